@@ -1,0 +1,75 @@
+/**
+ * The parsed documents, as the rest of the program sees them. Their schemas stand in engine.ts and policy.ts; the loader
+ * checks these shapes against what the schemas give.
+ */
+import type { Sends, Severity } from "../checks/check-kind.ts";
+import type { ModeId } from "../facts/index.ts";
+
+/** Where a document came from. `digest` is sha256 over the file's bytes, `sha256:HEX`. */
+export interface Origin {
+  readonly file: string;
+  readonly digest: string;
+  readonly shipped: boolean;
+}
+
+export interface Engine {
+  readonly kind: "Engine";
+  readonly name: string;
+  readonly description: string;
+  readonly enters: readonly ModeId[];
+  readonly sends: readonly Sends[];
+  readonly origin: Origin;
+}
+
+export interface Rule {
+  readonly id: string;
+  readonly check: string;
+  readonly severity: Severity;
+  /** Already parsed by the check kind's parameters, defaults filled in. */
+  readonly with: unknown;
+}
+
+export interface Policy {
+  readonly kind: "Policy";
+  readonly name: string;
+  readonly description: string;
+  readonly accounts: "all" | { readonly names: readonly string[] } | { readonly group: string };
+  readonly engines: readonly string[];
+  readonly includes: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly origin: Origin;
+}
+
+/** All documents in force, cross-checked: every engine and include that a policy names is here. */
+export interface DocumentSet {
+  readonly engines: readonly Engine[];
+  readonly policies: readonly Policy[];
+}
+
+/** One thing wrong with a document. `text()` of problems.ts renders it `file:line:column: expected ..., found ...; did you mean ...`. */
+export interface Problem {
+  /** Stable words: `value-not-listed`, `key-unknown`, `file-missing`. */
+  readonly code: string;
+  readonly file: string;
+  /** From 1; 0 where the whole file is meant. */
+  readonly line: number;
+  readonly column: number;
+  readonly expected: string;
+  readonly found: string;
+  readonly suggestion: string | null;
+  /** What to do, where that is not obvious from expected and found; "" otherwise. */
+  readonly change: string;
+}
+
+export type Loaded =
+  | { readonly kind: "documents"; readonly set: DocumentSet }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[]; readonly documents: number };
+
+/** A file's bytes as the caller read them, or why it could not. */
+export type SourceFile =
+  | { readonly file: string; readonly shipped: boolean; readonly bytes: Uint8Array }
+  | {
+      readonly file: string;
+      readonly shipped: boolean;
+      readonly refused: Pick<Problem, "code" | "expected" | "found" | "change">;
+    };

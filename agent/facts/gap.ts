@@ -1,0 +1,62 @@
+/** Names of the facts of one account in one mode, as check kinds declare them in `needs`. */
+export type FactName =
+  | "shell"
+  | "startup"
+  | "startupFiles"
+  | "aliases"
+  | "functions"
+  | "options"
+  | "variables"
+  | "traps"
+  | "commands"
+  | "umask"
+  | "cwd"
+  | "limits"
+  | "output"
+  | "leftRunning"
+  | "tried";
+
+export const everyFact: readonly FactName[] = [
+  "shell",
+  "startup",
+  "startupFiles",
+  "aliases",
+  "functions",
+  "options",
+  "variables",
+  "traps",
+  "commands",
+  "umask",
+  "cwd",
+  "limits",
+  "output",
+  "leftRunning",
+  "tried",
+];
+
+/** Stable words; documented in design 6. */
+export type GapCode =
+  | "probe-limited"
+  | "not-reached"
+  | "unreadable"
+  | "timed-out"
+  | "over-ceiling"
+  | "sandbox-forbidden"
+  | "unknown-shell"
+  | "unknown-mode"
+  | "no-frames"
+  | "changed-meanwhile"
+  | "not-granted"
+  | "no-account"
+  | "account-unavailable";
+
+/** A fact that could not be had. It never becomes a `pass`. */
+export interface Gap {
+  readonly code: GapCode;
+  /** One clause in plain words: what could not be had, and why. */
+  readonly message: string;
+  /** What to do about it, or "" where nothing can be done. */
+  readonly change: string;
+  /** The facts that are missing or in doubt because of it. */
+  readonly of: readonly FactName[];
+}

@@ -1,0 +1,195 @@
+/**
+ * What is measured: the shapes of everything that a run learns about one account, one mode at a time.
+ * Types and tiny pure helpers only; anybody may import this folder, and it imports nothing of ours.
+ *
+ * Text that comes from the host (names, values, prompts, paths) is kept raw in these shapes. It is made harmless where
+ * it leaves the program, once for each output (cli/text, cli/format), so that no caller can forget it.
+ */
+export * from "./gap.ts";
+export * from "./mode.ts";
+
+import type { FactName, Gap } from "./gap.ts";
+import type { ModeId } from "./mode.ts";
+
+/** A place in a file of the host. Line and column count from 1; the column counts bytes' characters as decoded UTF-8. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The files that sourced this one, outermost first; empty for a file that the shell reads by itself. */
+  readonly through: readonly string[];
+}
+
+/** An entry of the host's account database, and the groups that the name service gives it. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** All groups of the account, the primary one among them, ascending, each once. */
+  readonly groups: readonly number[];
+  readonly home: string;
+  /** The path in the account's entry; an empty field there means /bin/sh, as login(1) and sshd(8) have it. */
+  readonly shell: string;
+}
+
+/** How startup ended: `ready` means that commands ran. */
+export type Ended = "ready" | "hang" | "exited" | "exec" | "stopped" | "timed-out";
+
+export type Stream = "stdout" | "stderr";
+
+/** A process that startup or a command left behind. */
+export interface LeftRunning {
+  /** Its argv, joined by spaces. */
+  readonly command: string;
+  /** Which of the session's streams it keeps open: the session cannot end before it lets go. */
+  readonly holds: readonly Stream[];
+}
+
+/** What a process waits for, in words that a person understands, with the call as evidence. */
+export interface Waiting {
+  /** `input` is final: nobody but the engine holds the other end. */
+  readonly for: "input" | "time" | "lock" | "fifo" | "network" | "child" | "stopped" | "cpu" | "other";
+  /** The waiting process' argv, joined by spaces; empty if it could not be read. */
+  readonly command: string;
+  /** One clause, for example `sleeps`, `waits to open the FIFO /home/a/.bashrc`. */
+  readonly says: string;
+}
+
+export interface Exit {
+  /** Exit status, or null if a signal ended it. */
+  readonly status: number | null;
+  /** The signal's name (`SIGKILL`), or null. */
+  readonly signal: string | null;
+}
+
+export interface Startup {
+  readonly ended: Ended;
+  /** Seconds from the shell's start to the first command, or to the verdict. */
+  readonly seconds: number;
+  /** The bytes since the last newline when it was found waiting; "" if it says nothing; null where it does not wait. */
+  readonly prompt: string | null;
+  readonly waiting: Waiting | null;
+  readonly exit: Exit | null;
+  /** The program that took the shell's place before the first command (`exec zsh`), or null. */
+  readonly became: string | null;
+  /** Streams that startup redirected: what a command writes there never reaches the engine. */
+  readonly lost: readonly Stream[];
+  /** Background jobs of startup that keep the session's streams open. */
+  readonly held: readonly LeftRunning[];
+  readonly where: Place | null;
+}
+
+export interface Output {
+  readonly stream: Stream;
+  readonly bytes: number;
+  /** The first bytes as text, at most 200 characters. */
+  readonly head: string;
+  readonly where: Place | null;
+  /** What keeps people's output away from engines in this shell, for the advice (`"if ($?prompt)"`). */
+  readonly guard: string;
+}
+
+export interface StartupFile {
+  readonly path: string;
+  readonly state: "read" | "absent" | "unreadable" | "not-a-file" | "skipped";
+  /** sha256 of the content, `sha256:HEX`; only where it was read. */
+  readonly digest?: string;
+  /** Why, where the state is `unreadable`, `not-a-file` or `skipped`. */
+  readonly reason?: string;
+  readonly through: readonly string[];
+}
+
+export interface AliasFact {
+  readonly name: string;
+  readonly value: string;
+  /** Whether it would bite the command that is sent, in this mode (bash needs expand_aliases). */
+  readonly effective: boolean;
+  readonly where: Place | null;
+}
+export interface FunctionFact {
+  readonly name: string;
+  readonly effective: boolean;
+  readonly where: Place | null;
+}
+export interface OptionFact {
+  readonly name: string;
+  readonly value: string;
+  readonly where: Place | null;
+}
+export interface VariableFact {
+  readonly name: string;
+  readonly exported: boolean;
+  readonly value: string;
+  readonly where: Place | null;
+}
+export interface TrapFact {
+  readonly signal: string;
+  readonly action: string;
+  readonly where: Place | null;
+  /** What it did when a session of nothing but `: >MARK` ended; null where it could not be seen. */
+  readonly effect: { readonly writes: readonly Stream[]; readonly changesStatus: boolean } | null;
+}
+export interface CommandFact {
+  readonly name: string;
+  readonly is: "alias" | "function" | "builtin" | "keyword" | "file" | "none";
+  /** The path of the program that the name would reach in the end, or null. */
+  readonly then: string | null;
+  readonly where: Place | null;
+}
+
+export type Outcome = "done" | "hang" | "not-done" | "failed" | "noisy" | "unknown";
+
+/** What came of one command that the engine sends. */
+export interface Attempt {
+  readonly outcome: Outcome;
+  readonly prompt: string | null;
+  readonly waiting: Waiting | null;
+  readonly exit: Exit | null;
+  /** The first bytes of stderr and stdout as text, at most 400 characters each. */
+  readonly stderr: string;
+  readonly stdout: string;
+  /** What should have been true afterwards and was not, as a clause ("existing.1 keeps its old content"); "" otherwise. */
+  readonly missing: string;
+  readonly held: readonly LeftRunning[];
+  readonly seconds: number;
+}
+export interface Tried extends Attempt {
+  /** As the document has it: `cp -f {file} {existing}`. */
+  readonly command: string;
+  /** Where the command waits: the same again with stdin at its end (cron, `ssh -n`). Null otherwise. */
+  readonly atEnd: Attempt | null;
+  /** The line that decides, as far as it could be found. */
+  readonly where: Place | null;
+  /** That line's text, trimmed, at most 200 characters. */
+  readonly line: string | null;
+}
+
+/** Everything measured for one account in one mode. A fact that a gap took away is empty here and named in `gaps`. */
+export interface ModeFacts {
+  readonly mode: ModeId;
+  readonly sandbox: "whole-root" | "own-account" | "none";
+  /** How faithful to the running host the session's limits and environment are, as a clause for the report. */
+  readonly evidence: string;
+  readonly seconds: number;
+  readonly shell: { readonly path: string; readonly personality: string | null };
+  readonly startup: Startup | null;
+  readonly startupFiles: readonly StartupFile[];
+  readonly aliases: readonly AliasFact[];
+  readonly functions: readonly FunctionFact[];
+  readonly options: readonly OptionFact[];
+  readonly variables: readonly VariableFact[];
+  readonly traps: readonly TrapFact[];
+  readonly commands: readonly CommandFact[];
+  readonly umask: string | null;
+  readonly cwd: string | null;
+  readonly home: string;
+  readonly limits: Readonly<Record<string, number | "unlimited">>;
+  readonly output: readonly Output[];
+  readonly leftRunning: readonly LeftRunning[];
+  readonly tried: readonly Tried[];
+  readonly gaps: readonly Gap[];
+}
+
+export function gapsOf(facts: ModeFacts, needs: readonly FactName[]): Gap[] {
+  return facts.gaps.filter((gap) => gap.of.some((name) => needs.includes(name)));
+}

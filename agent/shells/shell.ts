@@ -1,0 +1,84 @@
+import type { ModeId } from "../facts/index.ts";
+
+/** Names a file that a shell reads by itself. `~/` is the account's home. */
+export interface ReadsRow {
+  readonly file: string;
+  /** Read only if `file` above it (the nearest row without `orElse`) is absent: tcsh's ~/.cshrc after ~/.tcshrc. */
+  readonly orElse?: string;
+  /** Modes in which it is read. */
+  readonly modes: readonly ModeId[];
+}
+
+/** One name that a dump reported. `file` and `line` only where the shell itself knows them. */
+export interface Dumped {
+  readonly aliases: readonly { readonly name: string; readonly value: string }[];
+  readonly functions: readonly { readonly name: string; readonly file?: string; readonly line?: number }[];
+  readonly options: readonly { readonly name: string; readonly value: string }[];
+  readonly variables: readonly { readonly name: string; readonly value: string; readonly exported: boolean }[];
+  readonly traps: readonly { readonly signal: string; readonly action: string }[];
+  readonly commands: readonly {
+    readonly name: string;
+    readonly is: "alias" | "function" | "builtin" | "keyword" | "file" | "none";
+    readonly then: string | null;
+  }[];
+  readonly umask: string | null;
+  readonly cwd: string | null;
+  /** Parts of the dump that could not be trusted or did not come, in words; each becomes a gap. */
+  readonly doubts: readonly string[];
+}
+
+/** One line of a shell's own trace of its startup, already split. `text` is the command as the shell shows it. */
+export interface Traced {
+  /** Innermost file first, as the shell gives it. */
+  readonly files: readonly string[];
+  readonly line: number;
+  readonly text: string;
+}
+
+/**
+ * A shell is a value: what it is called, what it reads, how it is asked. One file a shell, one line in the registry.
+ * Rows cite where they come from; measured ones stand in the shell-truth tables.
+ */
+export interface Shell {
+  /** The personality: what the binary is under the name it is started by. */
+  readonly name: string;
+  /** Names under which the binary is this personality (the last component of the path in the account's entry). */
+  readonly startedAs: readonly string[];
+  /** Names that the resolved binary may have (`/bin/csh` may be a link to tcsh or to bsd-csh). */
+  readonly binaries: readonly string[];
+  readonly syntax: "sh" | "csh";
+  /** How each mode starts it: the words after argv[0]; `COMMAND` stands for what is sent. A mode not listed is a gap. */
+  readonly starts: Partial<
+    Readonly<Record<ModeId, { readonly argv0: "name" | "-name"; readonly words: readonly string[] }>>
+  >;
+  /** In this order. */
+  readonly reads: readonly ReadsRow[];
+  /** What a startup file says to keep people's things away from engines, for the advice. */
+  readonly guard: string;
+  /** Whether an alias bites in a non-interactive command, given the dumped options. */
+  aliasesBite(options: readonly { readonly name: string; readonly value: string }[]): boolean;
+  /**
+   * The command text that makes this shell tell its definitions into `answer` (a FIFO), framed by `nonce`; then prints
+   * `nonce` on stdout and on stderr, so that a lost stream shows. `names` are the commands to resolve. Pure text: it is
+   * sent as the one command of a run of its own, so it must survive whatever startup files redefined.
+   */
+  dump(request: { readonly answer: string; readonly nonce: string; readonly names: readonly string[] }): string;
+  /** Reads what came through the FIFO. Null where the frames are missing or torn. */
+  parseDump(answer: Buffer, nonce: string, names: readonly string[]): Dumped | null;
+  /**
+   * How to make the shell trace its startup on stderr, or null where it cannot. `words` replace the mode's words (with
+   * `COMMAND`), `env` is added. `works` says no where the shell ignores it (bash ignores PS4 from root's environment).
+   */
+  readonly trace: {
+    readonly words: readonly string[];
+    readonly env: (nonce: string) => Readonly<Record<string, string>>;
+    works(account: { readonly uid: number }): boolean;
+    parse(stderr: string, nonce: string): readonly Traced[];
+  } | null;
+  /** Finds in stderr the shell's complaint that it gave up on a startup file (syntax), with the line if it says one. */
+  syntaxComplaint(
+    stderr: string,
+  ): { readonly file: string | null; readonly line: number | null; readonly says: string } | null;
+  /** Where the rows come from. */
+  readonly source: string;
+}
