@@ -1,0 +1,145 @@
+/**
+ * What must come before anything else, for a machine that has only Node >= 20, npm and a C compiler: the locked packages
+ * (a private Node 24 among them), the build, and for the tests Debian's packages. Plain JavaScript for Node 20, no
+ * dependencies. `node packaging/setup.mjs start|test|build|bench|check|docs`
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const node = `${root}node_modules/node-linux-${process.arch}/bin/node`;
+const bin = (name) => `${root}node_modules/.bin/${name}`;
+
+/** Debian packages that the tests use, each with a file that shows that it is there. */
+const testPackages = {
+  zsh: "/usr/bin/zsh",
+  tcsh: "/usr/bin/tcsh",
+  "openssh-server": "/usr/sbin/sshd",
+  "openssh-client": "/usr/bin/ssh",
+  "openssh-sftp-server": "/usr/lib/openssh/sftp-server",
+  strace: "/usr/bin/strace",
+  rsync: "/usr/bin/rsync",
+  python3: "/usr/bin/python3",
+  keyutils: "/usr/bin/keyctl",
+  curl: "/usr/bin/curl",
+  procps: "/usr/bin/pkill",
+  iproute2: "/usr/sbin/ip",
+};
+
+function stop(message) {
+  console.error(`rcwarden: ${message}`);
+  process.exit(1);
+}
+
+/** Runs a program in the foreground; its failure ends this one, with its status. */
+function run(command, args, options = {}) {
+  const done = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
+  if (done.error) stop(`${command}: ${done.error.message}`);
+  if (done.status !== 0) process.exit(done.status ?? 1);
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? "").split(":").some((folder) => {
+    try {
+      accessSync(`${folder}/${name}`, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function ground() {
+  if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {
+    stop(`expected Linux on x64 or arm64, found ${process.platform} on ${process.arch}`);
+  }
+  if (Number(process.versions.node.split(".")[0]) < 20) stop(`expected Node 20 or newer, found ${process.version}`);
+  if (!onPath("cc")) stop("expected a C compiler named cc, found none; on Debian: apt-get install gcc libc6-dev");
+}
+
+/** `npm ci` unless exactly this lock file was installed here before. */
+function packages() {
+  const stamp = `${root}node_modules/.installed-lock`;
+  const wanted = createHash("sha256")
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && existsSync(node)) return;
+  run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]);
+  if (!existsSync(node)) stop(`expected npm to bring ${node}, found nothing there; was it run with --omit=optional?`);
+  writeFileSync(stamp, wanted);
+}
+
+/** Installed so that they start no daemon: policy-rc.d says no for as long as this takes, unless the host has its own. */
+function debianPackages() {
+  const missing = Object.keys(testPackages).filter((name) => !existsSync(testPackages[name]));
+  const root = process.getuid() === 0;
+  if (missing.length === 0 && root) return;
+  if (!root) {
+    const also = missing.length === 0 ? "" : `; missing packages: ${missing.join(" ")}`;
+    stop(
+      `the tests make accounts and sandboxes: expected root, found uid ${process.getuid()}${also}; run: sudo npm test`,
+    );
+  }
+  if (!onPath("apt-get")) stop(`expected ${missing.join(" ")}, found no apt-get to install them with`);
+  const policy = "/usr/sbin/policy-rc.d";
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    const quiet = {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    };
+    console.log(`installing for the tests: ${missing.join(" ")}`);
+    const install = () =>
+      spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missing], quiet).status === 0;
+    if (!install()) {
+      spawnSync("apt-get", ["update", "-q"], quiet);
+      if (!install()) stop(`apt-get could not install ${missing.join(" ")}`);
+    }
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+  }
+}
+
+function build() {
+  run(node, ["packaging/build.mjs"]);
+}
+
+const tasks = {
+  build() {
+    build();
+  },
+  start() {
+    build();
+    // 1 and 3 are answers, not failures of this command: a report was printed.
+    const done = spawnSync(`${root}dist/rcwarden`, ["check", ...process.argv.slice(3)], { stdio: "inherit" });
+    if (done.error) stop(done.error.message);
+    process.exitCode = done.status === 1 || done.status === 3 ? 0 : (done.status ?? 1);
+  },
+  test() {
+    debianPackages();
+    build();
+    run(node, ["packaging/test.mjs", ...process.argv.slice(3)]);
+  },
+  bench() {
+    build();
+    run(node, ["test/bench/bench.ts", ...process.argv.slice(3)]);
+  },
+  /** Types, lint, format, import rules, and that what is rendered is fresh. */
+  check() {
+    run(bin("tsc"), ["-p", "."]);
+    run(bin("biome"), ["ci", "--error-on-warnings", "."]);
+    run(node, ["packaging/docs.mjs", "--check"]);
+  },
+  docs() {
+    run(node, ["packaging/docs.mjs"]);
+  },
+};
+
+const task = process.argv[2] ?? "";
+if (!Object.hasOwn(tasks, task)) stop(`expected one of ${Object.keys(tasks).join(" ")}, found "${task}"`);
+ground();
+packages();
+tasks[task]();
