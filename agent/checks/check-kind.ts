@@ -27,8 +27,10 @@ export interface Sends {
 export type CheckFacts = ModeFacts & { readonly account: Account; readonly sends: readonly Sends[] };
 
 /** A need is a fact that a gap can take away; the rest of `CheckFacts` is always there. */
-type Always = "mode" | "shell" | "home" | "account" | "sends";
+type Always = "mode" | "shell" | "home" | "homeReal" | "cwdFrom" | "account" | "sends";
 export type Needed<Need extends FactName> = Pick<CheckFacts, Always | Need>;
+
+export type Evidence = Readonly<Record<string, string | number | boolean | null>>;
 
 /** One subject of a rule, judged. The wording is one clause; evaluate/ and the outputs put the rest around it. */
 export interface Judgement {
@@ -39,10 +41,14 @@ export interface Judgement {
   /** What happens, in plain words. For `unknown`, why it could not be told. */
   readonly message: string;
   readonly where?: Place | null;
+  /** The text of that line, trimmed. */
+  readonly line?: string | null;
   /** The smallest change that helps, in plain words; "" where nothing is to be done. */
   readonly change?: string;
   /** What was seen, for JSON and for the text's "What happens" lines. Only plain values. */
-  readonly evidence?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly evidence?: Evidence;
+  /** It only follows from another judgement of the same rule: counted, but no finding of its own. */
+  readonly follows?: boolean;
 }
 
 export interface Example<P, Need extends FactName> {
@@ -77,6 +83,11 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
   readonly parameters: z.ZodType<P>;
   /** The subjects that this rule will judge, known before anything was measured; used where a gap leaves it undecided. */
   subjects(parameters: P, facts: Pick<CheckFacts, "sends" | "mode">): readonly string[];
+  /**
+   * Where subjects stand on facts of their own: those that this subject stands on. Then a gap in another subject's facts
+   * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.
+   */
+  needsOf?(subject: string, facts: Pick<CheckFacts, "sends">): readonly Need[];
   judge(parameters: P, facts: Needed<Need>): readonly Judgement[];
   readonly examples: readonly Example<P, Need>[];
 }
@@ -84,4 +95,9 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
 /** Ties the parameter type and the declared needs together, so that an undeclared fact does not compile. */
 export function checkKind<P, const Need extends FactName>(kind: CheckKind<P, Need>): CheckKind<P, Need> {
   return kind;
+}
+
+/** A check kind whose parameters and needs are forgotten, as the registry and evaluate/ hold it. */
+export interface AnyCheckKind extends Omit<CheckKind, "examples"> {
+  readonly examples: readonly Example<unknown, never>[];
 }

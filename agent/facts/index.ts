@@ -20,6 +20,15 @@ export interface Place {
   readonly through: readonly string[];
 }
 
+/** The line that decides, as far as it could be found. */
+export interface Cause {
+  readonly where: Place | null;
+  /** That line's text, trimmed, at most 200 characters. */
+  readonly line?: string | null;
+  /** The smallest change that helps, as one clause, where whoever found the line knows one; else the check says one. */
+  readonly advice?: string;
+}
+
 /** An entry of the host's account database, and the groups that the name service gives it. */
 export interface Account {
   readonly name: string;
@@ -38,7 +47,7 @@ export type Ended = "ready" | "hang" | "exited" | "exec" | "stopped" | "timed-ou
 export type Stream = "stdout" | "stderr";
 
 /** A process that startup or a command left behind. */
-export interface LeftRunning {
+export interface LeftRunning extends Partial<Cause> {
   /** Its argv, joined by spaces. */
   readonly command: string;
   /** Which of the session's streams it keeps open: the session cannot end before it lets go. */
@@ -62,7 +71,7 @@ export interface Exit {
   readonly signal: string | null;
 }
 
-export interface Startup {
+export interface Startup extends Cause {
   readonly ended: Ended;
   /** Seconds from the shell's start to the first command, or to the verdict. */
   readonly seconds: number;
@@ -76,15 +85,13 @@ export interface Startup {
   readonly lost: readonly Stream[];
   /** Background jobs of startup that keep the session's streams open. */
   readonly held: readonly LeftRunning[];
-  readonly where: Place | null;
 }
 
-export interface Output {
+export interface Output extends Cause {
   readonly stream: Stream;
   readonly bytes: number;
   /** The first bytes as text, at most 200 characters. */
   readonly head: string;
-  readonly where: Place | null;
   /** What keeps people's output away from engines in this shell, for the advice (`"if ($?prompt)"`). */
   readonly guard: string;
 }
@@ -99,42 +106,36 @@ export interface StartupFile {
   readonly through: readonly string[];
 }
 
-export interface AliasFact {
+export interface AliasFact extends Cause {
   readonly name: string;
   readonly value: string;
   /** Whether it would bite the command that is sent, in this mode (bash needs expand_aliases). */
   readonly effective: boolean;
-  readonly where: Place | null;
 }
-export interface FunctionFact {
+export interface FunctionFact extends Cause {
   readonly name: string;
   readonly effective: boolean;
-  readonly where: Place | null;
 }
-export interface OptionFact {
+export interface OptionFact extends Cause {
   readonly name: string;
   readonly value: string;
-  readonly where: Place | null;
 }
-export interface VariableFact {
+export interface VariableFact extends Cause {
   readonly name: string;
   readonly exported: boolean;
   readonly value: string;
-  readonly where: Place | null;
 }
-export interface TrapFact {
+export interface TrapFact extends Cause {
   readonly signal: string;
   readonly action: string;
-  readonly where: Place | null;
   /** What it did when a session of nothing but `: >MARK` ended; null where it could not be seen. */
   readonly effect: { readonly writes: readonly Stream[]; readonly changesStatus: boolean } | null;
 }
-export interface CommandFact {
+export interface CommandFact extends Cause {
   readonly name: string;
   readonly is: "alias" | "function" | "builtin" | "keyword" | "file" | "none";
   /** The path of the program that the name would reach in the end, or null. */
   readonly then: string | null;
-  readonly where: Place | null;
 }
 
 export type Outcome = "done" | "hang" | "not-done" | "failed" | "noisy" | "unknown";
@@ -152,15 +153,14 @@ export interface Attempt {
   readonly missing: string;
   readonly held: readonly LeftRunning[];
   readonly seconds: number;
+  /** Why, where the outcome is `unknown`: one clause. */
+  readonly reason?: string;
 }
-export interface Tried extends Attempt {
+export interface Tried extends Attempt, Cause {
   /** As the document has it: `cp -f {file} {existing}`. */
   readonly command: string;
   /** Where the command waits: the same again with stdin at its end (cron, `ssh -n`). Null otherwise. */
   readonly atEnd: Attempt | null;
-  /** The line that decides, as far as it could be found. */
-  readonly where: Place | null;
-  /** That line's text, trimmed, at most 200 characters. */
   readonly line: string | null;
 }
 
@@ -182,7 +182,11 @@ export interface ModeFacts {
   readonly commands: readonly CommandFact[];
   readonly umask: string | null;
   readonly cwd: string | null;
+  /** The line that left the home, where one does. */
+  readonly cwdFrom?: Cause | null;
   readonly home: string;
+  /** The home with its links resolved; null where there is no such folder; left out where nobody looked. */
+  readonly homeReal?: string | null;
   readonly limits: Readonly<Record<string, number | "unlimited">>;
   readonly output: readonly Output[];
   readonly leftRunning: readonly LeftRunning[];
