@@ -1,0 +1,72 @@
+import type { Attempt, CommandFact, Place, Startup, Tried } from "../facts/index.ts";
+import type { Needed, Sends } from "./check-kind.ts";
+
+/** What every example stands on: an account `oracle` that comes in by `ssh host CMD` with tcsh. */
+export const oracle: Needed<never> = {
+  mode: "ssh-command",
+  shell: { path: "/bin/tcsh", personality: "tcsh" },
+  home: "/home/oracle",
+  account: { name: "oracle", uid: 501, gid: 501, groups: [501], home: "/home/oracle", shell: "/bin/tcsh" },
+  sends: [],
+};
+
+export function cshrc(line: number): Place {
+  return { file: "/home/oracle/.cshrc", line, column: 1, through: [] };
+}
+
+export const ready: Startup = {
+  ended: "ready",
+  seconds: 0.02,
+  prompt: null,
+  waiting: null,
+  exit: null,
+  became: null,
+  lost: [],
+  held: [],
+  where: null,
+};
+
+export function sending(...commands: readonly string[]): Sends[] {
+  return commands.map((command) => ({ command, try: "effect" }));
+}
+
+const done: Attempt = {
+  outcome: "done",
+  prompt: null,
+  waiting: null,
+  exit: { status: 0, signal: null },
+  stderr: "",
+  stdout: "",
+  missing: "",
+  held: [],
+  seconds: 0.01,
+};
+
+export function tried(command: string, other: Partial<Tried> = {}): Tried {
+  return { ...done, command, atEnd: null, where: null, line: null, ...other };
+}
+
+export function attempt(other: Partial<Attempt>): Attempt {
+  return { ...done, ...other };
+}
+
+/** `cp -f` under `alias cp 'cp -i'`: it waits, and with stdin at its end it says 0 and does nothing. */
+export const cpWaits: Tried = tried("cp -f {file} {existing}", {
+  outcome: "hang",
+  prompt: "cp: overwrite 'existing.1'? ",
+  waiting: { for: "input", command: "cp -i -f file.1 existing.1", says: "waits for input" },
+  exit: null,
+  atEnd: attempt({ outcome: "not-done", missing: "existing.1 keeps its old content" }),
+  where: cshrc(14),
+  line: "alias cp 'cp -i'",
+});
+
+export function named(
+  name: string,
+  is: CommandFact["is"],
+  reaches: string | null,
+  where: Place | null = null,
+): CommandFact {
+  // biome-ignore lint/suspicious/noThenProperty: the fact's name in the documented JSON; nobody awaits a fact
+  return { name, is, then: reaches, where };
+}

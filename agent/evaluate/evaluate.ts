@@ -1,0 +1,214 @@
+import type { AnyCheckKind, CheckFacts, Judgement, Sends } from "../checks/check-kind.ts";
+import type { Engine, Rule } from "../documents/kinds.ts";
+import { type Account, type FactName, type Gap, gapsOf, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { bySeverity, worstOfEach } from "./order.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A policy as it applies: its own rules and those of what it includes, and the engines that it names. */
+export interface InForce {
+  /** The policy's name, as its findings carry it; a rule that came by an include may name the policy that says it. */
+  readonly policy: string;
+  /** Names of the accounts that it is for, where the policy does not mean all that were measured. */
+  readonly accounts: "all" | readonly string[];
+  readonly rules: readonly (Rule & { readonly policy?: string })[];
+  readonly engines: readonly Engine[];
+}
+
+export interface Measured {
+  readonly account: Account;
+  readonly modes: readonly ModeFacts[];
+}
+
+export interface Question {
+  readonly policies: readonly InForce[];
+  readonly measured: readonly Measured[];
+  readonly checks: readonly AnyCheckKind[];
+  /** The modes that the caller named, instead of those by which the policies' engines come in. */
+  readonly modes?: readonly ModeId[];
+}
+
+/**
+ * A verdict for every rule, account, mode and subject; the most severe first, else in the order of accounts, modes and
+ * rules. What could not be had is `unknown`, also a mode that nobody measured: nothing is left out.
+ */
+export function evaluate({ policies, measured, checks, modes }: Question): Verdict[] {
+  const verdicts = measured.flatMap((of) => {
+    const applying = policies.filter(({ accounts }) => accounts === "all" || accounts.includes(of.account.name));
+    return [...aboutAccount(applying, of, checks, modes), ...aboutModes(applying, of, checks, modes)];
+  });
+  return bySeverity(worstOfEach(verdicts));
+}
+
+/** The modes by which a policy's engines come in, or those that the caller named, in the order of the modes' table. */
+export function modesFor(policies: readonly Pick<InForce, "engines">[], asked?: readonly ModeId[]): ModeId[] {
+  const entered = asked ?? policies.flatMap(({ engines }) => engines.flatMap(({ enters }) => enters));
+  return modeIds.filter((id) => entered.includes(id));
+}
+
+/**
+ * What is sent in a mode, each line once: by the engines that enter by it; in a mode that none of them enters by (the
+ * caller named it), what they would send there.
+ */
+export function sendsFor(policies: readonly Pick<InForce, "engines">[], mode: ModeId): Sends[] {
+  const sends = policies.flatMap(({ engines }) => {
+    const entering = engines.filter(({ enters }) => enters.includes(mode));
+    return (entering.length === 0 ? engines : entering).flatMap((engine) => engine.sends);
+  });
+  return [...new Map(sends.map((each) => [`${each.try} ${each.command}`, each])).values()];
+}
+
+/** Names whose meaning the rules ask for, besides the programs of what is sent: the probe is to resolve them. */
+export function namesFor(policies: readonly Pick<InForce, "rules">[], checks: readonly AnyCheckKind[]): string[] {
+  const names = policies.flatMap(({ rules }) =>
+    rules.flatMap((rule) => kindOf(rule.check, checks).names?.(rule.with) ?? []),
+  );
+  return [...new Set(names)];
+}
+
+interface Context {
+  readonly kind: AnyCheckKind;
+  readonly rule: Rule;
+  readonly policy: string;
+  readonly account: string;
+  readonly mode: ModeId | "-";
+}
+
+function aboutModes(
+  policies: readonly InForce[],
+  { account, modes: facts }: Measured,
+  checks: readonly AnyCheckKind[],
+  asked: readonly ModeId[] | undefined,
+): Verdict[] {
+  return modesFor(policies, asked).flatMap((mode) => {
+    const here = policies.filter((policy) => modesFor([policy], asked).includes(mode));
+    const told = here.some(({ rules }) => rules.some(({ check }) => saysHowStartupEnded(kindOf(check, checks))));
+    const found = facts.find((each) => each.mode === mode);
+    return here.flatMap((policy) =>
+      policy.rules.flatMap((rule) => {
+        const kind = kindOf(rule.check, checks);
+        if (kind.asksAbout !== "mode") return [];
+        const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode };
+        const sends = sendsFor([policy], mode);
+        if (found === undefined) return undecided(context, { sends, mode }, [notMeasured(mode)]);
+        return judged(context, { ...found, account, sends }, told);
+      }),
+    );
+  });
+}
+
+/** Account checks see the facts of a mode that starts the account's own shell: `shell` is what they ask for. */
+function aboutAccount(
+  policies: readonly InForce[],
+  { account, modes: facts }: Measured,
+  checks: readonly AnyCheckKind[],
+  asked: readonly ModeId[] | undefined,
+): Verdict[] {
+  const found = facts.find(({ shell }) => shell.path === account.shell) ?? facts[0];
+  return policies.flatMap((policy) =>
+    policy.rules.flatMap((rule) => {
+      const kind = kindOf(rule.check, checks);
+      if (kind.asksAbout !== "account") return [];
+      const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode: "-" as const };
+      const mode = found?.mode ?? modesFor([policy], asked)[0] ?? "ssh-command";
+      const sends = sendsFor([policy], mode);
+      if (found === undefined) return undecided(context, { sends, mode }, [notMeasured(mode)]);
+      return judged(context, { ...found, account, sends }, false);
+    }),
+  );
+}
+
+function kindOf(id: string, checks: readonly AnyCheckKind[]): AnyCheckKind {
+  const kind = checks.find((each) => each.id === id);
+  if (kind === undefined) throw new Error(`no check kind ${id}: the documents were loaded with other check kinds`);
+  return kind;
+}
+
+/** Whether a kind speaks of a startup that never finished, so that the others need not. */
+function saysHowStartupEnded(kind: AnyCheckKind): boolean {
+  return !kind.afterStartup && kind.needs.includes("startup");
+}
+
+function notMeasured(mode: ModeId): Gap {
+  return { code: "unknown-mode", message: `nothing was measured by way of ${mode}`, change: "", of: [] };
+}
+
+/** Gaps after which what is there still holds: it was measured before they cut the rest off. */
+const leavesTheRest: readonly Gap["code"][] = ["timed-out", "over-ceiling"];
+
+function judged(context: Context, facts: CheckFacts, startupIsTold: boolean): Verdict[] {
+  const { kind, rule } = context;
+  const gaps = gapsOf(facts, kind.needs);
+  if (kind.afterStartup && facts.startup !== null && facts.startup.ended !== "ready") {
+    const reason = notReached(kind.needs, facts.startup.ended);
+    return undecided(context, facts, gaps.length === 0 ? [reason] : gaps, !startupIsTold);
+  }
+  if (kind.afterStartup && facts.startup === null && gaps.length === 0) {
+    const ofStartup = gapsOf(facts, ["startup"]);
+    return undecided(context, facts, ofStartup.length === 0 ? [notReached(kind.needs, null)] : ofStartup);
+  }
+  if (kind.needsOf === undefined && gaps.length > 0) return undecided(context, facts, gaps);
+  const subjects = kind.subjects(rule.with, facts);
+  const judgements = kind.judge(rule.with, facts);
+  const missing = subjects.filter((subject) => !judgements.some((each) => each.subject === subject));
+  const all = [...judgements, ...missing.map(notJudged)];
+  return all.map((judgement) => {
+    const own = kind.needsOf === undefined ? [] : gapsOf(facts, kind.needsOf(judgement.subject, facts));
+    const inDoubt = own.some(({ code }) => !leavesTheRest.includes(code));
+    if (inDoubt) return unknown(context, judgement.subject, own);
+    return verdictOf(context, judgement, judgement.status === "unknown" ? own : []);
+  });
+}
+
+function notJudged(subject: string): Judgement {
+  return { subject, status: "unknown", message: "was not judged" };
+}
+
+function notReached(needs: readonly FactName[], ended: string | null): Gap {
+  const how = ended === null ? "nothing is known of startup" : "startup did not come to an end";
+  return { code: "not-reached", message: `${how}, so that no command ran`, change: "", of: needs };
+}
+
+function undecided(
+  context: Context,
+  facts: Pick<CheckFacts, "sends" | "mode">,
+  gaps: readonly Gap[],
+  finding = true,
+): Verdict[] {
+  return context.kind
+    .subjects(context.rule.with, facts)
+    .map((subject) => ({ ...unknown(context, subject, gaps), finding }));
+}
+
+function unknown(context: Context, subject: string, gaps: readonly Gap[]): Verdict {
+  return verdictOf(context, { subject, status: "unknown", message: clauses(gaps, "message") }, gaps);
+}
+
+function verdictOf(context: Context, judgement: Judgement, gaps: readonly Gap[]): Verdict {
+  const { kind, rule, policy, account, mode } = context;
+  const { subject, status, message } = judgement;
+  const because = gaps.map((gap) => gap.message).filter((each) => !message.includes(each));
+  return {
+    fingerprint: fingerprint({ policy, rule: rule.id, account, mode, subject }),
+    status,
+    severity: rule.severity,
+    consequence: judgement.consequence ?? kind.consequence,
+    policy,
+    rule: rule.id,
+    check: kind.id,
+    account,
+    mode,
+    subject,
+    message: [message, ...new Set(because)].join("; "),
+    where: judgement.where ?? null,
+    line: judgement.line ?? null,
+    change: judgement.change || clauses(gaps, "change"),
+    evidence: judgement.evidence ?? {},
+    gaps,
+    finding: status === "pass" ? false : judgement.follows !== true,
+  };
+}
+
+function clauses(gaps: readonly Gap[], of: "message" | "change"): string {
+  return [...new Set(gaps.map((gap) => gap[of]).filter((each) => each !== ""))].join("; ");
+}

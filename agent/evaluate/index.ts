@@ -1,0 +1,8 @@
+/**
+ * What the facts mean: facts x documents -> a verdict for every rule, account, mode and subject, and what follows from
+ * the verdicts for the caller. Pure; it sees the registry of check kinds and never a single one.
+ */
+export * from "./answer.ts";
+export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
+export * from "./report.ts";
+export type { Verdict } from "./verdict.ts";
