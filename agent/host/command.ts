@@ -35,6 +35,8 @@ const plainEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
  */
 export function runCommand(argv: readonly [string, ...string[]], limits: CommandLimits): Promise<CommandOutcome> {
   const [program, ...args] = argv;
+  // No argument of a program can hold a NUL; spawn would throw.
+  if (argv.some((word) => word.includes("\0"))) return Promise.resolve({ kind: "not-started", why: "NUL in a word" });
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: "/",
