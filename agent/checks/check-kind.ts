@@ -88,8 +88,8 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
    * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.
    */
   needsOf?(subject: string, facts: Pick<CheckFacts, "sends">): readonly Need[];
-  /** Names whose meaning must be asked for it, besides the programs of what is sent. */
-  names?(parameters: P): readonly string[];
+  /** Names whose meaning it judges: the probe is to ask the shell for each. */
+  names?(parameters: P, facts: Pick<CheckFacts, "sends">): readonly string[];
   judge(parameters: P, facts: Needed<Need>): readonly Judgement[];
   readonly examples: readonly Example<P, Need>[];
 }

@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { Attempt, CommandFact, Tried } from "../facts/index.ts";
 import { type Consequence, checkKind, type Evidence, type Judgement, type Sends } from "./check-kind.ts";
 import { attempt, cpWaits, cshrc, named, oracle, sending, tried } from "./example-facts.ts";
-import { programOf, type Sent } from "./sent.ts";
+import { judgeName } from "./resolution.ts";
+import { namesOf, programOf } from "./sent.ts";
 import {
   changeFor,
   exitValue,
@@ -83,44 +84,14 @@ function judgeTried(command: string, each: Tried | undefined): Judgement {
   return { ...common, ...placeOf(cause), status: "fail", consequence, change: changeFor(cause, keepFromEngines) };
 }
 
-/** Whether the prefix under which the program is sent keeps this alias or function away. */
-function keptAway(is: CommandFact["is"], sent: Sent): boolean {
-  if (is === "alias") return sent.passes !== "nothing";
-  return is === "function" && sent.passes === "aliases-and-functions";
-}
-
 function judgeResolved(command: string, commands: readonly CommandFact[]): Judgement {
-  const sent = /[;&|\n]/.test(command) ? null : programOf(command);
+  const sent = programOf(command);
   if (sent === null) {
     return { subject: command, status: "unknown", message: "which program it would start could not be read from it" };
   }
-  const fact = commands.find(({ name }) => name === sent.program);
-  if (fact === undefined) {
-    return { subject: command, status: "unknown", message: `what ${sent.program} is was not asked` };
-  }
-  const common = { subject: command, evidence: { sent: command, is: fact.is, reaches: fact.then } };
-  const bites = (fact.is === "alias" || fact.is === "function") && !keptAway(fact.is, sent);
-  if (bites) {
-    const message = `${sent.program} is ${fact.is === "alias" ? "an alias" : "a function"}, not the program that is meant`;
-    const change = changeFor(fact, keepFromEngines);
-    return { ...common, ...placeOf(fact), status: "fail", consequence: "wrong-target", message, change };
-  }
-  if (fact.is === "none") {
-    const message = `${sent.program} is not found`;
-    const change = changeFor(fact, {
-      at: (line) => `let PATH of line ${line} name the folder of ${sent.program}, or install it`,
-      nowhere: `install ${sent.program}, or name its folder in PATH where engines come by, or send its full path`,
-    });
-    return { ...common, ...placeOf(fact), status: "fail", consequence: "failed-command", message, change };
-  }
-  if (keptAway(fact.is, sent) && fact.then === null) {
-    return {
-      ...common,
-      status: "unknown",
-      message: `what stands behind the ${fact.is} ${sent.program} could not be told`,
-    };
-  }
-  return { ...common, status: "pass", message: `${sent.program} is ${fact.then ?? `a ${fact.is} of the shell`}` };
+  const around = sent.wrapper === null ? null : judgeName(sent.wrapper, "nothing", commands);
+  const decides = around === null || around.status === "pass" ? judgeName(sent.program, sent.passes, commands) : around;
+  return { ...decides, subject: command, evidence: { sent: command, ...decides.evidence } };
 }
 
 function tryOf(command: string, sends: readonly Sends[]): Sends["try"] {
@@ -138,6 +109,7 @@ export const engineCommands = checkKind({
   parameters: z.strictObject({}),
   subjects: (_, { sends }) => (sends.length === 0 ? [nothingSent] : [...new Set(sends.map(({ command }) => command))]),
   needsOf: (subject, { sends }) => [tryOf(subject, sends) === "resolve" ? "commands" : "tried"],
+  names: (_, { sends }) => namesOf(sends.filter((each) => each.try === "resolve")),
   judge(_, { sends, tried: attempts, commands }) {
     if (sends.length === 0) {
       return [{ subject: nothingSent, status: "unknown", message: "the policy's engines send nothing in this mode" }];

@@ -4,10 +4,28 @@
  * nothing else of ours. To add one: one file named by its id, one line here, one test at test/checks/ID.test.ts.
  * Parameters are read from text: plain strings, lists and enums, so that the JSON Schema can say them.
  */
+import { alias } from "./alias.ts";
 import type { AnyCheckKind } from "./check-kind.ts";
+import { commandResolves } from "./command-resolves.ts";
 import { engineCommands } from "./engine-commands.ts";
+import { shellFunction } from "./function.ts";
+import { loginShell } from "./login-shell.ts";
+import { startupFinishes } from "./startup-finishes.ts";
+import { startupOutput } from "./startup-output.ts";
+import { trap } from "./trap.ts";
+import { workingDirectory } from "./working-directory.ts";
 
-export const checkKinds: readonly AnyCheckKind[] = [engineCommands];
+export const checkKinds: readonly AnyCheckKind[] = [
+  engineCommands,
+  startupFinishes,
+  startupOutput,
+  workingDirectory,
+  trap,
+  commandResolves,
+  alias,
+  shellFunction,
+  loginShell,
+];
 
 export * from "./check-kind.ts";
-export { programOf, programsOf } from "./sent.ts";
+export { namesOf, programOf, programsOf } from "./sent.ts";

@@ -58,11 +58,12 @@ export function sendsFor(policies: readonly Pick<InForce, "engines">[], mode: Mo
   return [...new Map(sends.map((each) => [`${each.try} ${each.command}`, each])).values()];
 }
 
-/** Names whose meaning the rules ask for, besides the programs of what is sent: the probe is to resolve them. */
-export function namesFor(policies: readonly Pick<InForce, "rules">[], checks: readonly AnyCheckKind[]): string[] {
-  const names = policies.flatMap(({ rules }) =>
-    rules.flatMap((rule) => kindOf(rule.check, checks).names?.(rule.with) ?? []),
-  );
+/** Names whose meaning the rules ask for in a mode: the probe is to resolve each. */
+export function namesFor(policies: readonly InForce[], checks: readonly AnyCheckKind[], mode: ModeId): string[] {
+  const names = policies.flatMap((policy) => {
+    const facts = { sends: sendsFor([policy], mode) };
+    return policy.rules.flatMap((rule) => kindOf(rule.check, checks).names?.(rule.with, facts) ?? []);
+  });
   return [...new Set(names)];
 }
 
