@@ -1,0 +1,95 @@
+/**
+ * Asks one question after the other of one account in one mode: everything that stays the same from question to question,
+ * and the time that is left for all of them (design 6.7).
+ */
+import { randomBytes } from "node:crypto";
+import type { Account, ModeId } from "../facts/index.ts";
+import type { Limit } from "../host/limits.ts";
+import type { Shell } from "../shells/index.ts";
+import { type Scratch, scratchFolder } from "./scratch.ts";
+import { ask, type PlacedFile, type Question, type Run } from "./session.ts";
+
+export const probeDeadlineMs = 10_000;
+/** Less than this is no time for a question: what it would say is not worth having. */
+const leastMs = 100;
+const tmpfsBytes = 64 * 1024 * 1024;
+
+export interface Asker {
+  readonly terminal: boolean;
+  readonly sandbox: Ground["sandbox"];
+  /** Milliseconds that are left for questions. */
+  leftMs(): number;
+  ask(
+    text: (scratch: Scratch) => string,
+    what: "empty" | "things",
+    change?: Change,
+  ): Promise<{ readonly run: Run; readonly scratch: Scratch; readonly command: string }>;
+}
+
+export type Change = Partial<Pick<Question, "witness" | "tmpfsBytes" | "stdin" | "knownHolders" | "deadlineMs">> & {
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly places?: readonly PlacedFile[];
+};
+
+export interface Ground {
+  readonly account: Account;
+  readonly shell: Shell;
+  readonly mode: ModeId;
+  readonly terminal: boolean;
+  readonly sandbox: "whole-root" | "own-account";
+  readonly env: Readonly<Record<string, string>>;
+  readonly umask: number;
+  readonly limits: readonly Limit[];
+  /** `performance.now()` after which nothing is asked any more. */
+  readonly until: number;
+}
+
+export function asksMore(asker: Asker): boolean {
+  return asker.leftMs() >= leastMs;
+}
+
+export function asker(ground: Ground, signal?: AbortSignal): Asker {
+  const start = ground.shell.starts[ground.mode];
+  if (start === undefined) throw new Error(`${ground.shell.name} has no way to start in ${ground.mode}`);
+  const base = ground.account.shell.slice(ground.account.shell.lastIndexOf("/") + 1);
+  const argv0 = start.argv0 === "-name" ? `-${base}` : base;
+  const leftMs = () => ground.until - performance.now();
+  return {
+    terminal: ground.terminal,
+    sandbox: ground.sandbox,
+    leftMs,
+    async ask(text, what, { words = start.words, env = {}, places = [], ...change } = {}) {
+      const scratch = scratchFolder(`.rcwarden-${randomBytes(6).toString("hex")}`, what);
+      const command = text(scratch);
+      try {
+        const run = await ask(
+          {
+            account: ground.account,
+            sandbox: ground.sandbox,
+            program: ground.account.shell,
+            argv: [argv0, ...words.map((word) => (word === "COMMAND" ? command : word))],
+            env: { ...ground.env, ...env },
+            umask: ground.umask,
+            limits: ground.limits,
+            terminal: ground.terminal,
+            witness: true,
+            tmpfsBytes,
+            places: [...scratch.places, ...places],
+            answer: scratch.answer,
+            stdin: "open",
+            knownHolders: [],
+            deadlineMs: Math.min(probeDeadlineMs, leftMs()),
+            ready: scratch.ready,
+            done: scratch.done,
+            ...change,
+          },
+          signal,
+        );
+        return { run, scratch, command };
+      } finally {
+        scratch.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * One command that the engine sends, tried: the pure string, judged only from outside (design 6.6). What came of it is
+ * said in the words of `Outcome`; where it waits it is tried once more with stdin at its end.
+ */
+
+import { expand, type ParsedSends } from "../documents/sends.ts";
+import type { Attempt, Outcome } from "../facts/index.ts";
+import { type Asker, asksMore } from "./asker.ts";
+import { contentOfFile, type Scratch } from "./scratch.ts";
+import type { Captured, Run } from "./session.ts";
+
+/** What a session of nothing but `: >MARK` wrote: startup's part of every other session's output. */
+export interface Baseline {
+  readonly stdout: Captured;
+  readonly holders: readonly string[];
+}
+
+const largerTmpfsBytes = 512 * 1024 * 1024;
+
+export async function tryCommand(
+  parsed: ParsedSends,
+  asker: Asker,
+  baseline: Baseline,
+): Promise<{ readonly attempt: Attempt; readonly atEnd: Attempt | null }> {
+  const first = await attempt(parsed, asker, baseline, {});
+  if (first.outcome === "failed" || first.outcome === "not-done") {
+    // The witness can interrupt a call that life never interrupts, and a small tmpfs is full sooner than a disk.
+    return {
+      attempt: await attempt(parsed, asker, baseline, { witness: false, tmpfsBytes: largerTmpfsBytes }),
+      atEnd: null,
+    };
+  }
+  if (first.outcome !== "hang" || first.waiting?.for !== "input" || asker.terminal)
+    return { attempt: first, atEnd: null };
+  return { attempt: first, atEnd: await attempt(parsed, asker, baseline, { stdin: "end" }) };
+}
+
+async function attempt(
+  parsed: ParsedSends,
+  asker: Asker,
+  baseline: Baseline,
+  change: { readonly witness?: boolean; readonly tmpfsBytes?: number; readonly stdin?: "open" | "end" },
+): Promise<Attempt> {
+  if (!asksMore(asker)) return notTried("no time was left to try it");
+  const { run, scratch, command } = await asker.ask((folder) => expand(parsed, folder.paths).command, "things", {
+    ...change,
+    knownHolders: baseline.holders,
+  });
+  return judged(run, scratch, { parsed, command, baseline, terminal: asker.terminal });
+}
+
+export function notTried(why: string): Attempt {
+  return {
+    outcome: "unknown",
+    prompt: null,
+    waiting: null,
+    exit: null,
+    stderr: "",
+    stdout: "",
+    missing: why,
+    held: [],
+    seconds: 0,
+  };
+}
+
+interface Sent {
+  readonly parsed: ParsedSends;
+  readonly command: string;
+  readonly baseline: Baseline;
+  readonly terminal: boolean;
+}
+
+function judged(run: Run, scratch: Scratch, sent: Sent): Attempt {
+  const stdout = ownOutput(run.stdout, sent);
+  const shown = (captured: Captured) => scratch.plain(captured.head.toString("utf8").slice(0, 4000)).slice(0, 400);
+  const [outcome, missing] = outcomeOf(run, scratch, sent, stdout);
+  return {
+    outcome,
+    missing,
+    prompt: run.prompt === null ? null : scratch.plain(run.prompt),
+    waiting:
+      run.waiting === null
+        ? null
+        : { ...run.waiting, command: scratch.plain(run.waiting.command), says: scratch.plain(run.waiting.says) },
+    exit: run.exit,
+    stderr: shown(run.stderr),
+    stdout: shown(run.stdout),
+    held: run.held,
+    seconds: run.seconds,
+  };
+}
+
+function outcomeOf(
+  run: Run,
+  scratch: Scratch,
+  { parsed, baseline, terminal }: Sent,
+  stdout: string,
+): readonly [Outcome, string] {
+  const [limit] = run.limited;
+  if (run.ended === "refused") return ["unknown", `the sandbox could not be made: ${run.refusal?.reason ?? ""}`];
+  if (run.ended === "over-ceiling") return ["unknown", `it took more ${run.ceiling ?? ""} than a probe may`];
+  if (limit !== undefined) return ["unknown", limitedClause(limit)];
+  if (run.ended === "hang" || run.ended === "held" || run.ended === "stopped") return ["hang", ""];
+  if (run.ended === "timed-out")
+    return ["unknown", `it had not ended after ${run.seconds.toFixed(1)} s: ${run.waiting?.says ?? "it still ran"}`];
+  if (run.exit === null || run.exit.status !== 0) return ["failed", ""];
+  const { afterwards, mode, echoes } = expand(parsed, scratch.paths);
+  const missing = scratch.missing(afterwards, mode);
+  if (missing !== "") return ["not-done", missing];
+  const expected: Readonly<Record<typeof afterwards.stdout, string | null>> = {
+    any: null,
+    empty: "",
+    "content-of-file": contentOfFile,
+    "path-of-file": `${scratch.paths["{file}"]}\n`,
+    words: echoes,
+    "names-in-folder": null,
+  };
+  if (afterwards.stdout === "any") return ["done", ""];
+  if (afterwards.stdout === "names-in-folder") {
+    const names = stdout.split(/\s+/).filter((name) => name !== "");
+    const all = scratch.namesInFolder.every((name) => names.includes(name));
+    if (!all) return ["not-done", "the names of the folder's files did not come out"];
+    return names.length === scratch.namesInFolder.length || terminal ? ["done", ""] : ["noisy", ""];
+  }
+  const wanted = expected[afterwards.stdout] ?? "";
+  if (stdout === wanted) return ["done", ""];
+  if (!stdout.includes(wanted))
+    return ["not-done", baseline.stdout.bytes > 0 && stdout === "" ? "" : "its output did not come out"];
+  // A terminal shows stderr, too: what stands around the answer is no noise in a stream that somebody parses.
+  return terminal ? ["done", ""] : ["noisy", ""];
+}
+
+/** The command's own output: startup's, which the baseline holds, taken away; a terminal's CR LF is LF again. */
+function ownOutput(stdout: Captured, { baseline }: Sent): string {
+  const own = stdout.head.subarray(0, 65536);
+  const theirs = baseline.stdout.head;
+  const rest = theirs.length > 0 && own.subarray(0, theirs.length).equals(theirs) ? own.subarray(theirs.length) : own;
+  return rest.toString("utf8").replaceAll("\r\n", "\n");
+}
+
+export function limitedClause({ what, detail }: Run["limited"][number]): string {
+  const clauses: Readonly<Record<typeof what, string>> = {
+    network: `wants the network (${detail}), which the sandbox has not`,
+    socket: `talks to ${detail}, which the sandbox keeps away`,
+    lock: `takes a lock on ${detail}, which a process outside of the sandbox holds`,
+    "set-id": `runs ${detail}, which needs rights that the sandbox takes away`,
+    keyring: "uses the kernel's keyring, which the sandbox keeps away",
+    signal: `sends a signal to ${detail}, beyond its own session`,
+    terminal: `asks the terminal for what the sandbox cannot give (${detail})`,
+  };
+  return clauses[what];
+}

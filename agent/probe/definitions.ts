@@ -1,0 +1,63 @@
+/** What the shell told of its definitions, as facts with the line that each comes from. */
+import type { ModeFacts, Stream, TrapFact } from "../facts/index.ts";
+import type { Dumped, Shell } from "../shells/index.ts";
+import { type Asker, asksMore } from "./asker.ts";
+import type { Guilty } from "./guilty.ts";
+import type { Marked } from "./questions.ts";
+
+type Definitions = Pick<ModeFacts, "aliases" | "functions" | "options" | "variables" | "commands" | "umask" | "cwd">;
+
+export function definitions(dumped: Dumped | null, shell: Shell, find: Guilty): Definitions {
+  if (dumped === null) {
+    return { aliases: [], functions: [], options: [], variables: [], commands: [], umask: null, cwd: null };
+  }
+  const effective = shell.aliasesBite(dumped.options);
+  return {
+    aliases: dumped.aliases.map((alias) => ({
+      ...alias,
+      effective,
+      where: find.alias(alias.name, alias.value)?.place ?? null,
+    })),
+    functions: dumped.functions.map(({ name }) => ({
+      name,
+      effective: true,
+      where: find.function(name)?.place ?? null,
+    })),
+    options: dumped.options.map((option) => ({ ...option, where: find.option(option.name)?.place ?? null })),
+    variables: dumped.variables.map((variable) => ({
+      ...variable,
+      where: find.variable(variable.name)?.place ?? null,
+    })),
+    commands: dumped.commands.map((command) => ({ ...command, where: find.command(command)?.place ?? null })),
+    umask: dumped.umask,
+    cwd: dumped.cwd,
+  };
+}
+
+/**
+ * Traps with what the EXIT trap did: the marked session ran it, a session that ends by `exec` does not. `quiet` is that
+ * session, whose output is startup's alone; null where no EXIT trap is set.
+ */
+export async function trapFacts(
+  dumped: Dumped | null,
+  questions: Asker,
+  marked: Marked,
+  find: Guilty,
+): Promise<{ readonly facts: readonly TrapFact[]; readonly quiet: Pick<Marked, "run" | "terminal"> | null }> {
+  const traps = dumped?.traps ?? [];
+  const located = traps.map((trap) => ({ ...trap, where: find.trap(trap.signal)?.place ?? null }));
+  if (!traps.some(({ signal }) => signal === "EXIT") || !asksMore(questions)) {
+    return { facts: located.map((trap) => ({ ...trap, effect: null })), quiet: null };
+  }
+  const { run } = await questions.ask(() => "exec /bin/true", "empty");
+  const isSeen = run.ended === "exited" && run.exit?.status === 0 && marked.isReady;
+  const streams: readonly Stream[] = questions.terminal ? ["stdout"] : ["stdout", "stderr"];
+  const effect = {
+    writes: streams.filter((stream) => marked.run[stream].bytes > run[stream].bytes),
+    changesStatus: marked.run.exit?.status !== 0,
+  };
+  return {
+    facts: located.map((trap) => ({ ...trap, effect: trap.signal === "EXIT" && isSeen ? effect : null })),
+    quiet: isSeen ? { run, terminal: questions.terminal } : null,
+  };
+}

@@ -1,0 +1,302 @@
+/**
+ * Measures one account in one mode: reads its startup files, runs its real shell on a few questions in the sandbox, and
+ * says what came of it as facts. Whatever could not be had is a gap; nothing here judges.
+ */
+import { realpathSync } from "node:fs";
+import type { Sends } from "../checks/check-kind.ts";
+import {
+  type Account,
+  everyFact,
+  type FactName,
+  type Gap,
+  type GapCode,
+  type ModeFacts,
+  type ModeId,
+  modeOf,
+  type Tried,
+} from "../facts/index.ts";
+import type { Limit } from "../host/limits.ts";
+import { knownNames, personalityOf, type Shell } from "../shells/index.ts";
+import type { Reading } from "../startup/index.ts";
+import { type Asker, asker, asksMore } from "./asker.ts";
+import { limitedClause, notTried, tryCommand } from "./canary.ts";
+import { definitions, trapFacts } from "./definitions.ts";
+import { guilty } from "./guilty.ts";
+import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
+import { firstChanged } from "./unchanged.ts";
+import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
+
+/** What sshd and PAM hand to a session; gathered by a collector. */
+export interface SessionGround {
+  readonly env: Readonly<Record<string, string>>;
+  readonly umask: number;
+  readonly limits: readonly Limit[];
+  readonly evidence: string;
+  readonly doubts: readonly string[];
+}
+
+export interface Measurement {
+  readonly account: Account;
+  readonly mode: ModeId;
+  readonly sends: readonly Sends[];
+  /** More names to resolve, beside the programs of `sends`. */
+  readonly names: readonly string[];
+  readonly withinMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a measurement needs of others; the CLI and the agent put it together. */
+export interface Sources {
+  /** By the reader child, with the account's identity. */
+  read(account: Account, shell: Shell, mode: ModeId, env: Readonly<Record<string, string>>): Promise<Reading>;
+  ground(account: Account, mode: ModeId, environmentFiles: Readonly<Record<string, string>>): Promise<SessionGround>;
+  /** Whether this process can become any account (root). */
+  readonly isRoot: boolean;
+}
+
+const mostRounds = 3;
+
+export async function measure(measurement: Measurement, sources: Sources): Promise<ModeFacts> {
+  const started = performance.now();
+  const until = started + measurement.withinMs;
+  const { account, mode } = measurement;
+  const empty = emptyFacts(account, mode);
+  const seconds = () => (performance.now() - started) / 1000;
+
+  const shell = personalityOf({ path: account.shell, resolved: resolved(account.shell) });
+  if (shell === null) return { ...empty, gaps: [unknownShell(account)], seconds: seconds() };
+  const named: ModeFacts = { ...empty, shell: { path: account.shell, personality: shell.name } };
+  if (shell.starts[mode] === undefined) return { ...named, gaps: [unknownMode(shell, mode)], seconds: seconds() };
+
+  for (let round = 1; ; round++) {
+    const { facts, changed } = await once(measurement, sources, shell, { named, until });
+    if (changed === null) return { ...facts, seconds: seconds() };
+    if (round === mostRounds || performance.now() > until) {
+      const unsteady = gap("changed-meanwhile", `${changed} changed while it was measured, ${round} times`, everyFact);
+      return { ...facts, gaps: [...facts.gaps, unsteady], seconds: seconds() };
+    }
+  }
+}
+
+async function once(
+  { account, mode, sends, names, signal }: Measurement,
+  sources: Sources,
+  shell: Shell,
+  { named, until }: { readonly named: ModeFacts; readonly until: number },
+): Promise<{ readonly facts: ModeFacts; readonly changed: string | null }> {
+  const reading = await sources.read(account, shell, mode, {});
+  const ground = await sources.ground(account, mode, reading.environmentFiles);
+  const questions = asker(
+    {
+      account,
+      shell,
+      mode,
+      terminal: modeOf(mode).terminal,
+      sandbox: sources.isRoot ? "whole-root" : "own-account",
+      env: ground.env,
+      umask: ground.umask,
+      limits: ground.limits,
+      until,
+    },
+    signal,
+  );
+  const read: ModeFacts = {
+    ...named,
+    evidence: ground.evidence,
+    startupFiles: reading.files,
+    limits: Object.fromEntries(ground.limits.map((limit) => [limit.name, limit.soft])),
+    gaps: [
+      ...reading.doubts.map((doubt) => gap(doubt.code, doubt.message, ["startupFiles"])),
+      ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits"])),
+    ],
+  };
+  const parsed = parsedSends(sends);
+  const [marked, told] = await Promise.all([mark(questions), dump(questions, shell, wordsToResolve(sends, names))]);
+  const facts = await factsOf({ read, reading, shell, account, parsed, questions, marked, told });
+  return { facts, changed: await firstChanged(reading.identities) };
+}
+
+interface Answers {
+  readonly read: ModeFacts;
+  readonly reading: Reading;
+  readonly shell: Shell;
+  readonly account: Account;
+  readonly parsed: readonly Parsed[];
+  readonly questions: Asker;
+  readonly marked: Marked;
+  readonly told: Told;
+}
+
+async function factsOf({
+  read,
+  reading,
+  shell,
+  account,
+  parsed,
+  questions,
+  marked,
+  told,
+}: Answers): Promise<ModeFacts> {
+  const { run, isReady } = marked;
+  if (run.ended === "refused") {
+    const { step, reason, change } = run.refusal ?? { step: "enter", reason: "no reason given", change: "" };
+    const refused = gap(
+      "sandbox-forbidden",
+      `the sandbox could not be made, so nothing was run (${step}: ${reason})`,
+      everyFact,
+      change,
+    );
+    return { ...read, gaps: [...read.gaps, refused] };
+  }
+  const dumped = isReady ? told.dumped : null;
+  const needsTrace = !isReady || run.stdout.bytes + run.stderr.bytes > 0 || told.lost.length > 0 || parsed.length > 0;
+  const traced = needsTrace ? await trace(questions, shell, account, run) : null;
+  const find = guilty({ reading, dumped, traced, home: account.home });
+  const startup = startupOf(marked, told, find);
+  const traps = await trapFacts(dumped, questions, marked, find);
+  const facts: ModeFacts = {
+    ...read,
+    sandbox: questions.sandbox,
+    startup,
+    output: outputs(traps.quiet ?? marked, shell, find),
+    leftRunning: run.leftRunning,
+    ...definitions(dumped, shell, find),
+    traps: traps.facts,
+    gaps: [...read.gaps, ...gapsOfRuns(marked, told, shell)],
+  };
+  const tried = await tryAll(facts, { parsed, questions, marked, find });
+  if (asksMore(questions)) return { ...facts, tried };
+  const late = gap(
+    "timed-out",
+    "the time for this account and mode was over before everything was asked",
+    ["tried"],
+    "give it more with --within",
+  );
+  return { ...facts, tried, gaps: [...facts.gaps, late] };
+}
+
+async function tryAll(
+  facts: ModeFacts,
+  {
+    parsed,
+    questions,
+    marked,
+    find,
+  }: Pick<Answers, "parsed" | "questions" | "marked"> & { readonly find: ReturnType<typeof guilty> },
+): Promise<Tried[]> {
+  if (!marked.isReady) return [];
+  const untold = marked.run.limited[0];
+  if (untold !== undefined) {
+    const why = `a startup file ${limitedClause(untold)}`;
+    return parsed.map(({ text }) => ({ ...notTried(why), command: text, atEnd: null, where: null, line: null }));
+  }
+  const baseline = { stdout: marked.run.stdout, holders: marked.run.held.map((left) => left.command) };
+  // A slow startup mostly sleeps: more at once costs nothing then and keeps the whole within its time.
+  return pool(parsed, marked.run.seconds > 0.5 ? 6 : 2, async (one) => {
+    const { attempt, atEnd } = await tryCommand(one, questions, baseline);
+    const found = attempt.outcome === "done" ? null : find.tried(one, attempt, facts);
+    return { ...attempt, command: one.text, atEnd, where: found?.place ?? null, line: found?.line ?? null };
+  });
+}
+
+function gapsOfRuns({ run, isReady }: Marked, told: Told, shell: Shell): Gap[] {
+  const gaps = run.limited.map((limit) => gap("probe-limited", `a startup file ${limitedClause(limit)}`, everyFact));
+  if (!run.witnessed) {
+    gaps.push(
+      gap("probe-limited", "no witness could be had here, so that a wish for the network or a lock is not seen", []),
+    );
+  }
+  for (const warning of run.warnings) gaps.push(gap("probe-limited", warning, []));
+  if (run.ended === "over-ceiling") {
+    gaps.push(gap("over-ceiling", `startup took more ${run.ceiling ?? ""} than a probe may`, everyFact));
+  }
+  const complaint = shell.syntaxComplaint(run.stderr.head.toString("utf8"));
+  if (complaint !== null) {
+    gaps.push(
+      gap(
+        "unreadable",
+        `${shell.name} gave up on a startup file: ${complaint.says}`,
+        ["startupFiles"],
+        "mend the file",
+      ),
+    );
+  }
+  if (!isReady) return gaps;
+  if (told.dumped === null) {
+    const missing: FactName[] = ["aliases", "functions", "options", "variables", "traps", "commands", "umask", "cwd"];
+    gaps.push(gap("no-frames", "the shell did not tell its definitions", missing));
+  }
+  for (const doubt of told.dumped?.doubts ?? [])
+    gaps.push(gap("probe-limited", doubt, ["aliases", "functions", "options"]));
+  return gaps;
+}
+
+/** At most `atOnce` under way; the answers in the order of the questions. */
+async function pool<In, Out>(all: readonly In[], atOnce: number, one: (each: In) => Promise<Out>): Promise<Out[]> {
+  const answers = new Map<number, Out>();
+  let next = 0;
+  const worker = async () => {
+    for (let at = next++; at < all.length; at = next++) {
+      const each = all[at];
+      if (each !== undefined) answers.set(at, await one(each));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return [...answers].sort(([left], [right]) => left - right).map(([, answer]) => answer);
+}
+
+function gap(code: GapCode, message: string, of: readonly FactName[], change = ""): Gap {
+  return { code, message, change, of };
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function unknownShell({ shell }: Account): Gap {
+  return gap(
+    "unknown-shell",
+    `${shell} is no shell that rcwarden knows (${knownNames().join(", ")})`,
+    everyFact,
+    "give the account one of them, or remove it from the policy's accounts",
+  );
+}
+
+function unknownMode(shell: Shell, mode: ModeId): Gap {
+  return gap(
+    "unknown-mode",
+    `how ${shell.name} comes in by ${mode} cannot be measured yet`,
+    everyFact,
+    "ask for ssh-command or ssh-command-pty",
+  );
+}
+
+function emptyFacts(account: Account, mode: ModeId): ModeFacts {
+  return {
+    mode,
+    sandbox: "none",
+    evidence: "",
+    seconds: 0,
+    shell: { path: account.shell, personality: null },
+    startup: null,
+    startupFiles: [],
+    aliases: [],
+    functions: [],
+    options: [],
+    variables: [],
+    traps: [],
+    commands: [],
+    umask: null,
+    cwd: null,
+    home: account.home,
+    limits: {},
+    output: [],
+    leftRunning: [],
+    tried: [],
+    gaps: [],
+  };
+}

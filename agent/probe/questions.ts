@@ -1,0 +1,100 @@
+/** The questions beside the commands: is startup over, what is defined, what does the shell's own trace say. */
+import { randomBytes } from "node:crypto";
+import type { Account, Output, Startup, Stream } from "../facts/index.ts";
+import type { Dumped, Shell, Traced } from "../shells/index.ts";
+import type { Asker } from "./asker.ts";
+import type { Guilty } from "./guilty.ts";
+import type { Captured, Run } from "./session.ts";
+
+export interface Marked {
+  readonly run: Run;
+  readonly terminal: boolean;
+  readonly isMarked: boolean;
+  /** Startup was over, the command ran, and the shell ended by itself. */
+  readonly isReady: boolean;
+}
+
+/** A session of nothing but `: >MARK`: commands run only if the mark is there. */
+export async function mark(questions: Asker): Promise<Marked> {
+  const { run, scratch } = await questions.ask((folder) => `: >${folder.mark}`, "empty");
+  const isMarked = scratch.isMarked();
+  return {
+    run,
+    terminal: questions.terminal,
+    isMarked,
+    isReady: isMarked && (run.ended === "exited" || run.ended === "held"),
+  };
+}
+
+export interface Told {
+  readonly dumped: Dumped | null;
+  /** Streams on which the nonce should have come and did not. */
+  readonly lost: readonly Stream[];
+}
+
+export async function dump(questions: Asker, shell: Shell, names: readonly string[]): Promise<Told> {
+  const nonce = randomBytes(12).toString("hex");
+  const { run } = await questions.ask((folder) => shell.dump({ answer: folder.answer, nonce, names }), "empty");
+  const dumped = shell.parseDump(run.answer, nonce, names);
+  if (dumped === null) return { dumped, lost: [] };
+  const streams: readonly Stream[] = questions.terminal ? ["stdout"] : ["stdout", "stderr"];
+  return { dumped, lost: streams.filter((stream) => !holds(run[stream], nonce)) };
+}
+
+function holds({ head, tail }: Captured, nonce: string): boolean {
+  return head.includes(nonce) || tail.includes(nonce);
+}
+
+/** The shell's own trace of startup, or null where it has none that works for this account. */
+export async function trace(
+  questions: Asker,
+  shell: Shell,
+  account: Account,
+  marked: Run,
+): Promise<readonly Traced[] | null> {
+  const tracing = shell.trace;
+  if (tracing === null || !tracing.works(account)) return null;
+  const nonce = randomBytes(12).toString("hex");
+  const deadlineMs = Math.min(questions.leftMs(), marked.ended === "timed-out" ? 1500 : marked.seconds * 2000 + 1500);
+  if (deadlineMs < 100) return null;
+  const { run } = await questions.ask((folder) => `: >${folder.mark}`, "empty", {
+    words: tracing.words,
+    env: tracing.env(nonce),
+    deadlineMs,
+  });
+  const { head, tail } = questions.terminal ? run.stdout : run.stderr;
+  return tracing.parse(Buffer.concat([head, tail]).toString("utf8"), nonce);
+}
+
+export function startupOf({ run, isMarked, isReady }: Marked, told: Told, find: Guilty): Startup {
+  const startup: Startup = {
+    ended: endedOf(run, isReady),
+    seconds: run.seconds,
+    prompt: run.prompt,
+    waiting: isReady ? null : run.waiting,
+    exit: run.exit,
+    became: isMarked ? null : run.became,
+    lost: isReady ? told.lost : [],
+    held: run.held,
+    where: null,
+  };
+  return { ...startup, where: find.startup(startup)?.place ?? null };
+}
+
+function endedOf(run: Run, isReady: boolean): Startup["ended"] {
+  if (isReady) return "ready";
+  if (run.ended === "hang" || run.ended === "stopped" || run.ended === "timed-out") return run.ended;
+  if (run.ended === "over-ceiling") return "timed-out";
+  return run.became === null ? "exited" : "exec";
+}
+
+export function outputs({ run, terminal }: Pick<Marked, "run" | "terminal">, shell: Shell, find: Guilty): Output[] {
+  const streams: readonly Stream[] = terminal ? ["stdout"] : ["stdout", "stderr"];
+  return streams
+    .filter((stream) => run[stream].bytes > 0)
+    .map((stream) => {
+      const head = run[stream].head.toString("utf8").slice(0, 200);
+      const output = { stream, bytes: run[stream].bytes, head, where: null, guard: shell.guard };
+      return { ...output, where: find.output(output)?.place ?? null };
+    });
+}
