@@ -1,33 +1,54 @@
-import { type BigIntStats, lstatSync, statSync } from "node:fs";
+import { lstat, stat } from "node:fs/promises";
+
+const deadlineMs = 1000;
 
 /**
- * What tells that a path stayed the same, as an opaque text to compare: lstat and, for a link, stat of what it leads to;
- * `absent`, or the error's code. Whoever may not look sees the error, so compare only what the same identity saw.
+ * What tells that a path stayed the same: its own inode and, of a link, what it leads to; or the error's code. Opaque,
+ * comparable. Opens nothing; a file system that does not answer within a second is `no-answer`.
  */
-export function identityOf(path: string): string {
+export async function identityOf(path: string): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("no-answer"), deadlineMs);
+  });
   try {
-    const own = lstatSync(path, { bigint: true });
-    if (!own.isSymbolicLink()) return told(own);
-    return `${told(own)} > ${followed(path)}`;
+    return await Promise.race([look(path), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function look(path: string): Promise<string> {
+  try {
+    const own = await lstat(path, { bigint: true });
+    return own.isSymbolicLink() ? `${words(own)} -> ${await target(path)}` : words(own);
   } catch (error) {
     return codeOf(error);
   }
 }
 
-function followed(path: string): string {
+async function target(path: string): Promise<string> {
   try {
-    return told(statSync(path, { bigint: true }));
+    return words(await stat(path, { bigint: true }));
   } catch (error) {
     return codeOf(error);
   }
 }
 
-function told(stats: BigIntStats): string {
+function words(stats: {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly mode: bigint;
+  readonly uid: bigint;
+  readonly nlink: bigint;
+}): string {
   const { dev, ino, size, mtimeNs, ctimeNs, mode, uid, nlink } = stats;
-  return [dev, ino, size, mtimeNs, ctimeNs, mode.toString(8), uid, nlink].join(" ");
+  return [dev, ino, size, mtimeNs, ctimeNs, mode, uid, nlink].join(" ");
 }
 
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return code === "ENOENT" || code === "ENOTDIR" ? "absent" : code || "unknown error";
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unreadable";
 }
