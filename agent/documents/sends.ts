@@ -81,7 +81,6 @@ function quoted(text: string): string {
 
 /** The words with their offsets, or why the spaces between them are not what an engine would send. */
 function split(text: string): readonly Word[] | Refused {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const odd = /[\u0000-\u001f\u007f]/.exec(text);
   if (odd !== null)
     return refused({ text, at: odd.index }, "a command on one line, with plain spaces", "a control character");
@@ -283,7 +282,6 @@ function noForm(
  * after `env`), is a plain name. Never throws.
  */
 export function parseResolvable(text: string): Resolvable | Refused {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const odd = /[\u0000-\u001f\u007f]/.exec(text);
   if (odd !== null) return refused({ text, at: odd.index }, "a command on one line", "a control character");
   const words = [...text.matchAll(/[^ ]+/g)].map((match) => ({ text: match[0], at: match.index }));

@@ -1,0 +1,77 @@
+/** What every document has around its `spec`: which version and kind it is. Decides before anything else is looked at. */
+import { anyOf, closest } from "./closest.ts";
+import { type AnyDocumentKind, entry } from "./document-kind.ts";
+import type { Problem } from "./kinds.ts";
+import { foundWords, quoted } from "./problems.ts";
+import { documentKinds } from "./registry.ts";
+import type { RawDocument } from "./source.ts";
+
+export const apiVersion = "rcwarden/v1";
+
+const keys = ["apiVersion", "kind", "metadata", "spec"];
+
+/** Kinds of which people know or will know, and what is to be said about them. */
+const otherKinds: Readonly<Record<string, string>> = {
+  Agent: "an Agent is the host owner's and never stands among policies; this version has no such kind",
+  Grant: "a Grant is the host owner's and never stands among policies; this version has no such kind",
+  Exception: "an Exception is the host owner's and never stands among policies; this version has no such kind",
+  Retention: "this version has no such kind",
+};
+
+export type Envelope =
+  | { readonly kind: "value"; readonly value: { readonly kind: AnyDocumentKind }; readonly others: readonly Problem[] }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+/** The kind, and problems that leave it known; or problems that leave nothing else to be said. */
+export function envelopeOf(document: RawDocument): Envelope {
+  const { value } = document;
+  const problem = (code: string, expected: string, rest: Partial<Problem>): Problem => ({
+    file: document.file,
+    code,
+    expected,
+    found: "none",
+    suggestion: null,
+    change: "",
+    ...document.valueAt([]),
+    ...rest,
+  });
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const expected = `a map with the keys ${keys.join(", ")}`;
+    return { kind: "problems", problems: [problem("document-no-map", expected, { found: foundWords(value) })] };
+  }
+  const found = (key: string) => ({ found: foundWords(entry(value, key)), ...document.valueAt([key]) });
+  const decisive: Problem[] = [];
+  const version = entry(value, "apiVersion");
+  if (version === undefined) decisive.push(problem("key-missing", 'the key "apiVersion"', {}));
+  else if (version !== apiVersion) {
+    const suggestion = typeof version === "string" ? closest(version, [apiVersion]) : null;
+    decisive.push(problem("api-version-unknown", apiVersion, { ...found("apiVersion"), suggestion }));
+  }
+  const named = entry(value, "kind");
+  const names = documentKinds.map((each) => each.kind);
+  const kind = documentKinds.find((each) => each.kind === named);
+  if (named === undefined) decisive.push(problem("key-missing", 'the key "kind"', {}));
+  else if (kind === undefined) {
+    const change = typeof named === "string" ? entry(otherKinds, named) : undefined;
+    const known = typeof change === "string";
+    const suggestion = typeof named === "string" && !known ? closest(named, names) : null;
+    const rest = { ...found("kind"), suggestion, change: known ? change : "" };
+    decisive.push(problem(known ? "kind-not-here" : "kind-unknown", anyOf(names), rest));
+  }
+  if (kind === undefined || decisive.length > 0) return { kind: "problems", problems: decisive };
+  const others = [
+    ...Object.keys(value)
+      .filter((key) => !keys.includes(key))
+      .map((key) =>
+        problem("key-unknown", `one of the keys ${keys.join(", ")}`, {
+          found: quoted(key),
+          suggestion: closest(key, keys),
+          ...document.keyAt([], key),
+        }),
+      ),
+    ...["metadata", "spec"]
+      .filter((key) => entry(value, key) === undefined)
+      .map((key) => problem("key-missing", `the key ${quoted(key)}`, {})),
+  ];
+  return { kind: "value", value: { kind }, others };
+}

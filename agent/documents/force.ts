@@ -1,0 +1,48 @@
+/** Which policies are in force, and which rules each of them brings. */
+import type { DocumentSet, Engine, Policy, Rule } from "./kinds.ts";
+
+/** The shipped policy that applies where nobody gave one. */
+export const defaultPolicy = "unattended-ssh";
+
+/** The policies that were given; where none was, the shipped default. What is only included is not among them. */
+export function policiesInForce({ policies }: DocumentSet): readonly Policy[] {
+  const given = policies.filter((policy) => !policy.origin.shipped);
+  return given.length > 0 ? given : policies.filter((policy) => policy.name === defaultPolicy);
+}
+
+/** A rule, and the name of the policy that says it. */
+export interface EffectiveRule extends Rule {
+  readonly policy: string;
+}
+
+/** The policy's own rules, then those of what it includes, depth first; each policy once, however often it is included. */
+export function effectiveRules(policy: Policy, set: DocumentSet): readonly EffectiveRule[] {
+  return withIncluded(policy, set).flatMap((each) => each.rules.map((rule) => ({ ...rule, policy: each.name })));
+}
+
+/** The policy itself, then what it includes, depth first, each once. */
+export function withIncluded(policy: Policy, set: DocumentSet): readonly Policy[] {
+  const found: Policy[] = [];
+  const visit = (each: Policy) => {
+    if (found.includes(each)) return;
+    found.push(each);
+    for (const name of each.includes) {
+      const included = set.policies.find((other) => other.name === name);
+      if (included !== undefined) visit(included);
+    }
+  };
+  visit(policy);
+  return found;
+}
+
+/** The engines that the policy names, in its order. Included policies bring rules, not engines. */
+export function enginesOf(policy: Policy, set: DocumentSet): readonly Engine[] {
+  return policy.engines.flatMap((name) => set.engines.filter((engine) => engine.name === name));
+}
+
+/** Every document that has a part in what is in force, each once: policies, what they include, their engines. */
+export function documentsInForce(set: DocumentSet): readonly (Policy | Engine)[] {
+  const own = policiesInForce(set);
+  const policies = own.flatMap((policy) => withIncluded(policy, set));
+  return [...new Set([...policies, ...own.flatMap((policy) => enginesOf(policy, set))])];
+}

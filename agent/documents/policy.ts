@@ -1,0 +1,93 @@
+import * as z from "zod";
+import { severities } from "../checks/check-kind.ts";
+import { documentKind, entries, entry, type KnownCheck, listOf, nameText, oneOf, say } from "./document-kind.ts";
+
+/** Names as the host's name service has them: with backslashes, dots, spaces and a dollar at the end, but no colon. */
+const accountName = z
+  .string()
+  .regex(/^[^-\s:/,\p{Cc}][^:/,\p{Cc}]{0,255}$/u, { error: "the name of an account or group" });
+
+const accounts = z
+  .union(
+    [
+      z.literal("all"),
+      listOf(accountName, String).min(1),
+      z.strictObject({ group: accountName.describe("All members, by primary and supplementary group.") }),
+    ],
+    { error: "all, a list of names, or { group: NAME }" },
+  )
+  .describe("Whom the rules are for. all: those whom the host's owner granted, else those that look automated.");
+
+function ruleSchema(checks: readonly KnownCheck[]) {
+  return z.strictObject({
+    id: nameText.describe("Names the rule in findings and exceptions; unique in its policy."),
+    check: oneOf(
+      checks.map((check) => check.id),
+      "a check kind",
+      "check-unknown",
+    ).describe("What is checked."),
+    severity: z.enum(severities).describe("How bad it is where the rule does not hold."),
+    // Parsed by the check kind (`nested`), which alone knows what it takes.
+    with: z.unknown().optional().describe("Parameters of the check kind."),
+  });
+}
+
+function specSchema(checks: readonly KnownCheck[]) {
+  return z
+    .strictObject({
+      accounts,
+      engines: listOf(nameText, String).min(1).describe("Names of Engine documents; rules are judged in their modes."),
+      includes: listOf(nameText, String).default([]).describe("Names of other policies whose rules apply too."),
+      rules: listOf(ruleSchema(checks), (rule) => rule.id).default([]),
+    })
+    .superRefine(({ includes, rules }, context) => {
+      if (includes.length + rules.length > 0) return;
+      say(context, { code: "rules-missing", expected: "rules, or includes that bring some", found: "none" });
+    });
+}
+
+function parametersOf(check: string, checks: readonly KnownCheck[]) {
+  return checks.find((known) => known.id === check)?.parameters;
+}
+
+export const policy = documentKind({
+  kind: "Policy",
+  summary: "Holds rules for accounts, judged in the modes by which its engines come in.",
+  why: "Who runs the engine says what must hold; the host's owner says by a Grant what of it may be measured.",
+  owner: "who runs the engine",
+  livesIn: "/etc/rcwarden/policies/",
+  example: `apiVersion: rcwarden/v1
+kind: Policy
+metadata: { name: nightly-copy, description: What the nightly copy needs of its accounts. }
+spec:
+  accounts: [oracle, postgres]        # or all, or { group: dba }
+  engines: [exec-channel]
+  includes: [unattended-ssh]
+  rules:
+    - id: quiet-errors
+      check: startup-output
+      severity: low
+      with: { streams: [stderr] }
+`,
+  schema: specSchema,
+  references: (spec) =>
+    [{ key: "engines", kind: "Engine" } as const, { key: "includes", kind: "Policy" } as const].flatMap(
+      ({ key, kind }) =>
+        entries(entry(spec, key)).flatMap((name, index) =>
+          typeof name === "string" && nameText.safeParse(name).success ? [{ path: [key, index], kind, name }] : [],
+        ),
+    ),
+  nested: (spec, checks) =>
+    entries(entry(spec, "rules")).flatMap((rule, index) => {
+      const check = entry(rule, "check");
+      const schema = typeof check === "string" ? parametersOf(check, checks) : undefined;
+      return schema === undefined ? [] : [{ path: ["rules", index, "with"], value: entry(rule, "with") ?? {}, schema }];
+    }),
+  build: (common, { accounts: whom, ...rest }) => ({
+    kind: "Policy",
+    ...common,
+    ...rest,
+    accounts: Array.isArray(whom) ? { names: whom } : whom,
+    rules: rest.rules.map((rule) => ({ ...rule, with: rule.with })),
+  }),
+});
