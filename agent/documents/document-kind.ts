@@ -9,6 +9,9 @@ import type { Path, RawDocument } from "./source.ts";
 /** What documents know of a check kind: enough to refuse a rule that cannot be judged, and to describe it to an editor. */
 export type KnownCheck = Pick<CheckKind, "id" | "summary" | "why" | "parameters">;
 
+/** An editor is told more than the loader needs, which would cost every start: what each check kind takes. */
+export type Purpose = "loading" | "editors";
+
 /** One document names another. */
 export interface Reference {
   readonly path: Path;
@@ -41,7 +44,7 @@ export interface DocumentKind<Spec, Kind extends Engine | Policy> {
   readonly livesIn: string;
   /** A whole document that is accepted. */
   readonly example: string;
-  schema(checks: readonly KnownCheck[]): z.ZodType<Spec>;
+  schema(checks: readonly KnownCheck[], purpose: Purpose): z.ZodType<Spec>;
   references(spec: unknown): readonly Reference[];
   nested(spec: unknown, checks: readonly KnownCheck[]): readonly Nested[];
   build(common: Common, spec: Spec): Kind;
@@ -60,7 +63,7 @@ export function documentKind<Spec, Kind extends Engine | Policy>(kind: DocumentK
   return {
     ...kind,
     read(document, spec, checks) {
-      const parsed = parseWith(kind.schema(checks), document, ["spec"], spec);
+      const parsed = parseWith(kind.schema(checks, "loading"), document, ["spec"], spec);
       if (parsed.kind === "problems") return parsed;
       return { kind: "value", value: (common) => kind.build(common, parsed.value) };
     },
@@ -97,11 +100,14 @@ export function listOf<T extends z.ZodType>(item: T, key: (value: z.output<T>) =
 
 /** Text that must be one of `list`, which is too long to be told whole where one of them was surely meant. */
 export function oneOf(list: readonly string[], what: string, code: string) {
-  return z.string().superRefine((value, context) => {
-    if (list.includes(value)) return;
-    const suggestion = closest(value, list);
-    say(context, { code, expected: suggestion === null ? `${what} (${list.join(", ")})` : what, suggestion });
-  });
+  return z
+    .string()
+    .superRefine((value, context) => {
+      if (list.includes(value)) return;
+      const suggestion = closest(value, list);
+      say(context, { code, expected: suggestion === null ? `${what} (${list.join(", ")})` : what, suggestion });
+    })
+    .meta({ enum: list });
 }
 
 /** The entry `key` of a map as it was written, or undefined. */

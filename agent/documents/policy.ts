@@ -1,11 +1,22 @@
 import * as z from "zod";
 import { severities } from "../checks/check-kind.ts";
-import { documentKind, entries, entry, type KnownCheck, listOf, nameText, oneOf, say } from "./document-kind.ts";
+import {
+  documentKind,
+  entries,
+  entry,
+  type KnownCheck,
+  listOf,
+  nameText,
+  oneOf,
+  type Purpose,
+  say,
+} from "./document-kind.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
 
 /** Names as the host's name service has them: with backslashes, dots, spaces and a dollar at the end, but no colon. */
-const accountName = z
-  .string()
-  .regex(/^[^-\s:/,\p{Cc}][^:/,\p{Cc}]{0,255}$/u, { error: "the name of an account or group" });
+const accountName = z.string().regex(/^[^-\s:/,\u0000-\u001f\u007f][^:/,\u0000-\u001f\u007f]{0,255}$/, {
+  error: "the name of an account or group",
+});
 
 const accounts = z
   .union(
@@ -18,8 +29,8 @@ const accounts = z
   )
   .describe("Whom the rules are for. all: those whom the host's owner granted, else those that look automated.");
 
-function ruleSchema(checks: readonly KnownCheck[]) {
-  return z.strictObject({
+function ruleSchema(checks: readonly KnownCheck[], purpose: Purpose) {
+  const rule = z.strictObject({
     id: nameText.describe("Names the rule in findings and exceptions; unique in its policy."),
     check: oneOf(
       checks.map((check) => check.id),
@@ -30,15 +41,23 @@ function ruleSchema(checks: readonly KnownCheck[]) {
     // Parsed by the check kind (`nested`), which alone knows what it takes.
     with: z.unknown().optional().describe("Parameters of the check kind."),
   });
+  return purpose === "loading" ? rule : rule.meta({ allOf: checks.map(parametersForEditors) });
 }
 
-function specSchema(checks: readonly KnownCheck[]) {
+function parametersForEditors({ id, summary, parameters }: KnownCheck) {
+  const { $schema, ...shape } = jsonSchemaOf(parameters);
+  const takes = { ...shape, description: summary };
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits this
+  return { if: { properties: { check: { const: id } } }, then: { properties: { with: takes } } };
+}
+
+function specSchema(checks: readonly KnownCheck[], purpose: Purpose) {
   return z
     .strictObject({
       accounts,
       engines: listOf(nameText, String).min(1).describe("Names of Engine documents; rules are judged in their modes."),
       includes: listOf(nameText, String).default([]).describe("Names of other policies whose rules apply too."),
-      rules: listOf(ruleSchema(checks), (rule) => rule.id).default([]),
+      rules: listOf(ruleSchema(checks, purpose), (rule) => rule.id).default([]),
     })
     .superRefine(({ includes, rules }, context) => {
       if (includes.length + rules.length > 0) return;
