@@ -1,0 +1,165 @@
+import { lstatSync, readFileSync, type Stats } from "node:fs";
+import { basename, isAbsolute } from "node:path";
+import { abstractSockets, type HostLock, hostLocks } from "../host/process.ts";
+
+/**
+ * What the sandbox may have answered differently than the host would: the witness' notes, less those that cannot matter
+ * (design 6.9). Pure but for `Outside`, which is asked as soon as a note comes, for a lock may be gone a moment later.
+ */
+export interface Limited {
+  readonly what: "network" | "socket" | "lock" | "set-id" | "keyring" | "signal" | "terminal";
+  readonly detail: string;
+}
+
+/** The host, as seen from outside of the sandbox. */
+export interface Outside {
+  /** Without following a link. Null: nothing there. `unknown`: on a mount that may not answer, so it was not asked. */
+  lstat(path: string): Pick<Stats, "ino" | "dev" | "isSocket" | "isSymbolicLink"> | null | "unknown";
+  abstractSockets(): ReadonlySet<string>;
+  locks(): readonly HostLock[];
+}
+
+/** Folders of name service daemons, bound into the sandbox so that the daemons answer there as they do outside. */
+const nameServices = [
+  "/var/lib/sss/pipes",
+  "/run/nscd",
+  "/run/nslcd",
+  "/run/samba/winbindd",
+  "/run/systemd/userdb",
+].flatMap((folder) => (folder.startsWith("/run/") ? [`${folder}/`, `/var${folder}/`] : [`${folder}/`]));
+
+/** Set-id programs whose outcome does not hang on it: ssh-agent is so against ptrace only, mount lists mounts. */
+const harmlessSetId = new Set(["ssh-agent", "mount"]);
+
+const families: Readonly<Record<string, string>> = {
+  2: "IPv4",
+  10: "IPv6",
+  16: "netlink",
+  17: "packet",
+  38: "crypto",
+  40: "vsock",
+};
+
+/** More of one kind say no more. */
+const mostOfAKind = 20;
+
+export interface Witness {
+  /** Words after `note`; timers and execs are not its concern. */
+  note(words: readonly string[]): void;
+  limited(): Limited[];
+}
+
+export function witness(outside: Outside): Witness {
+  const found = new Map<string, Limited>();
+  const seen = new Set<string>();
+  return {
+    note(words) {
+      const [kind = "", pid = "", ...rest] = words;
+      // Repeated ones are answered once: a script may look up a thousand names.
+      const key = [kind, ...rest].join(" ");
+      if (seen.has(key)) return;
+      seen.add(key);
+      const limit = limitOf(kind, pid, rest, outside);
+      if (limit === null) return;
+      const alike = [...found.values()].filter(({ what }) => what === limit.what).length;
+      if (alike < mostOfAKind) found.set(`${limit.what} ${limit.detail}`, limit);
+    },
+    limited: () => [...found.values()],
+  };
+}
+
+function limitOf(kind: string, pid: string, rest: readonly string[], outside: Outside): Limited | null {
+  const [first = "", second = "", third = "", fourth = ""] = rest;
+  switch (kind) {
+    case "connect":
+      return connectLimit(first, outside);
+    case "socket":
+      return { what: "network", detail: `${families[first] ?? `family ${first}`} socket` };
+    case "lock":
+      return lockLimit(second, third, fourth, outside);
+    case "set-id":
+      return harmlessSetId.has(basename(first)) ? null : { what: "set-id", detail: first };
+    case "keyring":
+      return { what: "keyring", detail: `process ${pid}` };
+    case "signal":
+      return { what: "signal", detail: first === "-1" ? "all processes of the account" : "the session's parent" };
+    default:
+      return null;
+  }
+}
+
+function connectLimit(address: string, outside: Outside): Limited | null {
+  if (!address.startsWith("unix:")) return { what: "network", detail: address };
+  const path = address.slice("unix:".length);
+  if (path.startsWith("@")) {
+    return outside.abstractSockets().has(path.slice(1)) ? { what: "socket", detail: path } : null;
+  }
+  // An unnamed or relative address says nothing about the host.
+  if (path === "") return null;
+  if (!isAbsolute(path)) return { what: "socket", detail: path };
+  if (nameServices.some((folder) => path.startsWith(folder))) return null;
+  const there = outside.lstat(path);
+  if (there === null) return null;
+  if (there !== "unknown" && !there.isSocket() && !there.isSymbolicLink()) return null;
+  return { what: "socket", detail: path };
+}
+
+/** A lock matters only if somebody outside holds one on the same file: locks are not shared through an overlay. */
+function lockLimit(path: string, device: string, inode: string, outside: Outside): Limited | null {
+  if (!isAbsolute(path)) return null;
+  const there = outside.lstat(path);
+  if (there === null) return null;
+  if (there === "unknown") return { what: "lock", detail: path };
+  const own = `${device}:${inode}`;
+  const held = outside.locks().some((lock) => {
+    if (`${lock.device}:${lock.inode}` === own) return false;
+    if (lock.inode !== String(there.ino)) return false;
+    // Where stat(2) gives a number of its own for each subvolume or mount (btrfs, overlay), only the inode can be compared.
+    return majorOf(there.dev) === 0 || lock.device === `${majorOf(there.dev)}:${minorOf(there.dev)}`;
+  });
+  return held ? { what: "lock", detail: path } : null;
+}
+
+/** makedev(3) as the kernel's 64-bit interfaces have it. */
+function majorOf(dev: number): number {
+  return Number((BigInt(dev) >> 8n) & 0xfffn) + Number((BigInt(dev) >> 32n) & 0xfffff000n);
+}
+
+function minorOf(dev: number): number {
+  return Number(BigInt(dev) & 0xffn) + Number((BigInt(dev) >> 12n) & 0xffffff00n);
+}
+
+const mayNotAnswer = /^(nfs|cifs|smb|fuse|autofs|afs|ceph|9p|lustre|gpfs|glusterfs|beegfs|virtiofs|orangefs|ncp|coda)/;
+
+/** Mount points whose file system may never answer, from /proc/PID/mountinfo (proc(5)). */
+export function silentMounts(mountinfo: string): string[] {
+  return mountinfo.split("\n").flatMap((line) => {
+    const words = line.split(" ");
+    const type = words[words.indexOf("-") + 1] ?? "";
+    const mountPoint = (words[4] ?? "").replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    // A root that does not answer would have stopped this program, too.
+    return mayNotAnswer.test(type) && mountPoint !== "" && mountPoint !== "/" ? [mountPoint] : [];
+  });
+}
+
+/** The running host. Reads what it needs when it is first asked; locks every time. */
+export function hostOutside(): Outside {
+  let silent: readonly string[] | null = null;
+  return {
+    lstat(path) {
+      silent ??= silentMounts(readFileSync("/proc/self/mountinfo", "utf8"));
+      if (silent.some((mountPoint) => path === mountPoint || path.startsWith(`${mountPoint.replace(/\/$/, "")}/`))) {
+        return "unknown";
+      }
+      try {
+        return lstatSync(path);
+      } catch {
+        return null;
+      }
+    },
+    abstractSockets,
+    locks: hostLocks,
+  };
+}
