@@ -1,5 +1,5 @@
 import { childrenOf, namespaceOf, type Status, taskStatus } from "../host/process.ts";
-import type { Question } from "./session.ts";
+import type { Question } from "./question.ts";
 
 /** Looks at the waiting shell from outside before it may go: the launcher's own word is not enough. */
 export type Gate =

@@ -12,10 +12,9 @@ export function encodeSpec(words: readonly SpecWord[]): Buffer {
   return Buffer.concat([...pieces, Buffer.from("0:,")]);
 }
 
-/** The value of `place`: TYPE MODE PATH, and the content of a file or the target of a link behind a NUL. */
-export function placeValue(type: string, mode: number, path: string, content: string | Uint8Array | undefined): Buffer {
-  const head = Buffer.from(`${type} ${mode.toString(8)} ${path}`);
-  return content === undefined ? head : Buffer.concat([head, Buffer.from([0]), Buffer.from(content)]);
+/** The value of `place`: TYPE MODE PATH, a NUL, and a file's content or a link's target. */
+export function placeValue(type: string, mode: number, path: string, content: string | Uint8Array = ""): Buffer {
+  return Buffer.concat([Buffer.from(`${type} ${mode.toString(8)} ${path}\0`), Buffer.from(content)]);
 }
 
 export type Said =

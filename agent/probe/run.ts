@@ -4,8 +4,8 @@ import { capture } from "./capture.ts";
 import { gateOf } from "./gate.ts";
 import { launch } from "./launcher.ts";
 import { leftIn, leftRunning, look } from "./look.ts";
+import type { Question, Run } from "./question.ts";
 import { type Refusal, refusalFor } from "./refusal.ts";
-import type { Question, Run } from "./session.ts";
 import { specOf } from "./spec.ts";
 import { openAnswer, openPipes, openTerminalStreams, type SessionStreams } from "./streams.ts";
 import { openTerminal } from "./terminal.ts";
@@ -74,7 +74,7 @@ export async function attempt(question: Question, leave: readonly string[], sign
   const watching = watch({ question, init, shell: gate.shell, streams, terminal, told }, verdict.resolve);
   watched = watching;
   after.defer(() => watching.stop());
-  told.exited.then((exit) => watching.exited(exit));
+  void told.exited.then((exit) => watching.exited(exit));
   const failure = told.failed.then(
     (failed): Verdict => ({ ended: "refused", final: true, refusal: refusalOf(failed, question) }),
   );

@@ -1,7 +1,7 @@
 import type { Exit, LeftRunning, Waiting } from "../facts/index.ts";
 import { commandOf, memoryOf, sleepsIn, workingFolder } from "../host/process.ts";
 import { holdsArmedTimerfd, leftIn, leftRunning, look } from "./look.ts";
-import type { Question, Run } from "./session.ts";
+import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Told } from "./told.ts";
