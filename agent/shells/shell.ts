@@ -3,8 +3,10 @@ import type { ModeId } from "../facts/index.ts";
 /** Names a file that a shell reads by itself. `~/` is the account's home. */
 export interface ReadsRow {
   readonly file: string;
-  /** Read only if `file` above it (the nearest row without `orElse`) is absent: tcsh's ~/.cshrc after ~/.tcshrc. */
-  readonly orElse?: string;
+  /** Where `file` is absent, the first of these that is there is read in its place: ~/.cshrc for want of ~/.tcshrc. */
+  readonly orElse?: readonly string[];
+  /** A compiled form that the shell takes in place of `file` where it is there and not older (zsh's FILE.zwc). */
+  readonly compiled?: string;
   /** Modes in which it is read. */
   readonly modes: readonly ModeId[];
 }

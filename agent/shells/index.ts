@@ -1,0 +1,47 @@
+/**
+ * What shells are: how each is started, what it reads by itself and in which order, how it is made to tell its
+ * definitions, how it is traced, what it says when it gives up on a file. Pure: text in, text out; it starts nothing.
+ * May import types of `facts/`, nothing else of ours.
+ *
+ * To add a shell: one file here with a value of type `Shell` (start from `tcsh.ts`), one line in `shells` below, one test
+ * at `test/shells/NAME.test.ts`, its rows in `test/fixtures/shell-truth-reads.json`. Its files may be split by subject
+ * (`NAME-dump.ts`). Modes that the shell can be started in stand in its `starts`; a mode that is missing there is said to
+ * be unknown, so add modes one by one, measured. A binary under another name is another personality (`sh` linked to bash
+ * reads other files than `bash`): an entry of its own.
+ */
+import type { ModeId } from "../facts/index.ts";
+import { bash } from "./bash.ts";
+import type { Shell } from "./shell.ts";
+import { tcsh } from "./tcsh.ts";
+import { zsh } from "./zsh.ts";
+
+export type { Dumped, ReadsRow, Shell, Traced } from "./shell.ts";
+
+/** All shells that are known, in the order in which people read them. */
+export const shells: readonly Shell[] = [bash, zsh, tcsh];
+
+/**
+ * The personality of an account's shell: `path` is the path in the account's entry, `resolved` the binary behind all
+ * links. Both must be known: a shell goes by the name under which it is started, and `csh` may be one of two programs.
+ * Null for what is not known, to which `sh` linked to bash and `rbash` belong.
+ */
+export function personalityOf(shell: { readonly path: string; readonly resolved: string }): Shell | null {
+  const started = lastOf(shell.path);
+  const binary = lastOf(shell.resolved);
+  return shells.find((known) => known.startedAs.includes(started) && known.binaries.includes(binary)) ?? null;
+}
+
+/** The names of the known personalities, for messages. */
+export function knownNames(): string[] {
+  return shells.map((shell) => shell.name);
+}
+
+/**
+ * What the shell tries in this mode, in order. Of each step the first file that is there is read, and the others are not.
+ * Paths as in the rows: `~/` is the account's home.
+ */
+export function stepsOf(shell: Shell, mode: ModeId): string[][] {
+  return shell.reads.filter((row) => row.modes.includes(mode)).map((row) => [row.file, ...(row.orElse ?? [])]);
+}
+
+const lastOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);

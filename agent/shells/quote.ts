@@ -1,0 +1,78 @@
+/** A word that sh, bash and zsh take literally, whatever aliases are there: every character stands behind a backslash. */
+export function literal(word: string): string {
+  if (word === "") return "''";
+  return [...word].map((char) => (/^[A-Za-z0-9]$/.test(char) ? char : `\\${char}`)).join("").replace(/^(?!\\)/, "\\");
+}
+
+const named: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  e: "\x1b",
+  E: "\x1b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+/** One escape of `$'...'`, as bash(1) QUOTING and zshmisc(1) have it. Each alternative is looked at in this order. */
+const dollarEscape =
+  /\\(?:M-\\?C-(?<metaControl>[^])|M-(?<meta>[^])|C-(?<control>[^])|c(?<bashControl>[^])|x(?<hex>[0-9A-Fa-f]{1,2})|u(?<small>[0-9A-Fa-f]{1,4})|U(?<large>[0-9A-Fa-f]{1,8})|(?<octal>[0-7]{1,3})|(?<other>[^]))/g;
+
+const byte = (code: number) => String.fromCharCode(code & 0xff);
+const control = (char: string) => byte(char === "?" ? 0x7f : char.charCodeAt(0) & 0x1f);
+
+function undoDollar(text: string): string {
+  return text.replace(dollarEscape, (...found) => {
+    const part: Record<string, string | undefined> = found.at(-1);
+    if (part.metaControl !== undefined) return byte(control(part.metaControl).charCodeAt(0) | 0x80);
+    if (part.meta !== undefined) return byte(part.meta.charCodeAt(0) | 0x80);
+    if (part.control !== undefined) return control(part.control);
+    if (part.bashControl !== undefined) return control(part.bashControl);
+    if (part.hex !== undefined) return byte(Number.parseInt(part.hex, 16));
+    const point = part.small ?? part.large;
+    if (point !== undefined) return latin1(codePoint(Number.parseInt(point, 16)));
+    if (part.octal !== undefined) return byte(Number.parseInt(part.octal, 8));
+    const other = part.other ?? "";
+    return named[other] ?? other;
+  });
+}
+
+const codePoint = (point: number) => (point <= 0x10ffff ? String.fromCodePoint(point) : "\ufffd");
+
+/** Text as bytes, one character a byte: quoting is undone on bytes, for a shell may quote half a character. */
+export const latin1 = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+/** The way back; what is no UTF-8 becomes U+FFFD. */
+export const utf8 = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
+
+const piece = /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\[^])*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\])/y;
+
+/**
+ * The words that a shell wrote quoted for itself (`'a b' $'c\n' d\ e`), with the quoting undone. `bytes` is latin1 text.
+ * Null where a quote is not closed.
+ */
+export function wordsOf(bytes: string): string[] | null {
+  const words: string[] = [];
+  let word: string | null = null;
+  for (let at = 0; at < bytes.length; ) {
+    if (/\s/.test(bytes.charAt(at))) {
+      if (word !== null) words.push(word);
+      word = null;
+      at += 1;
+      continue;
+    }
+    piece.lastIndex = at;
+    const found = piece.exec(bytes);
+    if (found === null) return null;
+    word = (word ?? "") + undone(found.groups ?? {});
+    at = piece.lastIndex;
+  }
+  return word === null ? words : [...words, word];
+}
+
+function undone(part: Readonly<Record<string, string | undefined>>): string {
+  if (part.dollar !== undefined) return undoDollar(part.dollar);
+  if (part.double !== undefined) return part.double.replace(/\\([$`"\\\n])/g, "$1");
+  return part.single ?? part.escaped ?? part.plain ?? "";
+}

@@ -1,0 +1,96 @@
+import { fieldsOf, firstOf, recordsOf, sectionsOf } from "./frames.ts";
+import { latin1, utf8, wordsOf } from "./quote.ts";
+import type { Dumped, Shell } from "./shell.ts";
+
+/** Parameters that differ from run to run, or that every zsh has for itself: no fact about the startup files. */
+const passing = new Set(
+  (
+    "_ ARGC EPOCHREALTIME EPOCHSECONDS FUNCNEST HISTCMD LINENO PPID RANDOM SECONDS STATUS TTYIDLE ZSH_EVAL_CONTEXT " +
+    "ZSH_EXECUTION_STRING ZSH_SUBSHELL argv epochtime pipestatus signals status zsh_eval_context"
+  ).split(" "),
+);
+
+const expected = ["options", "aliases", "functions", "traps", "variables", "commands"];
+
+export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
+  const sections = sectionsOf(answer, nonce);
+  if (sections === null) return null;
+  const pairs = (name: string) => pairsOf(fieldsOf(sections.get(name)));
+  const doubts = expected.filter((name) => !sections.has(name)).map((name) => `zsh did not answer about its ${name}`);
+  const options = pairs("options").sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (options.length === 0) doubts.push("zsh did not say its options");
+  for (const name of (sections.get("left") ?? "").split("\n").filter((line) => line !== ""))
+    doubts.push(`a function is named ${name} and could not be put aside: what zsh says by ${name} cannot be trusted`);
+  const aliases = [...pairs("aliases"), ...pairs("global-aliases")];
+  const sources = new Map(pairs("sources").map(({ name, value }) => [name, value]));
+  const functions = fieldsOf(sections.get("functions")).map((name) => {
+    const file = sources.get(name);
+    return file?.includes("/") ? { name, file } : { name };
+  });
+  const commands = commandsOf(recordsOf(sections.get("commands"), nonce, 5), aliases, functions, options);
+  return {
+    aliases,
+    functions,
+    options,
+    variables: variablesOf(recordsOf(sections.get("variables"), nonce, 3)),
+    traps: trapsOf(sections.get("traps"), functions),
+    commands: names.flatMap((name) => commands.find((command) => command.name === name) ?? []),
+    umask: umaskOf(sections.get("umask")),
+    cwd: /^(\/[^]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
+    doubts,
+  };
+};
+
+function pairsOf(fields: readonly string[]): { name: string; value: string }[] {
+  return fields.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: fields[index + 1] ?? "" }] : []));
+}
+
+function umaskOf(section = ""): string | null {
+  const digits = /^([0-7]{1,4})$/m.exec(section)?.[1];
+  return digits === undefined ? null : digits.padStart(4, "0");
+}
+
+function variablesOf(records: readonly (readonly string[])[]): Dumped["variables"][number][] {
+  const found = records.flatMap(([name = "", type = "", value = ""]) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || passing.has(name)) return [];
+    return [{ name, value, exported: type.split("-").includes("export") }];
+  });
+  return firstOf(found);
+}
+
+/** `trap -- ACTION SIGNAL`, the action as zsh quotes it; functions named TRAP... are traps as well. */
+function trapsOf(section = "", functions: Dumped["functions"]): { signal: string; action: string }[] {
+  const found = section.matchAll(/^trap -- ((?:\$'(?:[^'\\]|\\[^])*'|'[^']*'|\\[^]|[^\s'\\])+) (\S+)$/gm);
+  const written = [...found].map(([, action = "", signal = ""]) => ({
+    signal,
+    action: utf8(wordsOf(action)?.[0] ?? ""),
+  }));
+  const named = functions.flatMap(({ name }) => {
+    const signal = /^TRAP([A-Z0-9]+)$/.exec(name)?.[1];
+    return signal === undefined ? [] : [{ signal, action: name }];
+  });
+  return [...written, ...named];
+}
+
+/** zsh looks for an alias, a reserved word, a function, a builtin, a file; a path that `hash` was told wins over PATH. */
+function commandsOf(
+  records: readonly (readonly string[])[],
+  aliases: Dumped["aliases"],
+  functions: Dumped["functions"],
+  options: Dumped["options"],
+): Dumped["commands"][number][] {
+  const bite = options.some(({ name, value }) => name === "aliases" && value === "on");
+  return records.map(([name = "", reserved = "", builtin = "", path = "", hashed = ""]) => {
+    const file = hashedPath(hashed) ?? (path.replace(/\n$/, "") || null);
+    if (bite && aliases.some((alias) => alias.name === name)) return { name, is: "alias", then: file };
+    if (reserved !== "0") return { name, is: "keyword", then: null };
+    if (functions.some((known) => known.name === name)) return { name, is: "function", then: file };
+    if (builtin !== "0") return { name, is: "builtin", then: null };
+    return { name, is: file === null ? "none" : "file", then: file };
+  });
+}
+
+function hashedPath(line: string): string | null {
+  const path = wordsOf(latin1(line.slice(line.indexOf("=") + 1)))?.[0];
+  return line.includes("=") && path !== undefined ? utf8(path) : null;
+}

@@ -1,0 +1,38 @@
+import { latin1, utf8, wordsOf } from "./quote.ts";
+import type { Shell, Traced } from "./shell.ts";
+
+/**
+ * zsh -x with a PS4 of ours: %x is the file, %I the line in it. zsh says only the innermost file (the call stack,
+ * $funcfiletrace, needs prompt_subst, which would change the session), so the chain is worked out from the order of the
+ * lines, `chainTo` says how. The first of `files` is always what zsh said.
+ */
+export const trace: NonNullable<Shell["trace"]> = {
+  words: ["-x", "-c", "COMMAND"],
+  env: (nonce) => ({ PS4: `+${nonce}:%I:%x:${nonce} ` }),
+  works: () => true,
+  parse(stderr, nonce) {
+    const lines = stderr.matchAll(new RegExp(`\\+${nonce}:(\\d+):([^]*?):${nonce} (.*)`, "g"));
+    let before: Traced = { files: [], line: 0, text: "" };
+    return [...lines].map(([, line = "", file = "", text = ""]) => {
+      // The command itself goes by the name of the shell, not by a path.
+      before = { files: file.includes("/") ? chainTo(file, before) : [], line: Number(line), text };
+      return before;
+    });
+  },
+};
+
+/**
+ * A file that the line before sourced stands within what was open; one that is open is gone back to; a startup file begins
+ * anew; any other is where a function of an earlier file stands, which the open ones called.
+ */
+function chainTo(file: string, before: Traced): readonly string[] {
+  const open = before.files;
+  const [verb, sourced] = wordsOf(latin1(before.text)) ?? [];
+  const sources = (verb === "source" || verb === ".") && sourced !== undefined;
+  if (sources && file !== open[0] && lastOf(utf8(sourced)) === lastOf(file)) return [file, ...open];
+  const at = open.indexOf(file);
+  if (at >= 0) return open.slice(at);
+  return /\/\.?z(?:shenv|profile|shrc|login|logout)$/.test(file) ? [file] : [file, ...open];
+}
+
+const lastOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
