@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Report } from "../../agent/evaluate/index.ts";
 
@@ -10,6 +10,8 @@ export interface End {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** The most memory that the program itself held, as the kernel counts it, looked at while it ran. */
+  readonly peakRssKiB: number;
 }
 
 /** Runs the built program as its users do: by its path, from another folder, with nothing of ours in the environment. */
@@ -24,13 +26,31 @@ export function rcwarden(args: readonly string[], as: readonly string[] = []): P
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
+    let peakRssKiB = 0;
+    const watch = setInterval(() => {
+      peakRssKiB = Math.max(peakRssKiB, highWater(child.pid));
+    }, 25);
     child.stdout.on("data", (some: Buffer) => out.push(some));
     child.stderr.on("data", (some: Buffer) => err.push(some));
     child.on("error", reject);
     child.on("close", (status) => {
-      resolve({ status, stdout: Buffer.concat(out).toString("utf8"), stderr: Buffer.concat(err).toString("utf8") });
+      clearInterval(watch);
+      resolve({
+        status,
+        peakRssKiB,
+        stdout: Buffer.concat(out).toString("utf8"),
+        stderr: Buffer.concat(err).toString("utf8"),
+      });
     });
   });
+}
+
+function highWater(pid: number | undefined): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 export interface Checked extends End {
