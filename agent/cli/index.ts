@@ -1,0 +1,137 @@
+/**
+ * The command line. A verb is one file in verbs/ and one line in `verbs` below; its help comes from what it declares.
+ * Nothing imports this folder. It puts the other folders together (parts.ts), renders (text/, format/) and decides the
+ * exit code; everything that it prints goes through text/printable.ts or format/json.ts.
+ */
+import { Command, CommanderError } from "commander";
+import { type Io, processIo, type Voice, voiceOf } from "./io.ts";
+import type { Parts } from "./parts.ts";
+import type { ExitCode, Verb } from "./verb.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Verb>;
+}
+
+/** In the order in which a newcomer reads them. Loaded only when asked for. */
+export const verbs: readonly Listed[] = [
+  {
+    name: "check",
+    summary: "say what an engine that comes in by SSH would suffer, why, and which line to change",
+    load: async () => (await import("./verbs/check.ts")).check,
+  },
+  {
+    name: "accounts",
+    summary: "list the accounts that look automated, and why",
+    load: async () => (await import("./verbs/accounts.ts")).accounts,
+  },
+  {
+    name: "policy",
+    summary: "list and show the documents in force, and their schemas",
+    load: async () => (await import("./verbs/policy.ts")).policy,
+  },
+];
+
+const exitCodes = `
+Exit codes:
+  0  all determined, nothing failed
+  1  something failed
+  2  the call or a document is wrong
+  3  something could not be determined, nothing failed
+`;
+
+/**
+ * One call, from its arguments to its exit code. Never throws: what a person did wrong is one clear line and exit 2; a
+ * fault of the program is one line that asks to report it, and exit 2.
+ */
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  parts: () => Promise<Parts>,
+  version: string,
+): Promise<number> {
+  const voice = voiceOf(io);
+  try {
+    return await called(argv, voice, parts, version);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const says = error instanceof Error ? error.message : String(error);
+    voice.remark(`rcwarden: internal error: ${says.split("\n", 1)[0]}; please report it`);
+    return 2;
+  }
+}
+
+async function called(
+  argv: readonly string[],
+  voice: Voice,
+  parts: () => Promise<Parts>,
+  version: string,
+): Promise<ExitCode> {
+  // `help check` is `check --help`; the verb must be known before commander parses, so that only its file is loaded.
+  const words = argv[0] === "help" && argv[1] !== undefined ? [argv[1], "--help"] : argv;
+  let code: ExitCode = 2;
+  const program = new Command("rcwarden");
+  program
+    .description(
+      "Says what a service account's startup files do to an engine that comes in by SSH, and names the line.",
+    )
+    .version(`rcwarden ${version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [verb]", "print the help of a verb")
+    .addHelpText("after", exitCodes)
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+  speakVia(program, voice, "rcwarden");
+  for (const listed of verbs) {
+    const command = program.command(listed.name).summary(listed.summary).description(capital(listed.summary));
+    speakVia(command, voice, `rcwarden ${listed.name}`);
+    if (listed.name !== words[0]) continue;
+    const verb = await listed.load();
+    verb.declare(command);
+    command.allowExcessArguments(true).action(async () => {
+      code = await verb.run({ flags: command.opts(), words: command.args }, { voice, parts: await parts(), version });
+    });
+  }
+  await program.parseAsync([...words], { from: "user" });
+  return code;
+}
+
+/** commander's words, one line a message, by our own way to the terminal; and never an exit of its own. */
+function speakVia(command: Command, voice: Voice, name: string): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => voice.verbatim(text),
+      writeErr: (text) => voice.remark(...text.replace(/\n$/, "").split("\n")),
+      outputError: (text) => voice.remark(`${name}: ${oneLine(text)}`),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?");
+}
+
+function capital(sentence: string): string {
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** The program as it is started: the real streams, the real host, and the exit status. */
+export async function main(argv: readonly string[], version: string): Promise<void> {
+  const io = processIo();
+  let code = await run(argv, io, async () => (await import("./parts.ts")).realParts(), version);
+  const failure = await io.flushed();
+  if (failure !== null) {
+    voiceOf(io).remark(`rcwarden: stdout: expected to write, found ${failure.code}`);
+    await io.flushed();
+    code = 2;
+  }
+  process.exit(code);
+}

@@ -1,0 +1,52 @@
+import { checkKinds } from "../checks/index.ts";
+import { type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
+import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
+import type { MeasureRequest } from "./parts.ts";
+
+/** Accounts measured at once; the modes of one account follow each other, for they share its files. */
+const atOnce = 2;
+
+export interface Plan {
+  readonly accounts: readonly Account[];
+  readonly policies: readonly InForce[];
+  /** The modes that the caller named; without, those by which the policies' engines come in. */
+  readonly modes: readonly ModeId[] | undefined;
+  readonly withinMs: number;
+}
+
+/** What is to be measured of one account, in the order of the modes' table. */
+export function requestsFor(account: Account, { policies, modes, withinMs }: Plan): MeasureRequest[] {
+  const applying = policies.filter(({ accounts }) => accounts === "all" || accounts.includes(account.name));
+  return modesFor(applying, modes).map((mode) => {
+    const here = applying.filter((policy) => modesFor([policy], modes).includes(mode));
+    return { account, mode, sends: sendsFor(here, mode), names: namesFor(here, checkKinds, mode), withinMs };
+  });
+}
+
+/** Measures everything of the plan; the answer is in the plan's order, whatever ended first. */
+export async function measureAll(
+  plan: Plan,
+  measure: (request: MeasureRequest) => Promise<ModeFacts>,
+  begins: (request: MeasureRequest, done: number, all: number) => void,
+): Promise<Measured[]> {
+  const work = plan.accounts.map((account) => ({ account, requests: requestsFor(account, plan) }));
+  const all = work.reduce((sum, { requests }) => sum + requests.length, 0);
+  const measured: Measured[] = [];
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    for (let at = next++; at < work.length; at = next++) {
+      const item = work[at];
+      if (item === undefined) return;
+      const modes: ModeFacts[] = [];
+      for (const request of item.requests) {
+        begins(request, done, all);
+        modes.push(await measure(request));
+        done += 1;
+      }
+      measured[at] = { account: item.account, modes };
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return measured;
+}

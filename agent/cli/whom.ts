@@ -1,0 +1,152 @@
+/** Whom `check` measures: whom the call names, else whom the policies name, else whom something automated enters by. */
+
+import type { Policy } from "../documents/index.ts";
+import { closest } from "../documents/index.ts";
+import type { Account } from "../facts/index.ts";
+import { type Groups, isFor } from "./in-force.ts";
+import type { Parts } from "./parts.ts";
+import { shellWord } from "./shell-word.ts";
+
+export type Whom =
+  | {
+      readonly kind: "accounts";
+      /** Each once, in the order in which they were named or found. */
+      readonly accounts: readonly Account[];
+      readonly missing: readonly Missing[];
+      readonly groups: Groups;
+      /** Why these, where nobody named them; sentences. */
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "refused"; readonly problems: readonly string[] };
+
+/** An account that a policy or the caller means and that could not be looked up: undetermined, never passed over. */
+export interface Missing {
+  readonly account: string;
+  readonly code: "no-account" | "account-unavailable";
+  readonly message: string;
+}
+
+export async function whom(named: readonly string[], policies: readonly Policy[], parts: Parts): Promise<Whom> {
+  const groups = await groupsOf(policies, parts);
+  if (groups.kind === "refused") return groups;
+  const found = named.length > 0 ? await fromCall(named, parts) : await fromPolicies(policies, groups.byName, parts);
+  if (found.kind === "refused") return found;
+  const uncovered = found.accounts.filter(
+    (account) => !policies.some((policy) => isFor(policy, account, groups.byName)),
+  );
+  if (uncovered.length > 0)
+    return { kind: "refused", problems: uncovered.map((account) => notCovered(account, policies)) };
+  return { ...found, groups: groups.byName };
+}
+
+type Found =
+  | {
+      readonly kind: "accounts";
+      readonly accounts: readonly Account[];
+      readonly missing: readonly Missing[];
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "refused"; readonly problems: readonly string[] };
+
+async function fromCall(named: readonly string[], parts: Parts): Promise<Found> {
+  const accounts: Account[] = [];
+  const missing: Missing[] = [];
+  const problems: string[] = [];
+  for (const name of new Set(named)) {
+    const answer = await parts.account(name);
+    if (answer.kind === "unavailable")
+      missing.push({ account: name, code: "account-unavailable", message: answer.why });
+    else if (answer.kind === "absent") problems.push(await unknownAccount(name, parts));
+    else if (mayMeasure(answer.account, parts)) accounts.push(answer.account);
+    else problems.push(await notOwn(name, parts));
+  }
+  return problems.length > 0 ? { kind: "refused", problems } : { kind: "accounts", accounts, missing, notes: [] };
+}
+
+async function fromPolicies(policies: readonly Policy[], groups: Groups, parts: Parts): Promise<Found> {
+  if (parts.callerUid !== 0) return ownAccount(parts, "without root only your own account can be measured");
+  const names = policies.flatMap(({ accounts }) => {
+    if (accounts === "all") return [];
+    return "names" in accounts ? accounts.names : (groups.get(accounts.group)?.members ?? []);
+  });
+  const accounts: Account[] = [];
+  const missing: Missing[] = [];
+  for (const name of new Set(names)) {
+    const answer = await parts.account(name);
+    if (answer.kind === "account") accounts.push(answer.account);
+    else if (answer.kind === "absent")
+      missing.push({
+        account: name,
+        code: "no-account",
+        message: "a policy names it, and this host has no such account",
+      });
+    else missing.push({ account: name, code: "account-unavailable", message: answer.why });
+  }
+  if (policies.every((policy) => policy.accounts !== "all")) return { kind: "accounts", accounts, missing, notes: [] };
+  const automated = await parts.automated();
+  const others = automated.filter((account) => !accounts.some(({ name }) => name === account.name));
+  if (accounts.length + others.length > 0)
+    return { kind: "accounts", accounts: [...accounts, ...others], missing, notes: [] };
+  const own = await ownAccount(parts, "no account of this host looks automated");
+  return own.kind === "accounts" ? { ...own, missing: [...missing, ...own.missing] } : own;
+}
+
+async function ownAccount(parts: Parts, why: string): Promise<Found> {
+  const answer = await parts.accountOfUid(parts.callerUid);
+  if (answer.kind === "account") {
+    const notes = [`${why}: this is ${answer.account.name}, your own`];
+    return { kind: "accounts", accounts: [answer.account], missing: [], notes };
+  }
+  const found = answer.kind === "absent" ? "none" : answer.why;
+  return {
+    kind: "refused",
+    problems: [`uid ${parts.callerUid}: expected an account of this host, found ${found}; use --account`],
+  };
+}
+
+async function groupsOf(
+  policies: readonly Policy[],
+  parts: Parts,
+): Promise<
+  { readonly kind: "groups"; readonly byName: Groups } | { readonly kind: "refused"; readonly problems: string[] }
+> {
+  const byName = new Map<string, { gid: number; members: readonly string[] }>();
+  const problems: string[] = [];
+  for (const { accounts, origin } of policies) {
+    if (accounts === "all" || "names" in accounts || byName.has(accounts.group)) continue;
+    const answer = await parts.group(accounts.group);
+    if (answer.kind === "group") byName.set(accounts.group, answer);
+    else {
+      const found = answer.kind === "absent" ? `"${accounts.group}"` : answer.why;
+      problems.push(`${origin.file}: accounts: expected a group of this host, found ${found}`);
+    }
+  }
+  return problems.length > 0 ? { kind: "refused", problems } : { kind: "groups", byName };
+}
+
+/** Another's shell can be started by root only. */
+function mayMeasure(account: Account, { callerUid }: Parts): boolean {
+  return callerUid === 0 || account.uid === callerUid;
+}
+
+async function unknownAccount(name: string, parts: Parts): Promise<string> {
+  const near = closest(name, await parts.localNames());
+  return `--account: expected an account of this host, found "${name}"${near === null ? "" : `; did you mean ${near}?`}`;
+}
+
+async function notOwn(name: string, parts: Parts): Promise<string> {
+  const own = await parts.accountOfUid(parts.callerUid);
+  const yours = own.kind === "account" ? ` (${own.account.name})` : "";
+  const call = `sudo rcwarden check --account ${shellWord(name)}`;
+  return `--account: expected your own account${yours}, for you are not root, found "${name}"; run: ${call}`;
+}
+
+function notCovered(account: Account, policies: readonly Policy[]): string {
+  const whose = policies.map(({ name, accounts }) => {
+    if (accounts === "all") return `${name} is for all`;
+    return "names" in accounts
+      ? `${name} is for ${accounts.names.join(", ")}`
+      : `${name} is for group ${accounts.group}`;
+  });
+  return `${account.name}: expected a policy that is for this account, found none (${whose.join("; ")}); use --policy`;
+}

@@ -1,0 +1,158 @@
+/** A host made of values: accounts, documents and facts for `run`, and the call as a person would see it. */
+
+import { ready, tried } from "../../../agent/checks/example-facts.ts";
+import { checkKinds } from "../../../agent/checks/index.ts";
+import { run } from "../../../agent/cli/index.ts";
+import type { Listing, MeasureRequest, Parts } from "../../../agent/cli/parts.ts";
+import type { DocumentSet, Engine, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
+import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
+
+export function account(name: string, uid: number, shell = "/bin/tcsh", home = `/home/${name}`): Account {
+  return { name, uid, gid: uid, groups: [uid], home, shell };
+}
+
+export const root = account("root", 0, "/bin/bash", "/root");
+export const oracle = account("oracle", 501);
+export const postgres = account("postgres", 105, "/bin/bash", "/var/lib/postgresql");
+
+export function read(path: string, ...through: readonly string[]): StartupFile {
+  return { path, state: "read", digest: `sha256:${"0".repeat(64)}`, through };
+}
+
+export function absent(path: string): StartupFile {
+  return { path, state: "absent", through: [] };
+}
+
+/** Facts in which nothing is wrong: startup comes to an end and says nothing, everything sent does what it says. */
+export function goodFacts(
+  of: Account,
+  mode: ModeId,
+  sends: readonly string[],
+  other: Partial<ModeFacts> = {},
+): ModeFacts {
+  return {
+    mode,
+    sandbox: "whole-root",
+    evidence: "limits and environment as sshd and PAM give them here",
+    seconds: 0.14,
+    shell: { path: of.shell, personality: of.shell.slice(of.shell.lastIndexOf("/") + 1) },
+    startup: ready,
+    startupFiles: [],
+    aliases: [],
+    functions: [],
+    options: [],
+    variables: [],
+    traps: [],
+    commands: [],
+    umask: "0022",
+    cwd: of.home,
+    home: of.home,
+    homeReal: of.home,
+    limits: { nofile: 1024 },
+    output: [],
+    leftRunning: [],
+    tried: sends.map((command) => tried(command)),
+    gaps: [],
+    ...other,
+  };
+}
+
+const shippedAt = "/usr/lib/rcwarden/policies";
+
+export const execChannel: Engine = {
+  kind: "Engine",
+  name: "exec-channel",
+  description: "An engine that runs one command a channel.",
+  enters: ["ssh-command"],
+  sends: ["rm -f {file}", "rm -rf {folder}", "cp -f {file} {existing}", "mv -f {file} {existing}"].map((command) => ({
+    command,
+    try: "effect",
+  })),
+  origin: { file: `${shippedAt}/engines/exec-channel.yaml`, digest: `sha256:${"e".repeat(64)}`, shipped: true },
+};
+
+function rule(id: string, check: string, severity: Rule["severity"], parameters: unknown = {}): Rule {
+  const kind = checkKinds.find((each) => each.id === check);
+  return { id, check, severity, with: kind?.parameters.parse(parameters) };
+}
+
+export const unattended: Policy = {
+  kind: "Policy",
+  name: "unattended-ssh",
+  description: "What any engine needs that comes in by ssh host CMD.",
+  accounts: "all",
+  engines: ["exec-channel"],
+  includes: [],
+  rules: [
+    rule("commands-do-what-they-say", "engine-commands", "critical"),
+    rule("startup-finishes", "startup-finishes", "critical"),
+    rule("clean-stream", "startup-output", "high"),
+    rule("starts-at-home", "working-directory", "high"),
+    rule("quiet-exit", "trap", "high"),
+  ],
+  origin: { file: `${shippedAt}/unattended-ssh.yaml`, digest: `sha256:${"b".repeat(64)}`, shipped: true },
+};
+
+export const documents: DocumentSet = { engines: [execChannel], policies: [unattended] };
+
+export interface World {
+  readonly accounts: readonly Account[];
+  readonly callerUid?: number;
+  /** Names of those that look automated. */
+  readonly automated?: readonly string[];
+  readonly documents?: Loaded;
+  readonly listing?: Listing;
+  readonly unavailable?: readonly string[];
+  /** What differs from `goodFacts` for an account and mode. */
+  facts?(request: MeasureRequest): Partial<ModeFacts>;
+}
+
+export function partsOf(world: World): Parts {
+  const find = (is: (account: Account) => boolean) => {
+    const found = world.accounts.find(is);
+    return found === undefined ? ({ kind: "absent" } as const) : ({ kind: "account", account: found } as const);
+  };
+  return {
+    now: () => new Date("2026-11-23T09:55:02Z"),
+    hostName: "db07",
+    callerUid: world.callerUid ?? 0,
+    documents: async () => world.documents ?? { kind: "documents", set: documents },
+    account: async (name) =>
+      world.unavailable?.includes(name)
+        ? { kind: "unavailable", why: "getent passwd: the name service did not answer within 3 s" }
+        : find((each) => each.name === name),
+    accountOfUid: async (uid) => find((each) => each.uid === uid),
+    group: async () => ({ kind: "absent" }),
+    automated: async () => world.accounts.filter(({ name }) => world.automated?.includes(name)),
+    listed: async () => world.listing ?? { accounts: [], withoutShell: 0, withoutSign: 0, doubts: [] },
+    localNames: async () => world.accounts.map(({ name }) => name),
+    read: async () => "",
+    measure: async (request) => {
+      const sends = request.sends.filter((each) => each.try === "effect").map(({ command }) => command);
+      return goodFacts(request.account, request.mode, sends, world.facts?.(request));
+    },
+  };
+}
+
+export interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+export async function call(
+  argv: readonly string[],
+  parts: Parts,
+  screen: { terminal?: boolean; env?: Readonly<Record<string, string>> } = {},
+): Promise<Said> {
+  const written = { stdout: "", stderr: "" };
+  const stream = (name: "stdout" | "stderr") => ({
+    terminal: screen.terminal ?? false,
+    write(text: string) {
+      written[name] += text;
+    },
+  });
+  const io = { stdout: stream("stdout"), stderr: stream("stderr"), env: screen.env ?? {} };
+  const exit = await run(argv, io, async () => parts, "0.1.0");
+  return { ...written, exit };
+}
