@@ -144,9 +144,9 @@ function judged(context: Context, facts: CheckFacts, startupIsTold: boolean): Ve
     const reason = notReached(kind.needs, facts.startup.ended);
     return undecided(context, facts, gaps.length === 0 ? [reason] : gaps, !startupIsTold);
   }
-  if (kind.afterStartup && facts.startup === null && gaps.length === 0) {
-    const ofStartup = gapsOf(facts, ["startup"]);
-    return undecided(context, facts, ofStartup.length === 0 ? [notReached(kind.needs, null)] : ofStartup);
+  if (kind.afterStartup && facts.startup === null) {
+    const reasons = gapsOf(facts, [...kind.needs, "startup"]);
+    return undecided(context, facts, reasons.length === 0 ? [notReached(kind.needs, null)] : reasons);
   }
   if (kind.needsOf === undefined && gaps.length > 0) return undecided(context, facts, gaps);
   const subjects = kind.subjects(rule.with, facts);
