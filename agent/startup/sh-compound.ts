@@ -1,7 +1,8 @@
 /** Compound commands and functions of the sh family. */
-import type { Tokens } from "./sh-cursor.ts";
+import type { Tokens } from "./cursor.ts";
+import { expect, isOp, isWord, peek, skipNewlines, take, unexpected } from "./cursor.ts";
 import { redirects, words } from "./sh-simple.ts";
-import { expect, isOp, isWord, peek, skipNewlines, take, takePattern, unexpected } from "./sh-tokens.ts";
+import { takePattern } from "./sh-tokens.ts";
 import { closed } from "./sh-words.ts";
 import type { Arm, List, Node, Word } from "./syntax.ts";
 import { plain } from "./syntax.ts";

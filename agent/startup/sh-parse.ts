@@ -2,13 +2,14 @@
  * The grammar of the sh family: POSIX shell language 2.10 with what bash(1) and zshmisc(1) add. One unit is what the
  * shell reads before it runs anything of it: the commands up to the end of a line that is an end for all of them.
  */
+import type { Grammar, Tokens } from "./cursor.ts";
+import { breakOff, cursorOn, deeper, isOp, isWord, peek, skipNewlines, take, unexpected } from "./cursor.ts";
 import { anyCommand, type Command } from "./sh-compound.ts";
-import type { Grammar, Tokens } from "./sh-cursor.ts";
-import { breakOff, deeper, shTokens } from "./sh-cursor.ts";
-import { isOp, isWord, peek, skipNewlines, take, unexpected } from "./sh-tokens.ts";
+import { shNext } from "./sh-tokens.ts";
 import type { Item, List, Node, Unit, Word } from "./syntax.ts";
 
 const grammar: Grammar = {
+  next: shNext,
   body(tokens) {
     const list = listUntil(tokens, (inner) => isOp(inner, ")"));
     // A backquoted command has its own limit and no parenthesis.
@@ -40,7 +41,7 @@ const freshStarts = 5;
 export function* shUnits(text: string, zsh: boolean): Generator<Unit> {
   let from = 0;
   for (let starts = 0; from < text.length; starts++) {
-    const tokens = shTokens(text, zsh, grammar, from);
+    const tokens = cursorOn(text, zsh, grammar, from);
     for (;;) {
       skipNewlines(tokens);
       const start = peek(tokens).start;
@@ -60,7 +61,10 @@ export function* shUnits(text: string, zsh: boolean): Generator<Unit> {
 function unit(tokens: Tokens): List {
   const items: Item[] = [];
   while (peek(tokens).kind !== "newline" && peek(tokens).kind !== "end") {
-    if (!item(tokens, items)) break;
+    if (!item(tokens, items)) {
+      if (tokens.broken === null) unexpected(tokens);
+      break;
+    }
   }
   return tokens.broken === null ? items : [];
 }

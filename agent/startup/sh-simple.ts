@@ -1,7 +1,6 @@
 /** Simple commands and redirections of the sh family. */
-import type { Tokens } from "./sh-cursor.ts";
-import { breakOff } from "./sh-cursor.ts";
-import { peek, take } from "./sh-tokens.ts";
+import type { Tokens } from "./cursor.ts";
+import { breakOff, peek, take } from "./cursor.ts";
 import type { Assignment, Redirect, Simple, Word } from "./syntax.ts";
 import { plain } from "./syntax.ts";
 

@@ -3,23 +3,10 @@
  * and zshmisc(1). Commands within a word are read in place by the grammar, so that quotes and parentheses nest there as
  * they do for the shell.
  */
-import type { Token, Tokens } from "./sh-cursor.ts";
-import { breakOff, shownAt } from "./sh-cursor.ts";
+import type { Token, Tokens } from "./cursor.ts";
+import { breakOff, shownAt, take } from "./cursor.ts";
 import type { WordKind } from "./sh-words.ts";
 import { shParts } from "./sh-words.ts";
-
-export function peek(tokens: Tokens): Token {
-  if (tokens.broken !== null) return { kind: "end", start: tokens.broken.at, end: tokens.broken.at };
-  tokens.ahead ??= next(tokens);
-  return tokens.broken === null ? tokens.ahead : peek(tokens);
-}
-
-export function take(tokens: Tokens): Token {
-  const token = peek(tokens);
-  tokens.ahead = null;
-  if (tokens.broken === null) tokens.taken = token.end;
-  return token;
-}
 
 /** Reads the next token as a pattern of `case` or `[[`: parentheses and, for an expression, bars belong to it. */
 export function takePattern(tokens: Tokens, kind: "pattern" | "expression"): Token {
@@ -45,7 +32,7 @@ const operators =
 const zshOperators =
   /(\d{0,6})(&&|\|\||;;|;&|;\||\|&|&>>[|!]?|&>[|!]?|&[|!]|<<<|<<-|<<|<&|<>|<(?!\()|>>[|!]?|>&[|!]?|>[|!](?!\()|>(?!\()|[;&|()])|(\d{0,6})(>\()/y;
 
-function next(tokens: Tokens): Token {
+export function shNext(tokens: Tokens): Token {
   blanks(tokens);
   const { text, limit } = tokens;
   if (text[tokens.at] === "#" && tokens.at < limit) {
@@ -87,37 +74,4 @@ function word(tokens: Tokens, kind: WordKind): Token {
   const parts = shParts(tokens, kind);
   if (tokens.at === start && tokens.broken === null) breakOff(tokens, start, `unexpected ${shownAt(tokens, start)}`);
   return { kind: "word", word: { start, end: tokens.at, parts }, start, end: tokens.at };
-}
-
-export function isOp(tokens: Tokens, op: string): boolean {
-  const token = peek(tokens);
-  return token.kind === "op" && token.op === op;
-}
-
-/** Whether the next token is this word as it stands, no quotes: a reserved word where the grammar asks. */
-export function isWord(tokens: Tokens, text: string): boolean {
-  const token = peek(tokens);
-  return token.kind === "word" && token.end - token.start === text.length && tokens.text.startsWith(text, token.start);
-}
-
-export function skipNewlines(tokens: Tokens): void {
-  while (peek(tokens).kind === "newline") take(tokens);
-}
-
-/** Gives up where the next token has no place. */
-export function unexpected(tokens: Tokens): void {
-  const { start } = peek(tokens);
-  breakOff(tokens, start, `unexpected ${shownAt(tokens, start)}`);
-}
-
-/** Takes the word or operator, or gives up: `opened` says of what this is the missing end. */
-export function expect(tokens: Tokens, text: string, opened: { start: number; word: string }): boolean {
-  if (isWord(tokens, text) || isOp(tokens, text)) {
-    take(tokens);
-    return true;
-  }
-  // At the end of the file the place that helps is where it began.
-  if (peek(tokens).kind === "end") breakOff(tokens, opened.start, `"${opened.word}" without its "${text}"`);
-  else unexpected(tokens);
-  return false;
 }

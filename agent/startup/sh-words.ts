@@ -1,8 +1,8 @@
 /** The inside of words of the sh family: quotes, substitutions, array values. Moves `tokens.at`; see sh-cursor.ts. */
 
+import type { Tokens } from "./cursor.ts";
+import { breakOff, cursorOn, deeper } from "./cursor.ts";
 import { ansi } from "./sh-ansi.ts";
-import type { Tokens } from "./sh-cursor.ts";
-import { breakOff, deeper, shTokens } from "./sh-cursor.ts";
 import type { Part, Word } from "./syntax.ts";
 
 /** `pattern`: parentheses belong to the word (case, `[[ x == ... ]]`); `expression`: bars as well (`[[ x =~ ... ]]`). */
@@ -155,7 +155,7 @@ function backquoted(tokens: Tokens, quoted: boolean): Part {
   tokens.at = end + 1;
   // With backslashes the text that is run is not the text that stands there.
   if (escaped) return { kind: "command", body: null, quoted };
-  const inner = shTokens(tokens.text, tokens.zsh, tokens.grammar, from, end, tokens.deep + 1);
+  const inner = cursorOn(tokens.text, tokens.zsh, tokens.grammar, from, end, tokens.deep + 1);
   const body = tokens.grammar.body(inner);
   return { kind: "command", body: inner.broken === null ? body : null, quoted };
 }

@@ -73,7 +73,7 @@ export interface Group extends Compound {
 /** sh runs commands and looks at their status; csh looks at an expression. */
 export type Condition =
   | { readonly kind: "list"; readonly list: List }
-  | { readonly kind: "expression"; readonly words: readonly Word[] };
+  | { readonly kind: "expression"; readonly items: readonly (Word | string)[] };
 export interface If extends Compound {
   readonly kind: "if";
   readonly branches: readonly (Spot & { readonly condition: Condition; readonly body: List })[];

@@ -1,5 +1,5 @@
 /**
- * Where a reader of the sh family stands in its text. Nothing throws, whatever the bytes, and no text is read more than
+ * Where a reader of a startup file stands in its text. Nothing throws, whatever the bytes, and no text is read more than
  * `deepest` times: where a construct has no end, `broken` says so, and every later token is the end.
  */
 import type { List, Word } from "./syntax.ts";
@@ -13,7 +13,8 @@ export type Token =
       readonly start: number;
       readonly end: number;
     }
-  | { readonly kind: "newline" | "end"; readonly start: number; readonly end: number };
+  | { readonly kind: "newline"; readonly start: number; readonly end: number }
+  | { readonly kind: "end"; readonly start: number; readonly end: number };
 
 export interface Tokens {
   readonly text: string;
@@ -34,8 +35,9 @@ export interface Tokens {
   readonly grammar: Grammar;
 }
 
-/** What the words need of the grammar: both read in place, up to and with the closing parenthesis. */
+/** What a family's grammar gives: its tokens, and what words need, read in place up to and with the closing parenthesis. */
 export interface Grammar {
+  next(tokens: Tokens): Token;
   body(tokens: Tokens): List;
   array(tokens: Tokens): readonly Word[];
 }
@@ -43,7 +45,7 @@ export interface Grammar {
 /** No person nests deeper, and the call stack holds it. */
 const deepest = 50;
 
-export function shTokens(
+export function cursorOn(
   text: string,
   zsh: boolean,
   grammar: Grammar,
@@ -90,4 +92,50 @@ export function shownAt(tokens: Tokens, at: number): string {
   if (at >= tokens.limit) return "end of file";
   if (tokens.text[at] === "\n") return "end of line";
   return `"${/^[\w]+|^[\s\S]/u.exec(tokens.text.slice(at, at + 40))?.[0] ?? ""}"`;
+}
+
+export function peek(tokens: Tokens): Token {
+  if (tokens.broken !== null) return { kind: "end", start: tokens.broken.at, end: tokens.broken.at };
+  tokens.ahead ??= tokens.grammar.next(tokens);
+  return tokens.broken === null ? tokens.ahead : peek(tokens);
+}
+
+export function take(tokens: Tokens): Token {
+  const token = peek(tokens);
+  tokens.ahead = null;
+  if (tokens.broken === null) tokens.taken = token.end;
+  return token;
+}
+
+export function isOp(tokens: Tokens, op: string): boolean {
+  const token = peek(tokens);
+  return token.kind === "op" && token.op === op;
+}
+
+/** Whether the next token is this word as it stands, no quotes: a reserved word where the grammar asks. */
+export function isWord(tokens: Tokens, text: string): boolean {
+  const token = peek(tokens);
+  return token.kind === "word" && token.end - token.start === text.length && tokens.text.startsWith(text, token.start);
+}
+
+export function skipNewlines(tokens: Tokens): void {
+  while (peek(tokens).kind === "newline") take(tokens);
+}
+
+/** Gives up where the next token has no place. */
+export function unexpected(tokens: Tokens): void {
+  const { start } = peek(tokens);
+  breakOff(tokens, start, `unexpected ${shownAt(tokens, start)}`);
+}
+
+/** Takes the word or operator, or gives up: `opened` says of what this is the missing end. */
+export function expect(tokens: Tokens, text: string, opened: { start: number; word: string }): boolean {
+  if (isWord(tokens, text) || isOp(tokens, text)) {
+    take(tokens);
+    return true;
+  }
+  // At the end of the file the place that helps is where it began.
+  if (peek(tokens).kind === "end") breakOff(tokens, opened.start, `"${opened.word}" without its "${text}"`);
+  else unexpected(tokens);
+  return false;
 }
