@@ -6,7 +6,7 @@ import type { SessionStreams } from "./streams.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Told } from "./told.ts";
 import { isQuiet, judge, type Look, type ProcessLook, readersIn } from "./waiting.ts";
-import { type Ask, describe, inFront } from "./words.ts";
+import { type Ask, describe, inFront, seconds } from "./words.ts";
 
 /** What a run came to. */
 export type Verdict = Pick<Run, "ended" | "final"> &
@@ -148,16 +148,19 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
     if (hang !== null) return say({ ended: "hang", final: false, waiting: hang });
     const front = inFront(now, shell);
     const waiting = front === null ? null : describe(front, hostAsk);
-    const { for: reason = null } = waiting ?? {};
-    if (reason !== "input" || waiting === null) {
-      return say({ ended: reason === "stopped" ? "stopped" : "timed-out", final: false, waiting });
+    if (waiting?.for === "input") {
+      // It reads, and yet it was no hang: something that was seen may end its wait.
+      const says = `waits for input, ${timerWords(now)}`;
+      return say({ ended: "timed-out", final: false, waiting: { ...waiting, for: "time", says } });
     }
-    // It reads, and yet it was no hang: something that was seen may end its wait.
-    say({
-      ended: "timed-out",
-      final: false,
-      waiting: { ...waiting, for: "time", says: "waits for input, for a time" },
-    });
+    say({ ended: waiting?.for === "stopped" ? "stopped" : "timed-out", final: false, waiting });
+  }
+
+  function timerWords(now: Look): string {
+    const live = new Set(now.processes.map(({ innerPid }) => innerPid));
+    const nowMs = performance.now();
+    const first = Math.min(...told.timers.armed(live, nowMs).map(({ until }) => until));
+    return Number.isFinite(first) ? `at most until a timer in ${seconds(first - nowMs)}` : "for a time";
   }
 
   /**

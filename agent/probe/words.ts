@@ -10,7 +10,8 @@ export interface Ask {
   sleepsIn(pid: number, task: number): string;
 }
 
-const waitsForChild = new Set(["wait4", "waitid"]);
+// timeout(1) and some shells wait for the signal that a child sends when it ends.
+const waitsForChild = new Set(["wait4", "waitid", "rt_sigsuspend"]);
 
 /**
  * The process that a person would name: from the shell down through those that wait for a child to the youngest child.
