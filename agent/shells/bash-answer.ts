@@ -37,7 +37,17 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
   };
 };
 
-const standsForBuiltin = new Set(["builtin", "command", "declare", "printf", "type", "shopt", "umask", "pwd", "compgen"]);
+const standsForBuiltin = new Set([
+  "builtin",
+  "command",
+  "declare",
+  "printf",
+  "type",
+  "shopt",
+  "umask",
+  "pwd",
+  "compgen",
+]);
 
 function zipped(names: readonly string[], values: readonly string[]): { name: string; value: string }[] {
   return names.map((name, index) => ({ name, value: values[index] ?? "" }));

@@ -1,5 +1,5 @@
-import { dump } from "./bash-dump.ts";
 import { parseDump } from "./bash-answer.ts";
+import { dump } from "./bash-dump.ts";
 import { trace } from "./bash-trace.ts";
 import type { Shell } from "./shell.ts";
 
@@ -7,7 +7,7 @@ const login = ["ssh-login", "ssh-login-notty", "su-login-command", "sudo-login"]
 
 /** Complaints with which bash gives up on a file. `eval: line` and `-c: line` are about other text than the file. */
 const gaveUp =
-  /^(?<file>\/.*?): line (?<line>\d+): (?<says>syntax error.*|unexpected (?:EOF|end of file).*|conditional binary operator expected|unexpected argument.*)$/m;
+  /^(?<file>\/.*?): line (?<line>\d+): (?<says>syntax error.*|unexpected (?:EOF|argument) .*|conditional binary operator expected|.*: unbound variable)$/gm;
 
 export const bash: Shell = {
   name: "bash",
@@ -34,9 +34,9 @@ export const bash: Shell = {
   parseDump,
   trace,
   syntaxComplaint(stderr) {
-    const found = gaveUp.exec(stderr)?.groups;
-    if (found === undefined) return null;
-    return { file: found.file ?? null, line: Number(found.line), says: found.says ?? "" };
+    const found = [...stderr.matchAll(gaveUp)].map((match) => match.groups ?? {});
+    const { file = "", line, says = "" } = found.find((match) => !match.file?.endsWith(": eval")) ?? {};
+    return file === "" ? null : { file, line: Number(line), says };
   },
   source: "bash(1) INVOCATION; measured with 5.2.15 on Debian 12 under sshd (test/fixtures/shell-truth-reads.json)",
 };

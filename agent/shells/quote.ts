@@ -1,7 +1,10 @@
 /** A word that sh, bash and zsh take literally, whatever aliases are there: every character stands behind a backslash. */
 export function literal(word: string): string {
   if (word === "") return "''";
-  return [...word].map((char) => (/^[A-Za-z0-9]$/.test(char) ? char : `\\${char}`)).join("").replace(/^(?!\\)/, "\\");
+  return [...word]
+    .map((char) => (/^[A-Za-z0-9]$/.test(char) ? char : `\\${char}`))
+    .join("")
+    .replace(/^(?!\\)/, "\\");
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -46,7 +49,8 @@ export const latin1 = (text: string) => Buffer.from(text, "utf8").toString("lati
 /** The way back; what is no UTF-8 becomes U+FFFD. */
 export const utf8 = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
-const piece = /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\[^])*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\])/y;
+const piece =
+  /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\[^])*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\])/y;
 
 /**
  * The words that a shell wrote quoted for itself (`'a b' $'c\n' d\ e`), with the quoting undone. `bytes` is latin1 text.

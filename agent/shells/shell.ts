@@ -5,6 +5,8 @@ export interface ReadsRow {
   readonly file: string;
   /** Where `file` is absent, the first of these that is there is read in its place: ~/.cshrc for want of ~/.tcshrc. */
   readonly orElse?: readonly string[];
+  /** Whether a file that is there and may not be opened counts as absent, too (tcsh). Elsewhere it masks the others. */
+  readonly orElseIf?: "cannot-be-opened";
   /** A compiled form that the shell takes in place of `file` where it is there and not older (zsh's FILE.zwc). */
   readonly compiled?: string;
   /** Modes in which it is read. */

@@ -10,6 +10,7 @@ export const askable = (name: string) => /^[A-Za-z0-9_./+:,=-]+$/.test(name) && 
  *   when a line is parsed, before variables are expanded, while builtins are looked up after. So a builtin behind an alias
  *   is reached by a variable that expands to its name: `$status:s/0/eval/` is `eval` where the status is 0, and `unalias`
  *   makes it so.
+ * - Aliases come before `begin`, for `echo` is safe only after them.
  * - One subshell holds the redirection, so that the reader of the FIFO sees one end. `>!` for noclobber.
  * - A quoted builtin is no builtin in csh, so nothing is quoted.
  * - `env` is the one program that is run: `setenv` prints values unquoted, so that a value with a newline can be read two
@@ -19,11 +20,13 @@ export const askable = (name: string) => /^[A-Za-z0-9_./+:,=-]+$/.test(name) && 
 export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
   if (!/^[A-Za-z0-9_./+-]+$/.test(answer)) throw new Error(`the answer's path must need no quotes in csh: ${answer}`);
   const section = (name: string) => `echo; echo ${checkedNonce(nonce)}:${name}`;
-  const commands = names.filter(askable).map((name) => `echo ${name}; which ${name}; echo ${nonce}`);
   const parts = [
+    section("begin"),
     section("shell-variables"),
     "set",
-    `unset noglob echo verbose printexitvalue; set echo_style = none; ${section("setenv")}`,
+    // Now that it is told, nothing may speak between.
+    "unset noglob echo verbose printexitvalue time",
+    section("setenv"),
     "setenv",
     section("env"),
     "/usr/bin/env -0",
@@ -32,7 +35,7 @@ export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
     section("umask"),
     "umask",
     section("commands"),
-    ...commands,
+    ...names.filter(askable).map((name) => `echo ${name}; which ${name}; echo ${nonce}`),
     section("end"),
   ];
   return `unalias ${nonce}

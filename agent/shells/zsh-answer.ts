@@ -17,7 +17,7 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
   if (sections === null) return null;
   const pairs = (name: string) => pairsOf(fieldsOf(sections.get(name)));
   const doubts = expected.filter((name) => !sections.has(name)).map((name) => `zsh did not answer about its ${name}`);
-  const options = pairs("options").sort((a, b) => (a.name < b.name ? -1 : 1));
+  const options = optionsOf(pairs("options"));
   if (options.length === 0) doubts.push("zsh did not say its options");
   for (const name of (sections.get("left") ?? "").split("\n").filter((line) => line !== ""))
     doubts.push(`a function is named ${name} and could not be put aside: what zsh says by ${name} cannot be trusted`);
@@ -43,6 +43,15 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
 
 function pairsOf(fields: readonly string[]): { name: string; value: string }[] {
   return fields.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: fields[index + 1] ?? "" }] : []));
+}
+
+/** zsh's own names, and `noclobber` beside `clobber`: people and other shells know it by that name. */
+function optionsOf(
+  told: readonly { readonly name: string; readonly value: string }[],
+): { name: string; value: string }[] {
+  const clobber = told.find(({ name }) => name === "clobber");
+  const noclobber = clobber === undefined ? [] : [{ name: "noclobber", value: clobber.value === "off" ? "on" : "off" }];
+  return [...told, ...noclobber].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function umaskOf(section = ""): string | null {
