@@ -57,7 +57,8 @@ export function notTried(why: string): Attempt {
     exit: null,
     stderr: "",
     stdout: "",
-    missing: why,
+    missing: "",
+    reason: why,
     held: [],
     seconds: 0,
   };
@@ -73,10 +74,11 @@ interface Sent {
 function judged(run: Run, scratch: Scratch, sent: Sent): Attempt {
   const stdout = ownOutput(run.stdout, sent);
   const shown = (captured: Captured) => scratch.plain(captured.head.toString("utf8").slice(0, 4000)).slice(0, 400);
-  const [outcome, missing] = outcomeOf(run, scratch, sent, stdout);
+  const [outcome, why] = outcomeOf(run, scratch, sent, stdout);
   return {
     outcome,
-    missing,
+    missing: outcome === "unknown" ? "" : why,
+    ...(outcome === "unknown" && { reason: why }),
     prompt: run.prompt === null ? null : scratch.plain(run.prompt),
     waiting:
       run.waiting === null

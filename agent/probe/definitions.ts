@@ -5,7 +5,10 @@ import { type Asker, asksMore } from "./asker.ts";
 import type { Guilty } from "./guilty.ts";
 import type { Marked } from "./questions.ts";
 
-type Definitions = Pick<ModeFacts, "aliases" | "functions" | "options" | "variables" | "commands" | "umask" | "cwd">;
+type Definitions = Pick<
+  ModeFacts,
+  "aliases" | "functions" | "options" | "variables" | "commands" | "umask" | "cwd" | "cwdFrom"
+>;
 
 export function definitions(dumped: Dumped | null, shell: Shell, find: Guilty): Definitions {
   if (dumped === null) {
@@ -16,21 +19,22 @@ export function definitions(dumped: Dumped | null, shell: Shell, find: Guilty): 
     aliases: dumped.aliases.map((alias) => ({
       ...alias,
       effective,
-      where: find.alias(alias.name, alias.value)?.place ?? null,
+      ...find.alias(alias.name, alias.value),
     })),
     functions: dumped.functions.map(({ name }) => ({
       name,
       effective: true,
-      where: find.function(name)?.place ?? null,
+      ...find.function(name),
     })),
-    options: dumped.options.map((option) => ({ ...option, where: find.option(option.name)?.place ?? null })),
+    options: dumped.options.map((option) => ({ ...option, ...find.option(option.name) })),
     variables: dumped.variables.map((variable) => ({
       ...variable,
-      where: find.variable(variable.name)?.place ?? null,
+      ...find.variable(variable.name),
     })),
-    commands: dumped.commands.map((command) => ({ ...command, where: find.command(command)?.place ?? null })),
+    commands: dumped.commands.map((command) => ({ ...command, ...find.command(command) })),
     umask: dumped.umask,
     cwd: dumped.cwd,
+    cwdFrom: find.cwd(),
   };
 }
 
@@ -45,7 +49,7 @@ export async function trapFacts(
   find: Guilty,
 ): Promise<{ readonly facts: readonly TrapFact[]; readonly quiet: Pick<Marked, "run" | "terminal"> | null }> {
   const traps = dumped?.traps ?? [];
-  const located = traps.map((trap) => ({ ...trap, where: find.trap(trap.signal)?.place ?? null }));
+  const located = traps.map((trap) => ({ ...trap, ...find.trap(trap.signal) }));
   if (!traps.some(({ signal }) => signal === "EXIT") || !asksMore(questions)) {
     return { facts: located.map((trap) => ({ ...trap, effect: null })), quiet: null };
   }

@@ -63,7 +63,7 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
   const empty = emptyFacts(account, mode);
   const seconds = () => (performance.now() - started) / 1000;
 
-  const shell = personalityOf({ path: account.shell, resolved: resolved(account.shell) });
+  const shell = personalityOf({ path: account.shell, resolved: resolved(account.shell) ?? account.shell });
   if (shell === null) return { ...empty, gaps: [unknownShell(account)], seconds: seconds() };
   const named: ModeFacts = { ...empty, shell: { path: account.shell, personality: shell.name } };
   if (shell.starts[mode] === undefined) return { ...named, gaps: [unknownMode(shell, mode)], seconds: seconds() };
@@ -159,7 +159,7 @@ async function factsOf({
     sandbox: questions.sandbox,
     startup,
     output: outputs(traps.quiet ?? marked, shell, find),
-    leftRunning: run.leftRunning,
+    leftRunning: run.leftRunning.map((left) => ({ ...left, ...find.held(left.command) })),
     ...definitions(dumped, shell, find),
     traps: traps.facts,
     gaps: [...read.gaps, ...gapsOfRuns(marked, told, shell)],
@@ -194,8 +194,8 @@ async function tryAll(
   // A slow startup mostly sleeps: more at once costs nothing then and keeps the whole within its time.
   return pool(parsed, marked.run.seconds > 0.5 ? 6 : 2, async (one) => {
     const { attempt, atEnd } = await tryCommand(one, questions, baseline);
-    const found = attempt.outcome === "done" ? null : find.tried(one, attempt, facts);
-    return { ...attempt, command: one.text, atEnd, where: found?.place ?? null, line: found?.line ?? null };
+    const cause = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
+    return { line: null, ...attempt, ...cause, command: one.text, atEnd };
   });
 }
 
@@ -249,11 +249,12 @@ function gap(code: GapCode, message: string, of: readonly FactName[], change = "
   return { code, message, change, of };
 }
 
-function resolved(path: string): string {
+/** With its links resolved; null where nothing is there. */
+function resolved(path: string): string | null {
   try {
     return realpathSync(path);
   } catch {
-    return path;
+    return null;
   }
 }
 
@@ -293,6 +294,7 @@ function emptyFacts(account: Account, mode: ModeId): ModeFacts {
     umask: null,
     cwd: null,
     home: account.home,
+    homeReal: resolved(account.home),
     limits: {},
     output: [],
     leftRunning: [],

@@ -75,10 +75,10 @@ export function startupOf({ run, isMarked, isReady }: Marked, told: Told, find: 
     exit: run.exit,
     became: isMarked ? null : run.became,
     lost: isReady ? told.lost : [],
-    held: run.held,
+    held: run.held.map((left) => ({ ...left, ...find.held(left.command) })),
     where: null,
   };
-  return { ...startup, where: find.startup(startup)?.place ?? null };
+  return { ...startup, ...find.startup(startup) };
 }
 
 function endedOf(run: Run, isReady: boolean): Startup["ended"] {
@@ -95,6 +95,6 @@ export function outputs({ run, terminal }: Pick<Marked, "run" | "terminal">, she
     .map((stream) => {
       const head = run[stream].head.toString("utf8").slice(0, 200);
       const output = { stream, bytes: run[stream].bytes, head, where: null, guard: shell.guard };
-      return { ...output, where: find.output(output)?.place ?? null };
+      return { ...output, ...find.output(output) };
     });
 }
