@@ -490,12 +490,15 @@ static void overlay_everything(void) {
 
 // ---- own-account
 
-static char covered[256][PATH_MAX]; // what has its overlay
+// Files of others cannot be copied up in a user namespace: their owner has no number there (EOVERFLOW). So an overlay
+// lies exactly on each folder that the account can write to and somebody else owns; its upper top is the account's.
+// The wider ones serve folders of the account's own further down, and refuse the host's sockets.
+static char covered[256][PATH_MAX]; // what has an overlay of its own
 static size_t covered_count;
 
-static bool has_overlay(const char *path) {
+static bool is_covered_by_overlay(const char *path, bool exactly) {
   for (size_t i = 0; i < covered_count; i++)
-    if (is_below(path, covered[i])) return true;
+    if (exactly ? !strcmp(path, covered[i]) : is_below(path, covered[i])) return true;
   return false;
 }
 
@@ -505,53 +508,49 @@ static bool may_touch(const char *path) {
 }
 
 static int cover(const char *path) {
-  if (has_overlay(path)) return 0;
-  if (!may_touch(path)) {
+  if (is_covered_by_overlay(path, true)) return 0;
+  if (!may_touch(path) || covered_count == sizeof covered / sizeof *covered) {
     errno = EACCES;
     return -1;
   }
-  const struct mount *mount = mount_of(path);
-  if (covered_count == sizeof covered / sizeof *covered) {
-    errno = ENOSPC;
-    return -1;
-  }
-  if (overlay(path, mount->flags, false)) return -1;
+  if (overlay(path, mount_of(path)->flags, false)) return -1;
   strcpy(covered[covered_count++], path);
   return 0;
 }
 
-// What stays read-only although the account could write there outside says EROFS; so also try one level below.
-static void cover_children(const char *path, int depth);
-static void cover_spot(const char *path, int depth) {
-  if (cover(path) && depth > 0 && may_touch(path)) cover_children(path, depth - 1);
+static bool account_writes(const char *path) {
+  return may_touch(path) && !access(under("/old", path), W_OK);
 }
 
-static void cover_children(const char *path, int depth) {
-  DIR *folder = opendir(under("/old", path));
-  if (!folder) return;
+static bool others_own(const char *path) {
+  struct stat status;
+  return !lstat(under("/old", path), &status) && (status.st_uid != spec.uid || status.st_gid != spec.gid);
+}
+
+static void cover_spot(const char *path, int depth) {
   struct dirent *each;
-  for (int count = 0; count < 512 && (each = readdir(folder)); count++) {
+  bool refused = cover(path) != 0; // something is mounted below it
+  DIR *folder = depth > 0 && may_touch(path) ? opendir(under("/old", path)) : NULL;
+  if (!folder) return;
+  for (int count = 0; count < 256 && (each = readdir(folder)); count++) {
     char child[PATH_MAX];
     if (each->d_type != DT_DIR || !strcmp(each->d_name, ".") || !strcmp(each->d_name, "..")) continue;
-    if (snprintf(child, sizeof child, "%s/%s", strcmp(path, "/") ? path : "", each->d_name) >= (int)sizeof child)
-      continue;
-    bool on_the_way = is_below(home_path, child);
-    if (on_the_way || (may_touch(child) && !access(under("/old", child), W_OK))) cover_spot(child, depth);
+    if (snprintf(child, sizeof child, "%s/%s", path, each->d_name) >= (int)sizeof child || !may_touch(child)) continue;
+    if (refused || (account_writes(child) && others_own(child))) cover_spot(child, refused ? depth - 1 : 0);
   }
   closedir(folder);
 }
 
 // A folder that everybody writes to, whose overlay is refused because something is mounted below it.
-static void replace_scratch(const char *path) {
+static void cover_scratch(const char *path) {
   static unsigned count;
   char fresh[32];
   struct stat like;
-  if (!cover(path) || !may_touch(path) || stat(under("/old", path), &like) || !S_ISDIR(like.st_mode)) return;
+  if (!cover(path) || !may_touch(path) || lstat(under("/old", path), &like) || !S_ISDIR(like.st_mode)) return;
   snprintf(fresh, sizeof fresh, "/up/t%u", count++);
   if (mkdir(fresh, 0700) || chmod(fresh, like.st_mode & 07777) ||
       mount(fresh, under("/new", path), NULL, MS_BIND, NULL))
     return warn("bind", path);
-  strcpy(covered[covered_count++], path);
   say("warn", "tmp-replaced", path, (char *)NULL);
 }
 
@@ -569,13 +568,13 @@ static void overlay_writable_spots(void) {
     char path[PATH_MAX];
     if (each->d_type != DT_DIR || each->d_name[0] == '.' || one_of(each->d_name, never)) continue;
     snprintf(path, sizeof path, "/%s", each->d_name);
-    if (may_touch(path) && !access(under("/old", path), X_OK) && strcmp(path, "/tmp")) cover_spot(path, 1);
+    if (may_touch(path) && !access(under("/old", path), X_OK) && strcmp(path, "/tmp")) cover_spot(path, 2);
   }
   closedir(root);
   snprintf(runtime, sizeof runtime, "/run/user/%u", spec.uid);
-  cover(runtime);
-  replace_scratch("/tmp");
-  replace_scratch("/var/tmp");
+  if (!access(under("/old", runtime), W_OK)) cover(runtime);
+  cover_scratch("/tmp");
+  cover_scratch("/var/tmp");
   struct stat status;
   if (may_touch(home_path) && stat(under("/old", home_path), &status) && errno == ENOENT) return;
   if (cover(home_path)) fail_errno("home", home_path);
@@ -677,6 +676,7 @@ static void build_dev(void) {
       (mkdir("/new/dev/mqueue", 01777) || mount("mqueue", "/new/dev/mqueue", "mqueue", quiet | MS_NODEV, NULL)))
     warn("bind", "/dev/mqueue");
   if (spec.terminal) show_terminal();
+  if (spec.sandbox == OWN_ACCOUNT && chmod("/new/dev", 0555)) fail_errno("dev", NULL); // no root is there to own it
 }
 
 // Sockets of the host are refused through an overlay, which is good, but not for who answers `id`.
