@@ -219,9 +219,14 @@ describe("evaluate, where startup never finished", () => {
     );
   });
 
-  test("does not take facts of such a run for true", () => {
-    const verdicts = ask({ ...hang, tried: [tried(rm), tried(cp)] });
-    assert.ok(by(verdicts, "engine-commands").every(({ status }) => status === "unknown"));
+  test("does not take facts of such a run for true, however it ended", () => {
+    for (const ended of ["hang", "exited", "exec", "stopped", "timed-out"] as const) {
+      const verdicts = ask({ startup: { ...ready, ended }, tried: [tried(rm), tried(cp)] });
+      assert.ok(
+        by(verdicts, "engine-commands").every(({ status }) => status === "unknown"),
+        ended,
+      );
+    }
   });
 
   test("makes it a finding where no rule of the account's policies asks about startup", () => {
