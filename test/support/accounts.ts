@@ -20,6 +20,8 @@ export interface AccountWish {
   readonly files?: Readonly<Record<string, string>>;
   /** Supplementary groups, by name. */
   readonly groups?: readonly string[];
+  /** The comment field. */
+  readonly comment?: string;
   /** `skeleton` (what /etc/skel has, the default) or `empty`. */
   readonly home?: "skeleton" | "empty";
 }
@@ -42,8 +44,9 @@ export async function makeAccount(wish: AccountWish = {}): Promise<TestAccount> 
   const name = `rcw${process.pid}x${word(4)}`;
   const groups = wish.groups?.length ? ["-G", wish.groups.join(",")] : [];
   const home = wish.home === "empty" ? ["-m", "-k", "/var/empty/none"] : ["-m"];
+  const comment = wish.comment === undefined ? [] : ["-c", wish.comment];
   // `*` is no password and no lock: sshd without PAM refuses a locked account even with a key.
-  await edit("/usr/sbin/useradd", [...home, "-p", "*", "-s", wish.shell ?? "/bin/bash", ...groups, name]);
+  await edit("/usr/sbin/useradd", [...home, "-p", "*", "-s", wish.shell ?? "/bin/bash", ...groups, ...comment, name]);
   const account = { name, ...entryOf(name), [Symbol.asyncDispose]: () => removeAccount(name) };
   const write = (file: string, text: string | Buffer, mode = 0o644) => writeOwn(account, file, text, mode);
   for (const [file, text] of Object.entries(wish.files ?? {})) write(file, text);

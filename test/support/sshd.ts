@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** What a client of the private sshd ended with. */
 export interface SshEnd {
@@ -55,6 +55,16 @@ export interface TestSshd extends AsyncDisposable {
   log(): string;
 }
 
+export interface SshdWish {
+  /** Lines of sshd_config that win over ours; `Match` blocks come last. */
+  readonly config?: string;
+  /**
+   * Text by path of files of the system that this sshd and its sessions see instead of the host's, in a mount namespace
+   * of their own. Where the host has no such file, its folder is shown with nothing else in it.
+   */
+  readonly instead?: Readonly<Record<string, string>>;
+}
+
 const daemon = "/usr/sbin/sshd";
 const needed = [daemon, "/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/bin/setpriv"];
 
@@ -69,9 +79,9 @@ export const noSshd: string | false =
 /**
  * Starts an sshd of the test's own on a free port of 127.0.0.1, with its own host key, PAM on, keys only:
  * `await using sshd = await startSshd()`. Leaving the scope ends it with all its sessions and removes its folder; it
- * dies with the test run as well. `config` holds lines of sshd_config that win over ours; `Match` blocks come last.
+ * dies with the test run as well.
  */
-export async function startSshd(wish: { readonly config?: string } = {}): Promise<TestSshd> {
+export async function startSshd(wish: SshdWish = {}): Promise<TestSshd> {
   leftovers();
   const folder = mkdtempSync(join(tmpdir(), `rcw-sshd-${process.pid}-`));
   // sshd reads the authorized keys as the account.
@@ -94,7 +104,7 @@ export async function startSshd(wish: { readonly config?: string } = {}): Promis
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeFolder);
   try {
-    const { listener, port } = await listen(folder, wish.config ?? "");
+    const { listener, port } = await listen(folder, wish);
     return clients(folder, listener, port, removeFolder);
   } catch (error) {
     removeFolder();
@@ -102,14 +112,19 @@ export async function startSshd(wish: { readonly config?: string } = {}): Promis
   }
 }
 
-async function listen(folder: string, config: string): Promise<{ listener: ChildProcess; port: number }> {
+async function listen(folder: string, wish: SshdWish): Promise<{ listener: ChildProcess; port: number }> {
+  const within = mounts(folder, wish.instead ?? {});
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    writeFileSync(join(folder, "sshd_config"), configFor(folder, port, config));
+    writeFileSync(join(folder, "sshd_config"), configFor(folder, port, wish.config ?? ""));
     writeFileSync(join(folder, "log"), "");
-    const listener = mortal([daemon, "-D", "-f", join(folder, "sshd_config"), "-E", join(folder, "log")], "ignore", {
-      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-    });
+    const listener = mortal(
+      [...within, daemon, "-D", "-f", join(folder, "sshd_config"), "-E", join(folder, "log")],
+      "ignore",
+      {
+        PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+      },
+    );
     if (await listening(listener, port)) return { listener, port };
     const log = readFileSync(join(folder, "log"), "utf8");
     // Another process took the port meanwhile.
@@ -141,6 +156,21 @@ function configFor(folder: string, port: number, config: string): string {
     ...(sshVersion() >= 9.08 ? ["PerSourcePenalties no"] : []),
   ];
   return `${global}\n${own.join("\n")}\n${blocks}\n`;
+}
+
+/** A command before sshd that puts other files in the place of the host's, and takes sshd's place in the end. */
+function mounts(folder: string, instead: Readonly<Record<string, string>>): string[] {
+  const binds = Object.entries(instead).map(([path, text], index) => {
+    const source = join(folder, `instead-${index}`);
+    writeFileSync(source, text, { mode: 0o644 });
+    const parent = dirname(path);
+    const over = existsSync(path)
+      ? ""
+      : `mountpoint -q '${parent}' || mount -t tmpfs tmpfs '${parent}'; : >'${path}'; `;
+    return `${over}mount --bind '${source}' '${path}'`;
+  });
+  if (binds.length === 0) return [];
+  return ["/usr/bin/unshare", "-m", "--propagation", "private", "sh", "-ec", `${binds.join("\n")}\nexec "$@"`, "sh"];
 }
 
 function sftpServer(): string {

@@ -1,0 +1,145 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import { runCommand } from "../host/command.ts";
+import { systemBytes, systemFile } from "../host/system-file.ts";
+
+/** What the host's own sshd says about itself. */
+
+const programs = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
+
+/** Where sshd lies on this host, or null. */
+export function sshdProgram(): string | null {
+  return programs.find((path) => systemBytes(path, 4) !== null) ?? null;
+}
+
+/** A client at documentation addresses (RFC 5737), as Match blocks and SSH_CONNECTION see it. */
+export const client = { address: "192.0.2.1", port: 50022, server: "192.0.2.2", serverPort: 22 } as const;
+
+export type SshdSettings =
+  | {
+      readonly kind: "settings";
+      /** The values of a keyword of sshd_config(5), lower case, one for each line that sshd printed. */
+      of(keyword: string): readonly string[];
+    }
+  | { readonly kind: "unavailable"; readonly why: string };
+
+/**
+ * sshd's settings for one account that comes in by key, `Match` blocks applied: `sshd -T`. Root only, because sshd wants
+ * to read its host keys. `config` is another configuration file than sshd's own.
+ */
+export async function sshdSettings(account: string, config?: string): Promise<SshdSettings> {
+  const program = sshdProgram();
+  if (program === null) return { kind: "unavailable", why: "no sshd is installed" };
+  if (process.geteuid?.() !== 0) return { kind: "unavailable", why: "only root can ask sshd for its settings" };
+  // The words of -C are separated by commas.
+  if (account.includes(",")) return { kind: "unavailable", why: "the account's name has a comma" };
+  const who = [`user=${account}`, `host=${client.address}`, `addr=${client.address}`];
+  const connection = [...who, `laddr=${client.server}`, `lport=${client.serverPort}`].join(",");
+  const file = config === undefined ? [] : ["-f", config];
+  const outcome = await runCommand([program, "-T", ...file, "-C", connection], {
+    deadlineMs: 3_000,
+    maxBytes: 1 << 20,
+  });
+  if (outcome.kind !== "ended") return { kind: "unavailable", why: `sshd -T: ${outcome.kind}` };
+  if (outcome.status !== 0) {
+    const said = outcome.stderr.toString().trim().split("\n")[0] ?? "";
+    return { kind: "unavailable", why: `sshd -T: exit ${outcome.status}, ${said}` };
+  }
+  const rows = outcome.stdout.toString().split("\n");
+  const of = (keyword: string) =>
+    rows.flatMap((row) => (row.startsWith(`${keyword} `) ? [row.slice(keyword.length + 1)] : []));
+  return { kind: "settings", of };
+}
+
+export interface SshdListener {
+  readonly pid: number;
+  /** TCP ports that it listens on; empty where that could not be seen. */
+  readonly ports: readonly number[];
+}
+
+/** The running sshd that takes connections: the one on port 22 first, then the oldest; null if there is none. */
+export function sshdListener(): SshdListener | null {
+  const sockets = listeningSockets();
+  const found = pids()
+    .filter(isListener)
+    .map((pid) => ({ pid, ports: portsOf(pid, sockets) }))
+    .sort((a, b) => Number(b.ports.includes(22)) - Number(a.ports.includes(22)) || a.pid - b.pid);
+  return found[0] ?? null;
+}
+
+function pids(): number[] {
+  return readdirSync("/proc").flatMap((entry) => (/^\d+$/.test(entry) ? [Number(entry)] : []));
+}
+
+/** A session's process is named sshd as well; its command line says `sshd: NAME`. */
+function isListener(pid: number): boolean {
+  const status = systemFile(`/proc/${pid}/status`);
+  if (status === null || !/^Name:\tsshd$/m.test(status) || !/^Uid:\t0\t0\t0\t/m.test(status)) return false;
+  const line = systemFile(`/proc/${pid}/cmdline`)?.split("\0").join(" ") ?? "";
+  return /^sshd: \S+ .*\[listener\]/.test(line) || /^\/\S*\/sshd( |$)/.test(line);
+}
+
+/** Port by inode of the socket. */
+function listeningSockets(): Map<string, number> {
+  const sockets = new Map<string, number>();
+  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    for (const row of (systemFile(table) ?? "").split("\n").slice(1)) {
+      const [, local, , state, , , , , , inode] = row.trim().split(/\s+/);
+      // 0A is TCP_LISTEN.
+      if (state === "0A" && local && inode) sockets.set(inode, Number.parseInt(local.split(":")[1] ?? "", 16));
+    }
+  }
+  return sockets;
+}
+
+function portsOf(pid: number, sockets: ReadonlyMap<string, number>): number[] {
+  try {
+    const ports = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1] ?? "";
+      return sockets.get(inode) ?? [];
+    });
+    return [...new Set(ports)];
+  } catch {
+    return [];
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** PATH that sshd gives by itself, for accounts and for root; `from` says where it is known from. */
+export interface CompiledPath {
+  readonly account: string;
+  readonly root: string;
+  readonly from: "sshd" | "debian";
+}
+
+const debianPath: CompiledPath = {
+  account: "/usr/local/bin:/usr/bin:/bin:/usr/games",
+  root: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  from: "debian",
+};
+
+let compiled: CompiledPath | null = null;
+
+/** sshd prints its compiled default nowhere, so it is looked for among the strings of its program. */
+export function compiledPath(): CompiledPath {
+  compiled ??= pathsIn([sshdProgram(), "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"]);
+  return compiled;
+}
+
+function pathsIn(files: readonly (string | null)[]): CompiledPath {
+  const text = files
+    .map((file) => (file === null ? "" : (systemBytes(file, 8 << 20)?.toString("latin1") ?? "")))
+    .join();
+  const all = new Set([...text.matchAll(/\0(\/[\w./-]*bin(?::\/[\w./-]+)+)\0/g)].map(([, path]) => path ?? ""));
+  const root = [...all].filter((path) => path.includes("sbin"));
+  const account = [...all].filter((path) => !path.includes("sbin"));
+  if (root.length === 1 && account.length === 1)
+    return { account: account[0] ?? "", root: root[0] ?? "", from: "sshd" };
+  return debianPath;
+}
