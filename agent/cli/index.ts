@@ -126,7 +126,7 @@ function capital(sentence: string): string {
 /** The program as it is started: the real streams, the real host, and the exit status. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
   const io = processIo();
-  let code = await run(argv, io, async () => (await import("./parts.ts")).realParts(), version);
+  let code = await run(argv, io, async () => (await import("./real-parts.ts")).realParts(), version);
   const failure = await io.flushed();
   if (failure !== null) {
     voiceOf(io).remark(`rcwarden: stdout: expected to write, found ${failure.code}`);

@@ -1,7 +1,4 @@
-/**
- * What the verbs need of the world, as one value: `realParts` makes the real one, tests inject facts. Bundled, the shipped
- * documents lie beside the program; from source they lie in the repository.
- */
+/** What the verbs need of the world, as one value: real-parts.ts makes the real one, tests inject facts. */
 import type { Sends } from "../checks/index.ts";
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
@@ -49,8 +46,4 @@ export interface Parts {
   /** The text of a file that `documents` named. */
   read(file: string): Promise<string>;
   measure(request: MeasureRequest): Promise<ModeFacts>;
-}
-
-export async function realParts(): Promise<Parts> {
-  throw new Error("not put together yet");
 }

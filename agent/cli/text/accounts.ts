@@ -1,5 +1,5 @@
 import type { Listing } from "../parts.ts";
-import { pad, padStart, pageColumns, paragraph, widest, wrapped } from "./layout.ts";
+import { folded, pad, padStart, pageColumns, paragraph, widest, wrapped } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 const heads = { name: "account", uid: "uid", shell: "shell", why: "why it looks automated", files: "startup files" };
@@ -38,7 +38,7 @@ function tableOf(accounts: Listing["accounts"]): Line[] {
         ...more.map((text) => [" ".repeat(before) + text]),
       ];
     }),
-  ];
+  ].flatMap((line) => folded(line));
 }
 
 function many(count: number, thing: string): string {

@@ -28,9 +28,9 @@ export function padStart(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - columns(text))) + text;
 }
 
-/** The widest of them, in columns. */
-export function widest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map(columns));
+/** Columns for all of them; one that is wider than `most` stands out instead of widening the others. */
+export function widest(texts: readonly string[], most = 32): number {
+  return Math.max(0, ...texts.map((text) => Math.min(columns(text), most)));
 }
 
 /** At most `limit` characters, with a word about what was left out. */

@@ -93,14 +93,12 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
 
   function schema(): ExitCode {
     const kinds = documentKinds.map(({ kind }) => kind);
-    const schemas = new Map(Object.entries(documentSchemas(checkKinds)));
-    if (name === undefined) {
-      voice.json(Object.fromEntries(schemas));
-      return 0;
+    const schemas = documentSchemas(checkKinds);
+    const of = (kind: string) => schemas[`${kind.toLowerCase()}.json`];
+    if (name !== undefined && !kinds.some((kind) => kind === name)) {
+      return refuse(`expected ${anyOf(kinds)}, found "${name}"${meant(name, kinds)}`);
     }
-    const found = schemas.get(name);
-    if (found === undefined) return refuse(`expected ${anyOf(kinds)}, found "${name}"${meant(name, kinds)}`);
-    voice.json(found);
+    voice.json(name === undefined ? Object.fromEntries(kinds.map((kind) => [kind, of(kind)])) : of(name));
     return 0;
   }
 

@@ -351,4 +351,11 @@ export const cases: readonly Case[] = [
   { name: "accounts-none", story: "nobody looks automated", argv: ["accounts"], world: { accounts: [root] } },
   { name: "policy-list", story: "what is in force", argv: ["policy", "list"], world: twoAccounts },
   { name: "policy-mistyped", story: "a mistyped action", argv: ["policy", "lsit"], world: twoAccounts },
+  { name: "check-timed-out", story: "startup sleeps too long", argv: ["check", "--account", "oracle"], world: sleeps },
+  {
+    name: "check-one-unknown",
+    story: "one command is undecided",
+    argv: ["check", "--account", "oracle"],
+    world: locked,
+  },
 ];

@@ -1,0 +1,50 @@
+/** The parts of the world as they are on this host. */
+import { hostname } from "node:os";
+import { fileURLToPath } from "node:url";
+import { checkKinds } from "../checks/index.ts";
+import { type Loaded, loadDocuments } from "../documents/index.ts";
+import { accountByName, accountByUid, groupMembers, parseAccountEntry } from "../host/accounts.ts";
+import { readDocumentFiles } from "../host/document-files.ts";
+import { systemFile } from "../host/system-file.ts";
+import type { Parts } from "./parts.ts";
+
+declare const __VERSION__: string | undefined;
+
+const installed = "/etc/rcwarden/policies";
+/** Bundled, the shipped documents lie beside the program; from source they lie in the repository. */
+const shippedAt = typeof __VERSION__ === "string" ? "./policies" : "../../policies";
+
+export function realParts(): Parts {
+  const callerUid = process.geteuid?.() ?? -1;
+  return {
+    now: () => new Date(),
+    hostName: hostname(),
+    callerUid,
+    documents: async (paths) => documentsAt(paths),
+    account: accountByName,
+    accountOfUid: accountByUid,
+    group: groupMembers,
+    localNames: async () => localAccounts().map(({ name }) => name),
+    read: async (file) => systemFile(file) ?? "",
+    automated: async () => [],
+    listed: async () => ({ accounts: [], withoutShell: 0, withoutSign: 0, doubts: [] }),
+    measure: async () => {
+      throw new Error("measuring is not put together yet");
+    },
+  };
+}
+
+function documentsAt(paths: readonly string[]): Loaded {
+  const folder = fileURLToPath(new URL(shippedAt, import.meta.url));
+  const shipped = readDocumentFiles(folder, { shipped: true });
+  const given =
+    paths.length > 0
+      ? paths.flatMap((path) => readDocumentFiles(path, { owners: "named" }))
+      : readDocumentFiles(installed, { owners: "strict", mayBeMissing: true });
+  return loadDocuments(given, { checks: checkKinds, shipped });
+}
+
+function localAccounts() {
+  const lines = (systemFile("/etc/passwd") ?? "").split("\n");
+  return lines.flatMap((line) => parseAccountEntry(line) ?? []);
+}
