@@ -61,6 +61,7 @@ function evidenceOf(each: Tried): Evidence {
     exit: exitValue(each.exit),
     missing: each.missing,
     stderr: each.stderr,
+    ...(each.outcome === "noisy" ? { stdout: each.stdout } : {}),
     ...(each.waiting === null ? {} : { waitsFor: each.waiting.for, waiting: each.waiting.command }),
     ...(each.held.length === 0 ? {} : { held: each.held.map((job) => job.command).join("; ") }),
     ...(atEnd === null

@@ -11,6 +11,13 @@ function isExit({ signal }: TrapFact): boolean {
   return ["EXIT", "SIGEXIT", "0"].includes(signal.toUpperCase());
 }
 
+/** Words that end the shell with a status of their own, which a session that succeeds anyway does not show. */
+function mayHideFailure(trap: TrapFact): boolean {
+  return (
+    trap.effect?.sawFailure !== true && /(^|[^A-Za-z0-9_-])(exit|exec|kill|logout)([^A-Za-z0-9_-]|$)/.test(trap.action)
+  );
+}
+
 function judgeTrap(trap: TrapFact): Judgement {
   if (trap.effect === null) {
     return { subject, ...placeOf(trap), status: "unknown", message: "what the EXIT trap does could not be seen" };
@@ -21,6 +28,17 @@ function judgeTrap(trap: TrapFact): Judgement {
     ...(changesStatus ? ["replaces the exit status of the command"] : []),
     ...(writes.length === 0 ? [] : [`writes to ${writes.join(" and ")} after the command`]),
   ];
+  if (does.length === 0 && mayHideFailure(trap)) {
+    const message = "the EXIT trap ends the shell itself, and whether that hides a failure was not seen";
+    return {
+      subject,
+      ...placeOf(trap),
+      status: "unknown",
+      message,
+      change: changeFor(trap, keepFromEngines),
+      evidence,
+    };
+  }
   if (does.length === 0) {
     return { subject, status: "pass", message: "the EXIT trap writes nothing and keeps the status", evidence };
   }
@@ -81,6 +99,16 @@ export const trap = checkKind({
         traps: [{ signal: "EXIT", action: "rm -f $T", where: cshrc(5), effect: { writes: [], changesStatus: false } }],
       },
       fails: [],
+    },
+    {
+      says: "exit 0 in a trap, seen only where nothing failed, is undecided: it would hide a failure",
+      with: {},
+      facts: {
+        ...oracle,
+        traps: [{ signal: "EXIT", action: "exit 0", where: cshrc(5), effect: { writes: [], changesStatus: false } }],
+      },
+      fails: [],
+      unknown: [subject],
     },
     {
       says: "a trap for another signal is no failure",

@@ -128,8 +128,15 @@ export interface VariableFact extends Cause {
 export interface TrapFact extends Cause {
   readonly signal: string;
   readonly action: string;
-  /** What it did when a session of nothing but `: >MARK` ended; null where it could not be seen. */
-  readonly effect: { readonly writes: readonly Stream[]; readonly changesStatus: boolean } | null;
+  /**
+   * What it did when a session of nothing but `: >MARK` ended; null where it could not be seen. That session succeeds, so
+   * that `exit 0` in a trap shows only in one that fails: `sawFailure` says that `changesStatus` is about such a one, too.
+   */
+  readonly effect: {
+    readonly writes: readonly Stream[];
+    readonly changesStatus: boolean;
+    readonly sawFailure?: boolean;
+  } | null;
 }
 export interface CommandFact extends Cause {
   readonly name: string;

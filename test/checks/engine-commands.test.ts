@@ -111,6 +111,7 @@ describe("engine-commands", () => {
       status: "fail",
       consequence: "corrupted-stream",
       message: "does what it says, and writes to stdout, where nothing should be: copying...",
+      evidence: { stdout: "copying...\n" },
     });
   });
 

@@ -8,7 +8,7 @@ import { judge, only } from "../support/judging.ts";
 const quiet = { writes: [], changesStatus: false } as const;
 
 function trapped(other: Partial<TrapFact>) {
-  const fact: TrapFact = { signal: "EXIT", action: "exit 0", where: at(5), effect: quiet, ...other };
+  const fact: TrapFact = { signal: "EXIT", action: "date >>~/log", where: at(5), effect: quiet, ...other };
   return only(judge(trap, { traps: [fact] }));
 }
 
@@ -50,6 +50,17 @@ describe("trap", () => {
 
   test("near-miss: an EXIT trap that only cleans up is no failure", () => {
     assert.equal(trapped({ action: "rm -f $T" }).status, "pass");
+  });
+
+  test("is unknown where it ends the shell and was seen only after a success", () => {
+    for (const action of ["exit 0", "rm -f $T; exit", "kill -9 $$", "{ exit 0; }", "(exec true)"]) {
+      assert.equal(trapped({ action }).status, "unknown", action);
+    }
+  });
+
+  test("near-miss: it passes where it keeps the status of a failure, too, or only names such a word", () => {
+    assert.equal(trapped({ action: "s=$?; rm -f $T; exit $s", effect: { ...quiet, sawFailure: true } }).status, "pass");
+    assert.equal(trapped({ action: "on_exit; rm -f exit_code" }).status, "pass");
   });
 
   test("near-miss: a trap for another signal is no failure", () => {
