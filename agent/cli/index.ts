@@ -56,10 +56,14 @@ export async function run(
     return await called(argv, voice, parts, version);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const says = error instanceof Error ? error.message : String(error);
-    voice.remark(`rcwarden: internal error: ${says.split("\n", 1)[0]}; please report it`);
+    voice.remark(internalError(error));
     return 2;
   }
+}
+
+function internalError(error: unknown): string {
+  const says = error instanceof Error ? error.message : String(error);
+  return `rcwarden: internal error: ${says.split("\n", 1)[0]}; please report it`;
 }
 
 async function called(
@@ -126,6 +130,11 @@ function capital(sentence: string): string {
 /** The program as it is started: the real streams, the real host, and the exit status. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
   const io = processIo();
+  // A fault outside of what `run` awaits: one line as well, for a stack trace tells a DBA nothing.
+  process.once("uncaughtException", (error) => {
+    voiceOf(io).remark(internalError(error));
+    process.exit(2);
+  });
   let code = await run(argv, io, async () => (await import("./real-parts.ts")).realParts(), version);
   const failure = await io.flushed();
   if (failure !== null) {
