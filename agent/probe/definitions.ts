@@ -38,6 +38,9 @@ export function definitions(dumped: Dumped | null, shell: Shell, find: Guilty): 
   };
 }
 
+/** A status that no shell gives by itself: a trap that hides a failure hides this one. */
+const failure = 42;
+
 /**
  * Traps with what the EXIT trap did: the marked session ran it, a session that ends by `exec` does not. `quiet` is that
  * session, whose output is startup's alone; null where no EXIT trap is set.
@@ -53,15 +56,19 @@ export async function trapFacts(
   if (!traps.some(({ signal }) => signal === "EXIT") || !asksMore(questions)) {
     return { facts: located.map((trap) => ({ ...trap, effect: null })), quiet: null };
   }
-  const { run } = await questions.ask(() => "exec /bin/true", "empty");
-  const isSeen = run.ended === "exited" && run.exit?.status === 0 && marked.isReady;
+  const [{ run: quiet }, { run: failing }] = await Promise.all([
+    questions.ask(() => "exec /bin/true", "empty"),
+    questions.ask(() => `exit ${failure}`, "empty"),
+  ]);
+  const isSeen = quiet.ended === "exited" && quiet.exit?.status === 0 && failing.ended === "exited" && marked.isReady;
   const streams: readonly Stream[] = questions.terminal ? ["stdout"] : ["stdout", "stderr"];
   const effect = {
-    writes: streams.filter((stream) => marked.run[stream].bytes > run[stream].bytes),
-    changesStatus: marked.run.exit?.status !== 0,
+    writes: streams.filter((stream) => marked.run[stream].bytes > quiet[stream].bytes),
+    changesStatus: marked.run.exit?.status !== 0 || failing.exit?.status !== failure,
+    sawFailure: true,
   };
   return {
     facts: located.map((trap) => ({ ...trap, effect: trap.signal === "EXIT" && isSeen ? effect : null })),
-    quiet: isSeen ? { run, terminal: questions.terminal } : null,
+    quiet: isSeen ? { run: quiet, terminal: questions.terminal } : null,
   };
 }

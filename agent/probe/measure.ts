@@ -223,7 +223,17 @@ function gapsOfRuns({ run, isReady }: Marked, told: Told, shell: Shell): Gap[] {
   }
   if (!isReady) return gaps;
   if (told.dumped === null) {
-    const missing: FactName[] = ["aliases", "functions", "options", "variables", "traps", "commands", "umask", "cwd"];
+    const missing: FactName[] = [
+      "startup",
+      "aliases",
+      "functions",
+      "options",
+      "variables",
+      "traps",
+      "commands",
+      "umask",
+      "cwd",
+    ];
     gaps.push(gap("no-frames", "the shell did not tell its definitions", missing));
   }
   for (const doubt of told.dumped?.doubts ?? [])
