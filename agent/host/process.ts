@@ -188,16 +188,18 @@ export function childrenOf(pid: number): number[] {
   return found;
 }
 
-/** All processes below `pid`, parents before their children, at most `most` of them. */
-export function descendantsOf(pid: number, most: number): number[] {
-  const found: number[] = [];
-  const parents = [pid];
-  for (let parent = parents.shift(); parent !== undefined && found.length < most; parent = parents.shift()) {
-    for (const child of childrenOf(parent)) {
-      found.push(child);
-      parents.push(child);
-    }
-  }
+/**
+ * How many processes the pid namespace of `init` holds, `init` not counted: one list of its own /proc, where a walk
+ * through thousands that fork would never come to its end. 0 where it may not be looked at.
+ */
+export function countBelow(init: number): number {
+  return Math.max(0, list(`/proc/${init}/root/proc`).filter((name) => /^\d/.test(name)).length - 1);
+}
+
+/** All processes below `pid`, parents before their children. */
+export function descendantsOf(pid: number): number[] {
+  const found = childrenOf(pid);
+  for (let next = 0; next < found.length; next++) found.push(...childrenOf(found[next] ?? 0));
   return found;
 }
 

@@ -25,9 +25,6 @@ export interface Streams {
   readonly terminal: { readonly link: string; readonly device: number } | null;
 }
 
-/** More processes than this are not looked at: the ceiling is lower. */
-const mostProcesses = 400;
-
 /**
  * Looks once at every process below `init`. Calls are read only if no task was seen running, because with one running
  * the look proves nothing and a busy session would be read for nothing.
@@ -35,7 +32,7 @@ const mostProcesses = 400;
 export function look(init: number, streams: Streams, readCalls: "if-quiet" | "always" = "if-quiet"): Look {
   let torn = false;
   let calm = true;
-  const drafts = descendantsOf(init, mostProcesses).flatMap((pid) => {
+  const drafts = descendantsOf(init).flatMap((pid) => {
     const stat = statOf(pid);
     if (stat === null) {
       torn = true;
@@ -116,6 +113,9 @@ export function holdsArmedTimerfd(seen: Look): boolean {
   );
 }
 
+/** Nobody reads a longer list. */
+const mostNamed = 50;
+
 /** The session's stdout and stderr as /proc/PID/fd names them. */
 export interface Links {
   readonly stdout: string;
@@ -124,7 +124,7 @@ export interface Links {
 
 /** Names processes, and which of the session's streams each keeps open; `links` is null where nobody can. */
 export function leftRunning(pids: readonly number[], links: Links | null): LeftRunning[] {
-  return pids.map((pid) => {
+  return pids.slice(0, mostNamed).map((pid) => {
     const open = new Set(links === null ? [] : descriptorsOf(pid).map((fd) => descriptorLink(pid, fd)));
     const holds = streams.filter((stream) => links !== null && open.has(links[stream]));
     return { command: commandOf(pid), holds };

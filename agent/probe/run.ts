@@ -80,7 +80,8 @@ export async function attempt(question: Question, leave: readonly string[], sign
   );
   const reached = await Promise.race([verdict.promise, failure, aborted]);
   const seconds = (performance.now() - wentAt) / 1000;
-  const left = reached.ended === "refused" ? [] : await leftAfter(reached, init, gate.shell, streams);
+  const dies = reached.ended === "refused" || reached.ended === "over-ceiling";
+  const left = dies ? [] : await leftAfter(reached, init, gate.shell, streams);
   if (reached.ended !== "refused") question.done?.(root);
   const run: Run = {
     ...runOf(told, reached, readyMs),

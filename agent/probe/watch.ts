@@ -1,5 +1,5 @@
 import type { Exit, LeftRunning, Waiting } from "../facts/index.ts";
-import { commandOf, memoryOf, sleepsIn, workingFolder } from "../host/process.ts";
+import { commandOf, countBelow, memoryOf, sleepsIn, workingFolder } from "../host/process.ts";
 import { holdsArmedTimerfd, leftIn, leftRunning, look } from "./look.ts";
 import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
@@ -37,6 +37,9 @@ export const ceilings = { processes: 300, memoryKiB: 1024 * 1024, outputBytes: 6
 /** Two looks this far apart prove that nothing ran between them. */
 const betweenLooksMs = 15;
 const firstLookMs = 8;
+/** So many are looked at without a thought. */
+const fewProcesses = 20;
+const lookAnywayMs = 100;
 
 const hostAsk: Ask = { command: commandOf, memory: memoryOf, workingFolder, sleepsIn };
 
@@ -46,6 +49,8 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
   const startedAt = performance.now();
   const onTerminal = terminal !== null;
   let before: Look | null = null;
+  let counted = 0;
+  let lookedAt = startedAt;
   let exit: Exit | null = null;
   let over = false;
   let next = setTimeout(() => void tick(), firstLookMs);
@@ -70,9 +75,16 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
   };
 
   async function tick() {
+    const count = countBelow(init);
+    if (count > ceilings.processes) return say({ ended: "over-ceiling", final: true, ceiling: "processes" });
+    // Where processes come and go nothing is still, and each thing that is read of many of them gives them time to become
+    // more. They are looked at all the same from time to time, for what memory they take.
+    const turns = count !== counted && count > fewProcesses && performance.now() - lookedAt < lookAnywayMs;
+    counted = count;
+    if (turns) return lookSoon(firstLookMs);
+    lookedAt = performance.now();
     const now = look(init, streams.inside);
-    const ceiling = ceilingOf(now);
-    if (ceiling !== null) return say({ ended: "over-ceiling", final: true, ceiling });
+    if (ownKiB(now) > ceilings.memoryKiB) return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
     if (exit !== null && areKnown(holders(now))) return say({ ended: "held", final: false, held: holders(now) });
     const judgement = judge(before, now, onTerminal);
     const wasQuiet = before !== null && isQuiet(before);
@@ -216,11 +228,6 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
     },
     stop,
   };
-}
-
-function ceilingOf(now: Look): "processes" | "memory" | null {
-  if (now.processes.length > ceilings.processes) return "processes";
-  return ownKiB(now) > ceilings.memoryKiB ? "memory" : null;
 }
 
 function ownKiB(now: Look): number {

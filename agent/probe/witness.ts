@@ -74,7 +74,7 @@ function limitOf(kind: string, pid: string, rest: readonly string[], outside: Ou
     case "connect":
       return connectLimit(first, outside);
     case "socket":
-      return { what: "network", detail: `${families[first] ?? `family ${first}`} socket` };
+      return { what: "network", detail: familyWords(first) };
     case "lock":
       return lockLimit(second, third, fourth, outside);
     case "set-id":
@@ -88,7 +88,13 @@ function limitOf(kind: string, pid: string, rest: readonly string[], outside: Ou
   }
 }
 
+function familyWords(family: string): string {
+  return `${families[family] ?? `family ${family}`} socket`;
+}
+
 function connectLimit(address: string, outside: Outside): Limited | null {
+  // No address that is known here, so the socket itself was noted already.
+  if (address.startsWith("family:")) return { what: "network", detail: familyWords(address.slice("family:".length)) };
   if (!address.startsWith("unix:")) return { what: "network", detail: address };
   const path = address.slice("unix:".length);
   if (path.startsWith("@")) {
