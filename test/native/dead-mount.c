@@ -1,0 +1,29 @@
+// dead-mount FOLDER COMMAND...: runs the command where FOLDER is a FUSE mount whose server never answers.
+// In a mount namespace of its own, so that nobody else meets it.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int main(int count, char **words) {
+  char options[128];
+  int server = open("/dev/fuse", O_RDWR);
+  if (count < 3 || server < 0) return perror("/dev/fuse"), 99;
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", server);
+  if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return perror("unshare"), 99;
+  if (mount("dead", words[1], "fuse", 0, options)) return perror("mount"), 99;
+  pid_t parent = getpid();
+  if (fork() == 0) { // holds the server's end open without ever reading it
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int fd = 0; fd < 4; fd++) close(fd);
+    while (getppid() == parent) pause();
+    _exit(0);
+  }
+  close(server);
+  execv(words[2], words + 2);
+  return perror(words[2]), 99;
+}
