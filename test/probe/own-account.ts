@@ -1,0 +1,9 @@
+/** Run by session.test.ts as an ordinary user: asks for its own account and prints what came of it. */
+import { setLauncher } from "../../agent/probe/launcher.ts";
+import { command } from "./asking.ts";
+
+const [launcher = "", account = "", ...texts] = process.argv.slice(2);
+setLauncher(launcher);
+const runs = [];
+for (const text of texts) runs.push(await command(JSON.parse(account), text, { sandbox: "own-account" }));
+process.stdout.write(JSON.stringify(runs));
