@@ -1,4 +1,4 @@
-import type { Place, StartupFile } from "../facts/index.ts";
+import type { Place, StartupFile, Stream } from "../facts/index.ts";
 
 /** What tells that a file stayed the same: lstat and stat of the path, or "absent", or the error's code. Opaque, comparable. */
 export interface Identity {
@@ -41,6 +41,8 @@ export interface Statement {
   readonly reached: "yes" | "maybe" | "no";
   /** Inside a function body: it runs only if the function is called. */
   readonly inFunction: string | null;
+  /** Where the kind is `output`: the session's stream to which it writes. */
+  readonly stream?: Stream;
 }
 
 /** A guard that was recognised: what stands behind it is for people. */
@@ -49,8 +51,10 @@ export interface Guard {
   readonly text: string;
   /** Last line that it keeps from engines; null for "the rest of the file". */
   readonly untilLine: number | null;
-  /** `block`: what may be moved goes below this line, inside the block; `return`: below this line. */
+  /** `block`: what may be moved goes below this line, inside the block; `return`: below `lastLine`. */
   readonly form: "block" | "return";
+  /** The last line of the guard itself: of a `return`, where its `fi` or `esac` stands; of a `block`, its first line. */
+  readonly lastLine: number;
 }
 
 /** What the reader child hands back for one account in one mode. */

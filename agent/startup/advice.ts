@@ -1,0 +1,21 @@
+import type { Place } from "../facts/index.ts";
+import type { Guard, Reading } from "./reading.ts";
+
+/**
+ * What to change about a line that is in an engine's way: where in its own file people's things belong, as one clause.
+ * Null where the file has no guard; the shell's own words (`guard`) help then.
+ */
+export function advice(reading: Reading, place: Place): string | null {
+  const inFile = reading.guards.filter(({ where }) => where.file === place.file);
+  const below = inFile.find(({ where }) => where.line > place.line);
+  const guard = below ?? inFile.findLast(({ form, where }) => form === "block" && where.line < place.line);
+  if (guard === undefined || guard.where.line === place.line) return null;
+  return `move line ${place.line} ${destination(guard, below !== undefined)}, or delete it`;
+}
+
+function destination({ form, where, lastLine, text }: Guard, isBelow: boolean): string {
+  const words = text.replace(/\s*(?:;\s*)?\bthen\b.*$/, "").replace(/\s*#.*$/, "");
+  if (form === "block") return `${isBelow ? "below" : "into"} the "${words}" of line ${where.line}`;
+  if (lastLine === where.line) return `below line ${where.line} ("${words}")`;
+  return `below line ${lastLine} (the end of "${words}")`;
+}

@@ -1,0 +1,216 @@
+/** From a shell's list of startup files to a Reading. */
+import type { ModeId, StartupFile } from "../facts/index.ts";
+import type { Shell } from "../shells/shell.ts";
+import { cshUnits } from "./csh-parse.ts";
+import type { Files } from "./files.ts";
+import { walkList, walkNode } from "./nodes.ts";
+import type { Reading } from "./reading.ts";
+import { type Reader, sessionOf } from "./session.ts";
+import { shUnits } from "./sh-parse.ts";
+import type { Simple } from "./syntax.ts";
+import { linesOf } from "./text.ts";
+import { type Truth, variables } from "./values.ts";
+import { doubt, type Frame, freshFlow, note, placeOf, reached, type Walk, within } from "./walk.ts";
+
+export type ReadShell = Pick<Shell, "name" | "syntax" | "reads">;
+
+const mostFiles = 200;
+const deepestInclude = 20;
+const mostSteps = 1_000_000;
+/** Characters of statements that are kept: what comes back over a pipe stays small. */
+const room = 5 * 1_048_576;
+const environmentFiles = [".pam_environment", ".ssh/environment"];
+const longestEnvironment = 65_536;
+
+/** Never throws, whatever the files hold; what could not be read or followed is a doubt. */
+export function read(
+  shell: ReadShell,
+  mode: ModeId,
+  account: Reader,
+  env: Readonly<Record<string, string>>,
+  files: Files,
+): Reading {
+  const session = sessionOf(shell, mode, account, env);
+  const zsh = shell.name === "zsh";
+  const empty: Frame = { path: "", lines: linesOf(""), through: [], place: null, noted: new Map() };
+  const ground = { syntax: shell.syntax, zsh, session, variables: variables(session.initially), files, ...account };
+  const walk: Walk = {
+    ground,
+    shell: shell.name,
+    statements: [],
+    guards: [],
+    files: new Map(),
+    identities: new Map(),
+    lines: {},
+    doubts: new Map(),
+    functions: new Map(),
+    calls: [],
+    frame: empty,
+    flow: freshFlow(),
+    base: "yes",
+    streams: { in: "engine", out: "stdout", err: "stderr" },
+    subshell: false,
+    inFunction: null,
+    cwd: account.home,
+    steps: mostSteps,
+    room,
+    does: { list: walkList, node: walkNode, include, evaluate },
+  };
+  startupFiles(walk, shell, mode);
+  return {
+    files: [...walk.files.values()],
+    identities: [...walk.identities.values()],
+    statements: walk.statements,
+    guards: walk.guards,
+    lines: walk.lines,
+    environmentFiles: environmentOf(walk, account.home),
+    doubts: [...walk.doubts.values()],
+  };
+}
+
+/** Looks at the rows that the mode has, in order: of each the first file that is there. */
+function startupFiles(walk: Walk, shell: ReadShell, mode: ModeId): void {
+  for (const row of shell.reads.filter(({ modes }) => modes.includes(mode))) {
+    for (const file of [row.file, ...(row.orElse ?? [])]) {
+      const path = pathOf(walk, file);
+      if (path === null) continue;
+      const state = walk.flow.process === "yes" ? unread(walk, path) : startupFile(walk, path);
+      const isPassedOver = row.orElseIf === "cannot-be-opened" && state === "unreadable";
+      if (state !== "absent" && !isPassedOver) break;
+    }
+  }
+}
+
+function startupFile(walk: Walk, path: string): StartupFile["state"] {
+  walk.flow.frame = "no";
+  return visit(walk, path, []);
+}
+
+function unread(walk: Walk, path: string): StartupFile["state"] {
+  const { state } = walk.ground.files.look(path);
+  const reason = "startup ended before it";
+  if (!walk.files.has(path) && state !== "absent")
+    walk.files.set(path, { path, state: "skipped", reason, through: [] });
+  return state === "text" ? "read" : state;
+}
+
+/** `~/` is the home, `$NAME` what the session has there; zsh looks for its own files in ZDOTDIR. */
+function pathOf(walk: Walk, file: string): string | null {
+  const { variables: known, home, zsh } = walk.ground;
+  if (file.startsWith("$")) {
+    const value = known.get(file.slice(1));
+    return value.kind === "text" && value.text.startsWith("/") ? value.text : null;
+  }
+  if (!file.startsWith("~/")) return file;
+  const folder = zsh && file.startsWith("~/.z") ? known.get("ZDOTDIR") : { kind: "unset" as const };
+  if (folder.kind === "text" && folder.text !== "") return `${folder.text}${file.slice(1)}`;
+  if (folder.kind === "some" || folder.kind === "unknown")
+    doubt(walk, "unreadable", `where zsh looks for ${file} is only known when it runs (ZDOTDIR)`);
+  return `${home === "/" ? "" : home}${file.slice(1)}`;
+}
+
+/** A file that another one sources. */
+function include(walk: Walk, path: string): Truth {
+  const through = [...walk.frame.through, walk.frame.path];
+  // A file that sources itself, over others or not, ends somewhere: its second turn says nothing new.
+  if (through.includes(path)) return "maybe";
+  if (through.length > deepestInclude) {
+    doubt(
+      walk,
+      "over-ceiling",
+      `${walk.frame.path} is more than ${deepestInclude} files deep; ${path} is not followed`,
+    );
+    return "maybe";
+  }
+  const { frame } = walk.flow;
+  const base = reached(walk);
+  const state = within(walk, { base }, () => {
+    walk.flow.frame = "no";
+    return visit(walk, path, through);
+  });
+  walk.flow.frame = frame;
+  return state === "read" ? "maybe" : "no";
+}
+
+function visit(walk: Walk, path: string, through: readonly string[]): StartupFile["state"] {
+  const { files } = walk.ground;
+  if (!walk.files.has(path) && walk.files.size >= mostFiles) {
+    doubt(walk, "over-ceiling", `more than ${mostFiles} startup files; ${path} is not read`);
+    return "skipped";
+  }
+  identify(walk, path);
+  const compiled = walk.ground.zsh && isCompiled(walk, path);
+  const look = files.look(path);
+  const reason = "reason" in look ? { reason: look.reason } : {};
+  const digest = look.state === "text" ? { digest: look.digest } : {};
+  const state = look.state === "text" ? "read" : look.state;
+  if (!walk.files.has(path)) walk.files.set(path, { path, state, ...digest, ...reason, through });
+  if (look.state === "unreadable") doubt(walk, "unreadable", `${path} could not be read: ${look.reason}`);
+  if (look.state === "skipped") doubt(walk, "over-ceiling", `${path} was not read: it ${look.reason}`);
+  if (look.state === "not-a-file") doubt(walk, "unreadable", `${path} was not read: it ${look.reason}`);
+  if (look.state !== "text") return state;
+  const frame: Frame = { path, lines: linesOf(look.text), through, place: null, noted: new Map() };
+  const base = compiled && walk.base === "yes" ? "maybe" : walk.base;
+  within(walk, { frame, base, inFunction: null }, () => units(walk));
+  return state;
+}
+
+/** zsh takes FILE.zwc before FILE where it is not older, and what is in it is not text. */
+function isCompiled(walk: Walk, path: string): boolean {
+  identify(walk, `${path}.zwc`);
+  if (walk.ground.files.ask("f", `${path}.zwc`) !== true) return false;
+  doubt(walk, "unreadable", `${path}.zwc is compiled: zsh may take it for ${path}, and it cannot be read`);
+  return true;
+}
+
+function identify(walk: Walk, path: string): void {
+  if (walk.identities.has(path)) return;
+  walk.identities.set(path, { path, identity: walk.ground.files.identity(path) });
+}
+
+function units(walk: Walk): void {
+  const { text } = walk.frame.lines;
+  let base = walk.base;
+  for (const unit of walk.ground.syntax === "csh" ? cshUnits(text) : shUnits(text, walk.ground.zsh)) {
+    if (unit.broken !== null) {
+      const { at, says } = unit.broken;
+      const hint = text.includes("\r\n") ? "; the file has CR LF line ends" : "";
+      const end = text.indexOf("\n", at);
+      within(walk, { base }, () =>
+        note(
+          walk,
+          { start: at, end: end < 0 ? text.length : end },
+          { kind: "syntax-error", name: null, value: says + hint },
+        ),
+      );
+      // The shell may have left the file here, or at another place: from here on nothing is sure.
+      if (base === "yes") base = "maybe";
+      continue;
+    }
+    within(walk, { base }, () => walkList(walk, unit.list));
+    if (walk.steps < 0) return;
+  }
+}
+
+/** The text that `eval` is given, where it is known: everything in it stands where `eval` stands. */
+function evaluate(walk: Walk, text: string, node: Simple): void {
+  if (text.length > 10_000 || walk.calls.length >= deepestInclude) return;
+  const frame: Frame = {
+    ...walk.frame,
+    lines: linesOf(text),
+    place: placeOf(walk, node.start),
+    noted: new Map(),
+  };
+  within(walk, { frame, calls: [...walk.calls, "eval"] }, () => units(walk));
+}
+
+function environmentOf(walk: Walk, home: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of environmentFiles) {
+    const path = `${home === "/" ? "" : home}/${name}`;
+    identify(walk, path);
+    const look = walk.ground.files.look(path);
+    if (look.state === "text") found[path] = look.text.slice(0, longestEnvironment);
+  }
+  return found;
+}
