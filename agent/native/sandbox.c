@@ -308,10 +308,9 @@ static uint64_t attributes_of(unsigned long flags) {
          (flags & MS_NODEV ? ATTR_NODEV : 0) | (flags & MS_NOEXEC ? ATTR_NOEXEC : 0);
 }
 
-static int set_attributes(const char *path, unsigned long flags, bool deep) {
+static int set_attributes(const char *path, unsigned long flags) {
   struct attributes change = {.set = attributes_of(flags)};
-  return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | (deep ? WHOLE_TREE : 0), &change,
-                      sizeof change);
+  return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | WHOLE_TREE, &change, sizeof change);
 }
 
 // Shows a part of the host's tree inside, read-only. The tree is cloned, changed and only then put in its place, so
@@ -554,12 +553,28 @@ static void cover_scratch(const char *path) {
   say("warn", "tmp-replaced", path, (char *)NULL);
 }
 
+// Before Linux 5.12 each mount is asked for by its name. One that must not be touched would stay as it is.
+static void make_each_read_only(void) {
+  for (size_t i = 0; i < mount_count; i++) {
+    const struct mount *mount_there = &mounts[i];
+    unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NODEV | mount_there->flags;
+    if (mount_there->left) fail("read-only", "needs-linux-5.12-to-leave-out", mount_there->at);
+    if (mount_there->remote) say("mount", mount_there->at, (char *)NULL);
+    // What this account may not even look up, its shell may not either.
+    if (mount(NULL, under("/new", mount_there->at), NULL, flags, NULL) && errno != EACCES)
+      fail_errno("read-only", mount_there->at);
+  }
+}
+
 static void overlay_writable_spots(void) {
   static const char *const never[] = {"proc", "sys",   "dev",  "usr", "boot",       "etc", "lib",
                                       "lib32", "lib64", "libx32", "bin", "sbin", "lost+found", NULL};
   char runtime[64];
   if (mount("/old", "/new", NULL, MS_BIND | MS_REC, NULL)) fail_errno("bind", "/");
-  if (set_attributes("/new", MS_RDONLY | MS_NODEV, true)) fail_errno("read-only", "/");
+  if (set_attributes("/new", MS_RDONLY | MS_NODEV)) {
+    if (errno != ENOSYS) fail_errno("read-only", "/");
+    make_each_read_only();
+  }
   if (!strcmp(home_path, "/")) fail("home", "is-the-root", NULL);
 
   DIR *root = opendir("/old");

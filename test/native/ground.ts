@@ -19,6 +19,7 @@ export type Ground = {
   readonly plain: Build;
   readonly calls: string;
   readonly deadMount: string;
+  readonly obstacle: string;
 };
 
 /** Why these tests cannot run here, or false. */
@@ -48,6 +49,7 @@ export function groundOf(): Ground {
     plain,
     builds: [plain, sanitized],
     calls: compile("calls", "-O1", "-w", join(here, "calls.c")),
+    obstacle: compile("obstacle", "-O1", "-w", join(here, "obstacle.c")),
     deadMount: compile("dead-mount", "-O1", "-w", join(here, "dead-mount.c")),
   };
   return ground;
