@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { checkKinds } from "../checks/index.ts";
+import { automatedAccounts } from "../collectors/automation.ts";
 import { type Loaded, loadDocuments } from "../documents/index.ts";
 import { accountByName, accountByUid, groupMembers, parseAccountEntry } from "../host/accounts.ts";
 import { readDocumentFiles } from "../host/document-files.ts";
@@ -26,8 +27,7 @@ export function realParts(): Parts {
     group: groupMembers,
     localNames: async () => localAccounts().map(({ name }) => name),
     read: async (file) => systemFile(file) ?? "",
-    automated: async () => [],
-    listed: async () => ({ accounts: [], withoutShell: 0, withoutSign: 0, doubts: [] }),
+    automated: async (all) => automatedAccounts({ now: new Date(), all }),
     measure: async () => {
       throw new Error("measuring is not put together yet");
     },

@@ -83,12 +83,13 @@ async function fromPolicies(policies: readonly Policy[], groups: Groups, parts: 
     else missing.push({ account: name, code: "account-unavailable", message: answer.why });
   }
   if (policies.every((policy) => policy.accounts !== "all")) return { kind: "accounts", accounts, missing, notes: [] };
-  const automated = await parts.automated();
-  const others = automated.filter((account) => !accounts.some(({ name }) => name === account.name));
+  const automated = await parts.automated(false);
+  const found = automated.accounts.map(({ account }) => account);
+  const others = found.filter((account) => !accounts.some(({ name }) => name === account.name));
   if (accounts.length + others.length > 0)
-    return { kind: "accounts", accounts: [...accounts, ...others], missing, notes: [] };
+    return { kind: "accounts", accounts: [...accounts, ...others], missing, notes: automated.doubts };
   const own = await ownAccount(parts, "no account of this host looks automated");
-  return own.kind === "accounts" ? { ...own, missing: [...missing, ...own.missing] } : own;
+  return own.kind === "accounts" ? { ...own, missing, notes: [...automated.doubts, ...own.notes] } : own;
 }
 
 async function ownAccount(parts: Parts, why: string): Promise<Found> {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { attempt, cpWaits, tried } from "../../agent/checks/example-facts.ts";
 import { columns } from "../../agent/cli/text/layout.ts";
 import type { Place } from "../../agent/facts/index.ts";
-import { call, documents, execChannel, partsOf, root, unattended, type World } from "./support/world.ts";
+import { automated, call, documents, execChannel, partsOf, root, unattended, type World } from "./support/world.ts";
 
 const word = fc
   .array(
@@ -39,12 +39,11 @@ function hostileWorld(next: () => string): World {
   const named = { ...policy, rules: policy.rules.map((rule) => ({ ...rule, id: next() })) };
   return {
     accounts: [root, account],
-    automated: [account.name],
     documents: { kind: "documents", set: { ...documents, engines: [engine], policies: [named] } },
-    listing: {
-      accounts: [{ account, reasons: [next(), next()], startupFiles: 1 }],
-      withoutShell: 1,
-      withoutSign: 0,
+    automation: {
+      accounts: [automated(account, [next(), next()])],
+      root: automated(root, [next()]),
+      notListed: { withoutShell: 1, withoutSign: 0 },
       doubts: [next()],
     },
     facts: () => ({

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Automated, Automation } from "../../collectors/automation.ts";
 import { accountsText } from "../text/accounts.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
 
@@ -7,7 +8,7 @@ export const accounts: Verb = { declare, run };
 function declare(command: Command): void {
   command
     .description(
-      "Lists the accounts by which something automated seems to come in, and why: keys for logins, logins without a terminal, cron. Without names and documents, check measures these.",
+      "Lists the accounts by which something automated seems to come in, and why: keys for logins, logins without a terminal, cron. check measures these where neither --account nor a policy names any.",
     )
     .option("--all", "also those that show no sign of automation")
     .option("--json", "print the list as JSON")
@@ -15,7 +16,7 @@ function declare(command: Command): void {
       "after",
       examples([
         ["rcwarden accounts", "who looks automated on this host, and why (as root)"],
-        ["rcwarden accounts --all", "everybody in the host's own account files"],
+        ["rcwarden accounts --all", "everybody with a login shell"],
       ]),
     );
 }
@@ -25,10 +26,27 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
     voice.remark(`rcwarden accounts: expected only flags, found "${words.join(" ")}"`);
     return 2;
   }
-  const progress = voice.progress("looking at keys, logs and crontabs");
-  const found = await parts.listed(flags.all === true).finally(() => progress.end());
+  const progress = voice.progress("looking at keys, logins and crontabs");
+  const found = await parts.automated(flags.all === true).finally(() => progress.end());
   voice.remark(...found.doubts);
-  if (flags.json === true) voice.json({ apiVersion: "rcwarden/v1", kind: "Accounts", ...found });
+  if (flags.json === true) voice.json(listing(found));
   else voice.answer(accountsText(found));
   return 0;
+}
+
+function listing({ accounts: listed, root, notListed, doubts }: Automation) {
+  return {
+    apiVersion: "rcwarden/v1",
+    kind: "Accounts",
+    accounts: listed.map(entry),
+    root: root === null ? null : entry(root),
+    notListed,
+    doubts,
+  };
+}
+
+function entry({ account, reasons, keys, loginsWithoutTty, lastLogin, cronLines }: Automated) {
+  const { name, uid, home, shell } = account;
+  const last = lastLogin?.toISOString() ?? null;
+  return { name, uid, home, shell, reasons, keys, loginsWithoutTty, lastLogin: last, cronLines };
 }

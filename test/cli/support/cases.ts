@@ -1,7 +1,7 @@
 import { attempt, cpWaits, tried } from "../../../agent/checks/example-facts.ts";
 import type { Loaded } from "../../../agent/documents/index.ts";
 import type { Tried } from "../../../agent/facts/index.ts";
-import { absent, account, oracle, postgres, read, root, type World } from "./world.ts";
+import { absent, account, automated, oracle, postgres, read, root, type World } from "./world.ts";
 
 export interface Case {
   /** The golden file's name. */
@@ -224,18 +224,18 @@ const doubt: World = {
 
 const listed: World = {
   accounts: [root],
-  listing: {
+  automation: {
     accounts: [
-      {
-        account: oracle,
-        reasons: ["key login for 2 keys", "214 logins without a tty, last 4 min ago"],
-        startupFiles: 3,
-      },
-      { account: postgres, reasons: ["key login for 1 key"], startupFiles: 1 },
-      { account: account("backup", 340, "/bin/sh"), reasons: ["crontab, 3 lines"], startupFiles: null },
+      automated(oracle, ["key login for 2 keys", "214 logins without a tty, last 4 min ago"], {
+        keys: 2,
+        loginsWithoutTty: 214,
+        lastLogin: new Date("2026-11-23T09:51:00Z"),
+      }),
+      automated(postgres, ["key login for 1 key"], { keys: 1 }),
+      automated(account("backup", 340, "/bin/sh"), ["crontab, 3 lines"], { cronLines: 3 }),
     ],
-    withoutShell: 24,
-    withoutSign: 3,
+    root: automated(root, ["key login for 1 key", "/etc/cron.d/backup, 2 lines"], { keys: 1, cronLines: 2 }),
+    notListed: { withoutShell: 24, withoutSign: 3 },
     doubts: ['/var/log/auth.log: expected to read it, found "permission denied"'],
   },
 };

@@ -3,7 +3,8 @@
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
 import { run } from "../../../agent/cli/index.ts";
-import type { Listing, MeasureRequest, Parts } from "../../../agent/cli/parts.ts";
+import type { MeasureRequest, Parts } from "../../../agent/cli/parts.ts";
+import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
 import type { DocumentSet, Engine, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
 import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
 
@@ -57,6 +58,10 @@ export function goodFacts(
   };
 }
 
+export function automated(of: Account, reasons: readonly string[], other: Partial<Automated> = {}): Automated {
+  return { account: of, reasons, keys: 0, loginsWithoutTty: 0, lastLogin: null, cronLines: 0, ...other };
+}
+
 const shippedAt = "/usr/lib/rcwarden/policies";
 
 export const execChannel: Engine = {
@@ -101,7 +106,7 @@ export interface World {
   /** Names of those that look automated. */
   readonly automated?: readonly string[];
   readonly documents?: Loaded;
-  readonly listing?: Listing;
+  readonly automation?: Automation;
   readonly unavailable?: readonly string[];
   /** What differs from `goodFacts` for an account and mode. */
   facts?(request: MeasureRequest): Partial<ModeFacts>;
@@ -123,8 +128,15 @@ export function partsOf(world: World): Parts {
         : find((each) => each.name === name),
     accountOfUid: async (uid) => find((each) => each.uid === uid),
     group: async () => ({ kind: "absent" }),
-    automated: async () => world.accounts.filter(({ name }) => world.automated?.includes(name)),
-    listed: async () => world.listing ?? { accounts: [], withoutShell: 0, withoutSign: 0, doubts: [] },
+    automated: async () =>
+      world.automation ?? {
+        accounts: world.accounts
+          .filter(({ name }) => world.automated?.includes(name))
+          .map((each) => automated(each, [])),
+        root: null,
+        notListed: { withoutShell: 0, withoutSign: 0 },
+        doubts: [],
+      },
     localNames: async () => world.accounts.map(({ name }) => name),
     read: async () => "",
     measure: async (request) => {
