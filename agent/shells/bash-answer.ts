@@ -1,3 +1,4 @@
+import { commandOf } from "./command.ts";
 import { fieldsOf, firstOf, recordsOf, sectionsOf } from "./frames.ts";
 import { utf8, wordsOf } from "./quote.ts";
 import type { Dumped, Shell } from "./shell.ts";
@@ -32,7 +33,7 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
     traps: trapsOf(sections.get("traps")),
     commands: names.flatMap((name) => commands.find((command) => command.name === name) ?? []),
     umask: /^([0-7]{3,4})$/m.exec(sections.get("umask") ?? "")?.[1] ?? null,
-    cwd: /^(\/[^]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
+    cwd: /^(\/[\s\S]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
     doubts,
   };
 };
@@ -69,7 +70,7 @@ function functionsOf(section = "", hidden = ""): Dumped["functions"][number][] {
 function placeOf(places: string, name: string): { file: string; line: number } | null {
   const start = `\n${places}`.indexOf(`\n${Buffer.from(name).toString("latin1")} `);
   if (start < 0) return null;
-  const found = /^\S+ (\d+) ([^]*?)(?=\n+\S+ \d+ |\n*$)/.exec(places.slice(start));
+  const found = /^\S+ (\d+) ([\s\S]*?)(?=\n+\S+ \d+ |\n*$)/.exec(places.slice(start));
   if (found === null) return null;
   return { line: Number(found[1]), file: utf8(found[2] ?? "") };
 }
@@ -120,10 +121,12 @@ function commandsOf(
   const bite = options.some(({ name, value }) => (name === "expand_aliases" || name === "posix") && value === "on");
   return records.map(([name = "", type = "", path = ""]) => {
     const file = path.replace(/\n$/, "") || null;
-    if (bite && aliases.some((alias) => alias.name === name)) return { name, is: "alias", then: file };
-    if (type.trim() === "keyword") return { name, is: "keyword", then: null };
-    if (functions.some((known) => known.name === name)) return { name, is: "function", then: file };
-    if (type.trim() === "builtin") return { name, is: "builtin", then: null };
-    return { name, is: file === null ? "none" : "file", then: file };
+    return commandOf(name, {
+      alias: bite && aliases.some((alias) => alias.name === name),
+      keyword: type.trim() === "keyword",
+      function: functions.some((known) => known.name === name),
+      builtin: type.trim() === "builtin",
+      file,
+    });
   });
 }

@@ -57,13 +57,13 @@ ${section("exported")}
 ${run} compgen -e
 ${section("variables")}
 for ${n}name in ${variables.map((first) => `"\${!${first}@}"`).join(" ")}; do
-[[ $${n}name == ${n}* ]] || ${run} printf '%s\\0%s\\0${nonce}\\n' "$${n}name" "\${!${n}name}"
+[[ $${n}name == ${n}* ]] || ${run} printf '%s\\0%s\\0%s\\n' "$${n}name" "\${!${n}name}" ${nonce}
 done
 ${section("traps")}
 ${run} printf '%s' "$${n}traps"
 ${section("commands")}
 for ${n}name in ${names.map(literal).join(" ")}; do
-${run} printf '%s\\0' "$${n}name"; ${run} type -t -- "$${n}name"; ${run} printf '\\0'; ${run} type -P -- "$${n}name"; ${run} printf '\\0${nonce}\\n'
+${run} printf '%s\\0' "$${n}name"; ${run} type -t -- "$${n}name"; ${run} printf '\\0'; ${run} type -P -- "$${n}name"; ${run} printf '\\0%s\\n' ${nonce}
 done
 ${section("umask")}
 ${run} umask

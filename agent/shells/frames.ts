@@ -22,7 +22,7 @@ export function sectionsOf(answer: Buffer, nonce: string): Sections | null {
   if (begin < 0 || end < 0) return null;
   const sections = new Map<string, string>();
   for (const part of bytes.slice(begin, end).split(`\n${nonce}:`).slice(1)) {
-    const [, name, content] = /^([a-z-]+)\n([^]*)$/.exec(part) ?? /^([a-z-]+)()$/.exec(part) ?? [];
+    const [, name, content] = /^([a-z-]+)\n([\s\S]*)$/.exec(part) ?? /^([a-z-]+)()$/.exec(part) ?? [];
     if (name !== undefined && content !== undefined && !sections.has(name)) sections.set(name, content);
   }
   return sections;

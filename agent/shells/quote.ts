@@ -1,10 +1,9 @@
-/** A word that sh, bash and zsh take literally, whatever aliases are there: every character stands behind a backslash. */
+/** A word that bash and zsh take literally whatever aliases are there: what is not plain stands behind a backslash. */
 export function literal(word: string): string {
-  if (word === "") return "''";
-  return [...word]
-    .map((char) => (/^[A-Za-z0-9]$/.test(char) ? char : `\\${char}`))
-    .join("")
-    .replace(/^(?!\\)/, "\\");
+  const quoted = [...word]
+    .map((char) => (/^[A-Za-z0-9]$/.test(char) ? char : char === "\n" ? "'\n'" : `\\${char}`))
+    .join("");
+  return /^[A-Za-z0-9]/.test(quoted) ? `\\${quoted}` : quoted || "''";
 }
 
 const named: Readonly<Record<string, string>> = {
@@ -21,7 +20,7 @@ const named: Readonly<Record<string, string>> = {
 
 /** One escape of `$'...'`, as bash(1) QUOTING and zshmisc(1) have it. Each alternative is looked at in this order. */
 const dollarEscape =
-  /\\(?:M-\\?C-(?<metaControl>[^])|M-(?<meta>[^])|C-(?<control>[^])|c(?<bashControl>[^])|x(?<hex>[0-9A-Fa-f]{1,2})|u(?<small>[0-9A-Fa-f]{1,4})|U(?<large>[0-9A-Fa-f]{1,8})|(?<octal>[0-7]{1,3})|(?<other>[^]))/g;
+  /\\(?:M-(?<meta>\\C-[\s\S]|\\[\s\S]|[\s\S])|C-(?<control>[\s\S])|c(?<bashControl>[\s\S])|x(?<hex>[0-9A-Fa-f]{1,2})|u(?<small>[0-9A-Fa-f]{1,4})|U(?<large>[0-9A-Fa-f]{1,8})|(?<octal>[0-7]{1,3})|(?<other>[\s\S]))/g;
 
 const byte = (code: number) => String.fromCharCode(code & 0xff);
 const control = (char: string) => byte(char === "?" ? 0x7f : char.charCodeAt(0) & 0x1f);
@@ -29,8 +28,7 @@ const control = (char: string) => byte(char === "?" ? 0x7f : char.charCodeAt(0) 
 function undoDollar(text: string): string {
   return text.replace(dollarEscape, (...found) => {
     const part: Record<string, string | undefined> = found.at(-1);
-    if (part.metaControl !== undefined) return byte(control(part.metaControl).charCodeAt(0) | 0x80);
-    if (part.meta !== undefined) return byte(part.meta.charCodeAt(0) | 0x80);
+    if (part.meta !== undefined) return byte(undoDollar(part.meta).charCodeAt(0) | 0x80);
     if (part.control !== undefined) return control(part.control);
     if (part.bashControl !== undefined) return control(part.bashControl);
     if (part.hex !== undefined) return byte(Number.parseInt(part.hex, 16));
@@ -50,7 +48,7 @@ export const latin1 = (text: string) => Buffer.from(text, "utf8").toString("lati
 export const utf8 = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
 const piece =
-  /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\[^])*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\])/y;
+  /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\M-\\C-[\s\S]|\\M-[^\\]|\\[\s\S])*)'|"(?<double>(?:[^"\\]|\\[\s\S])*)"|\\(?<escaped>[\s\S])|(?<plain>[^ \t\n'"\\])/y;
 
 /**
  * The words that a shell wrote quoted for itself (`'a b' $'c\n' d\ e`), with the quoting undone. `bytes` is latin1 text.
@@ -60,7 +58,7 @@ export function wordsOf(bytes: string): string[] | null {
   const words: string[] = [];
   let word: string | null = null;
   for (let at = 0; at < bytes.length; ) {
-    if (/\s/.test(bytes.charAt(at))) {
+    if (/[ \t\n]/.test(bytes.charAt(at))) {
       if (word !== null) words.push(word);
       word = null;
       at += 1;

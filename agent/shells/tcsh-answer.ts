@@ -1,3 +1,4 @@
+import { commandOf } from "./command.ts";
 import { fieldsOf, firstOf, sectionsOf } from "./frames.ts";
 import { utf8 } from "./quote.ts";
 import type { Dumped, Shell } from "./shell.ts";
@@ -43,7 +44,8 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
 
 /**
  * `NAME tab VALUE` lines, sorted by name. csh quotes nothing, so a line of a value could look like one of these: it is
- * taken for one only where its name comes after the name before. Lists stand as csh shows them: `(/usr/bin /bin)`.
+ * taken for one only where its name comes after the name before. Lists stand as csh shows them: `(/usr/bin /bin)`;
+ * control characters, too: `^X`.
  */
 function tabled(section: string, row: RegExp): { name: string; value: string }[] {
   const found: { name: string; value: string }[] = [];
@@ -53,16 +55,29 @@ function tabled(section: string, row: RegExp): { name: string; value: string }[]
     if (name !== undefined && (last === undefined || name > last.name)) found.push({ name, value });
     else if (last !== undefined) last.value += `\n${line}`;
   }
-  return found.map(({ name, value }) => ({ name: utf8(name), value: utf8(value) }));
+  return found.map(({ name, value }) => ({ name: utf8(name), value: utf8(shownBytes(value)) }));
+}
+
+/** csh shows bytes that its locale has no letter for in octal: undone where they make letters of UTF-8. */
+function shownBytes(value: string): string {
+  return value.replace(/(?:\\[23][0-7]{2})+/g, (octal) => {
+    const bytes = octal.replace(/\\(...)/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+    return utf8(bytes).includes("\ufffd") ? octal : bytes;
+  });
 }
 
 function exportedOf(env = "", setenv = "", doubts: string[]): { name: string; value: string }[] {
   const lines = fieldsOf(env);
   if (lines.length === 0 && setenv.trim() !== "")
     doubts.push("env(1) did not answer: values of several lines may be wrong");
-  const entries = lines.length > 0 ? lines : utf8(setenv).split(/\n(?=[A-Za-z_]\w*=)/);
+  const entries =
+    lines.length > 0
+      ? lines
+      : utf8(setenv)
+          .replace(/\n$/, "")
+          .split(/\n(?=[A-Za-z_]\w*=)/);
   return entries.flatMap((entry) => {
-    const [, name, value] = /^([^=\n]+)=([^]*)$/.exec(entry) ?? [];
+    const [, name, value] = /^([^=\n]+)=([\s\S]*)$/.exec(entry) ?? [];
     return name === undefined || value === undefined || name === "_" ? [] : [{ name, value }];
   });
 }
@@ -87,8 +102,8 @@ function commandsOf(
     if (answer === undefined) return [];
     const path = utf8(answer[1] ?? "");
     const file = path.endsWith(`/${name.slice(name.lastIndexOf("/") + 1)}`) ? path : null;
-    if (aliases.some((alias) => alias.name === name)) return [{ name, is: "alias", then: file }];
-    if (builtins.has(name)) return [{ name, is: "builtin", then: null }];
-    return [{ name, is: file === null ? "none" : "file", then: file }];
+    return [
+      commandOf(name, { alias: aliases.some((alias) => alias.name === name), builtin: builtins.has(name), file }),
+    ];
   });
 }

@@ -1,3 +1,4 @@
+import { commandOf } from "./command.ts";
 import { fieldsOf, firstOf, recordsOf, sectionsOf } from "./frames.ts";
 import { latin1, utf8, wordsOf } from "./quote.ts";
 import type { Dumped, Shell } from "./shell.ts";
@@ -36,7 +37,7 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
     traps: trapsOf(sections.get("traps"), functions),
     commands: names.flatMap((name) => commands.find((command) => command.name === name) ?? []),
     umask: umaskOf(sections.get("umask")),
-    cwd: /^(\/[^]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
+    cwd: /^(\/[\s\S]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
     doubts,
   };
 };
@@ -69,7 +70,7 @@ function variablesOf(records: readonly (readonly string[])[]): Dumped["variables
 
 /** `trap -- ACTION SIGNAL`, the action as zsh quotes it; functions named TRAP... are traps as well. */
 function trapsOf(section = "", functions: Dumped["functions"]): { signal: string; action: string }[] {
-  const found = section.matchAll(/^trap -- ((?:\$'(?:[^'\\]|\\[^])*'|'[^']*'|\\[^]|[^\s'\\])+) (\S+)$/gm);
+  const found = section.matchAll(/^trap -- ((?:\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|\\[\s\S]|[^\s'\\])+) (\S+)$/gm);
   const written = [...found].map(([, action = "", signal = ""]) => ({
     signal,
     action: utf8(wordsOf(action)?.[0] ?? ""),
@@ -91,11 +92,13 @@ function commandsOf(
   const bite = options.some(({ name, value }) => name === "aliases" && value === "on");
   return records.map(([name = "", reserved = "", builtin = "", path = "", hashed = ""]) => {
     const file = hashedPath(hashed) ?? (path.replace(/\n$/, "") || null);
-    if (bite && aliases.some((alias) => alias.name === name)) return { name, is: "alias", then: file };
-    if (reserved !== "0") return { name, is: "keyword", then: null };
-    if (functions.some((known) => known.name === name)) return { name, is: "function", then: file };
-    if (builtin !== "0") return { name, is: "builtin", then: null };
-    return { name, is: file === null ? "none" : "file", then: file };
+    return commandOf(name, {
+      alias: bite && aliases.some((alias) => alias.name === name),
+      keyword: reserved !== "0",
+      function: functions.some((known) => known.name === name),
+      builtin: builtin !== "0",
+      file,
+    });
   });
 }
 

@@ -22,9 +22,9 @@ const guards = {
  * The text that makes zsh tell its definitions. How it survives what startup files did (measured):
  * - zsh parses the whole of `-c` before it runs any of it, aliases in force. So the text itself is only assignments, which
  *   nothing can stand for, and commands whose words are all quoted; the rest is a string that `eval` parses when
- *   `aliases=()` has taken effect. That string is one line without single quotes (csh_junkie_quotes, rc_quotes).
+ *   the option `aliases` is off and all others are zsh's own (`aliases=()` and `functions=()` remove nothing). That string is one line without single quotes (csh_junkie_quotes, rc_quotes).
  * - Definitions are copied by the parameters of zsh/parameter before anything is touched.
- * - `functions=()` removes nothing. Four builtins can remove functions; a startup file would have to hide all of them.
+ * - Four builtins can remove functions; a startup file would have to hide all of them.
  * - Values may hold NUL in zsh: a record ends with NUL and the nonce, and only the last field of one is free text.
  */
 export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
@@ -39,7 +39,6 @@ export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
     "\\builtin trap - DEBUG ZERR EXIT",
     section("options"),
     zeroed("options"),
-    "\\builtin emulate -R zsh",
     section("aliases"),
     zeroed("aliases"),
     section("global-aliases"),
@@ -61,26 +60,28 @@ export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
     section("umask"),
     "\\builtin umask",
     section("cwd"),
-    '\\builtin print -r -- "${(%):-%/}"',
+    `\\builtin print -r -- "\${(%):-%/}"`,
     section("left"),
     `for ${n}name in ${quoted(needed)}; do if (( \${+functions[$${n}name]} )); then \\builtin print -r -- "$${n}name"; fi; done`,
     section("end"),
   ];
   const away = ">\\/dev\\/null 2>&1";
-  return `${n}options=("\${(@kv)options}") ${n}aliases=("\${(@kv)aliases}") ${n}galiases=("\${(@kv)galiases}") \
-${n}functions=("\${(@k)functions}") ${n}sources=("\${(@kv)functions_source}") ${n}names=(${names.map(literal).join(" ")})
+  return `${n}options=("\${(@kv)options[@]}") ${n}aliases=("\${(@kv)aliases[@]}") ${n}galiases=("\${(@kv)galiases[@]}") \
+${n}functions=("\${(@k)functions[@]}") ${n}sources=("\${(@kv)functions_source[@]}") ${n}names=(${names.map(literal).join(" ")})
 ${Object.entries(guards)
   .map(([name, value]) => `options[${name}]=${value}`)
-  .join(" ")} aliases=() galiases=() saliases=()
+  .join(" ")}
 \\enable ${quoted(needed)} ${away}
 \\unfunction ${quoted(needed)} ${away}
-\\unhash -f ${quoted(needed)} ${away}
-\\unset -f ${quoted(needed)} ${away}
-\\disable -f ${quoted(needed)} ${away}
+\\unhash \\-f ${quoted(needed)} ${away}
+\\unset \\-f ${quoted(needed)} ${away}
+\\disable \\-f ${quoted(needed)} ${away}
 \\enable ${quoted(needed)} ${away}
-\\enable -r ${quoted(words)} ${away}
-\\builtin eval '${parts.join("; ")}' >| ${literal(answer)} 2>\\/dev\\/null
-\\builtin print -r -- ${literal(nonce)}
-\\builtin print -ru2 -- ${literal(nonce)}
+\\enable \\-r ${quoted(words)} ${away}
+\\builtin \\emulate \\-R \\zsh
+options[aliases]=off
+\\builtin \\eval '${parts.join("; ")}' >| ${literal(answer)} 2>\\/dev\\/null
+\\builtin \\print \\-r \\-- ${literal(nonce)}
+\\builtin \\print \\-ru2 \\-- ${literal(nonce)}
 `;
 };

@@ -13,7 +13,9 @@ export const trace: NonNullable<Shell["trace"]> = {
   parse(stderr, nonce) {
     const lines = stderr.matchAll(new RegExp(`\\+${nonce}:(\\d+):([^]*?):${nonce} (.*)`, "g"));
     let before: Traced = { files: [], line: 0, text: "" };
-    return [...lines].map(([, line = "", file = "", text = ""]) => {
+    return [...lines].map(([, line = "", shown = "", text = ""]) => {
+      // A prompt shows a newline or tab of a name as two characters.
+      const file = shown.replaceAll("\\n", "\n").replaceAll("\\t", "\t");
       // The command itself goes by the name of the shell, not by a path.
       before = { files: file.includes("/") ? chainTo(file, before) : [], line: Number(line), text };
       return before;
