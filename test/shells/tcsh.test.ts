@@ -201,7 +201,7 @@ const complaints: Readonly<Record<string, string>> = {
   "echo `ls\n": "Unmatched '`'.",
   "if (1\n": "Too many ('s.",
   "echo )\n": "Too many )'s.",
-  `echo \${a\n`: "Missing '}'.",
+  "echo ${a\n": "Missing '}'.",
   "echo $nosuch\n": "nosuch: Undefined variable.",
   "if x then\n": "if: Expression Syntax.",
   "else\necho\n": "else: endif not found.",
