@@ -1,0 +1,174 @@
+/**
+ * Speed as ratios, all measured in one run, each with its goal beside it. The machine may be busy: the two sides of a
+ * ratio take turns, and the median of the rounds counts. A goal that is not met is marked, and the exit status is 1.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { sessionGround } from "../../agent/collectors/session-ground.ts";
+import type { Account } from "../../agent/facts/index.ts";
+import { accountByName } from "../../agent/host/accounts.ts";
+import { type Asker, asker } from "../../agent/probe/asker.ts";
+import { tryCommand } from "../../agent/probe/canary.ts";
+import { dump, mark } from "../../agent/probe/questions.ts";
+import { parsedSends } from "../../agent/probe/words-sent.ts";
+import { personalityOf, type Shell } from "../../agent/shells/index.ts";
+import { read } from "../../agent/startup/index.ts";
+import { makeAccount } from "../support/accounts.ts";
+import { dist } from "../support/rcwarden.ts";
+
+let missed = 0;
+
+function row(what: string, value: number, unit: string, goal: number | null, digits = 2): void {
+  const isMet = goal === null || value <= goal;
+  if (!isMet) missed++;
+  const aim = goal === null ? "" : `goal <= ${goal}${unit}`;
+  console.log(
+    `${what.padEnd(66)} ${`${value.toFixed(digits)}${unit}`.padStart(10)}   ${aim}${isMet ? "" : "   MISSED"}`,
+  );
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+/** Milliseconds of each, in turns; the first round of all is not counted. */
+async function inTurns(rounds: number, works: readonly (() => unknown)[]): Promise<number[]> {
+  const times: number[][] = works.map(() => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [at, work] of works.entries()) {
+      const ms = await timed(work);
+      if (round > 0) times[at]?.push(ms);
+    }
+  }
+  return times.map(median);
+}
+
+function runs(command: string, ...args: string[]): () => void {
+  return () => {
+    const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8" });
+    if (error !== undefined || (status !== 0 && status !== 1))
+      throw new Error(`${command} ${args.join(" ")}: ${status} ${stderr}`);
+  };
+}
+
+async function questionsFor(account: Account, shell: Shell): Promise<Asker> {
+  const ground = await sessionGround({ account, mode: "ssh-command", environmentFiles: {} });
+  const { env, umask, limits } = ground;
+  const common = { account, shell, mode: "ssh-command", terminal: false, sandbox: "whole-root" } as const;
+  return asker({ ...common, env, umask, limits, until: performance.now() + 600_000 });
+}
+
+async function resolved(name: string): Promise<Account> {
+  const found = await accountByName(name);
+  if (found.kind !== "account") throw new Error(`no account ${name}`);
+  return found.account;
+}
+
+async function start(): Promise<void> {
+  const [bare = 1, version = 1] = await inTurns(20, [
+    runs(`${dist}/bin/node`, "-e", "0"),
+    runs(`${dist}/rcwarden`, "--version"),
+  ]);
+  row("rcwarden --version, against node -e 0", version / bare, "x", 1.3);
+}
+
+async function probe(): Promise<void> {
+  await using made = await makeAccount({ shell: "/bin/bash" });
+  const account = await resolved(made.name);
+  const bash = personalityOf({ path: "/bin/bash", resolved: "/usr/bin/bash" });
+  if (bash === null) throw new Error("no bash");
+  const questions = await questionsFor(account, bash);
+  const groups = account.groups.join(",");
+  const [bare = 1, sandboxed = 1] = await inTurns(25, [
+    runs(
+      "setpriv",
+      "--reuid",
+      String(account.uid),
+      "--regid",
+      String(account.gid),
+      "--groups",
+      groups,
+      "bash",
+      "-c",
+      ":",
+    ),
+    () => questions.ask(() => ":", "empty"),
+  ]);
+  row("a sandboxed run of bash -c :, against bare setpriv ... bash -c :", sandboxed / bare, "x", 3);
+
+  const [remove] = parsedSends([{ command: "rm -f {file}", try: "effect" }]);
+  if (remove === undefined) throw new Error("no command");
+  const baseline = { stdout: (await mark(questions)).run.stdout, holders: [] };
+  const [canary = 0] = await inTurns(15, [
+    async () => {
+      await dump(questions, bash, ["rm"]);
+      const { attempt } = await tryCommand(remove, questions, baseline);
+      if (attempt.outcome !== "done") throw new Error(`expected done, found ${attempt.outcome}`);
+    },
+  ]);
+  row("canary and dump of one account, with the verdict", canary, " ms", 60, 0);
+
+  made.write(".bashrc", "shopt -s expand_aliases\nalias cp='cp -i'\n");
+  const [copy] = parsedSends([{ command: "cp -f {file} {existing}", try: "effect" }]);
+  if (copy === undefined) throw new Error("no command");
+  const [hang = 0] = await inTurns(15, [
+    async () => {
+      await dump(questions, bash, ["cp"]);
+      const { attempt } = await tryCommand(copy, questions, baseline);
+      if (attempt.outcome !== "hang" || attempt.prompt === "")
+        throw new Error(`expected a prompt, found ${attempt.outcome}`);
+    },
+  ]);
+  row("the same where the command hangs, with its prompt and stdin at its end", hang, " ms", 150, 0);
+
+  made.write(".bashrc", readFileSync("/etc/skel/.bashrc"));
+  const [whole = 0] = await inTurns(10, [
+    runs(`${dist}/rcwarden`, "check", "--account", made.name, "--mode", "ssh-command"),
+  ]);
+  row("a whole check of one account in ssh-command", whole / 1000, " s", 0.4);
+}
+
+async function reading(): Promise<void> {
+  const bash = personalityOf({ path: "/bin/bash", resolved: "/usr/bin/bash" });
+  if (bash === null) throw new Error("no bash");
+  const line = (n: number) =>
+    `if [ -d "$HOME/tool${n}" ]; then export TOOL_${n}="$HOME/tool${n}"; alias t${n}='tool -${n}'; fi\n`;
+  const text = Array.from({ length: 1000 }, (_, n) => line(n)).join("");
+  const files = {
+    look: (path: string) => (path === "/home/a/.bashrc" ? textFile(text) : ({ state: "absent" } as const)),
+    list: () => [],
+  };
+  const [ms = 1] = await inTurns(20, [
+    () =>
+      read({
+        shell: bash,
+        mode: "ssh-command",
+        account: { home: "/home/a", uid: 1000 },
+        env: { SSH_CLIENT: "" },
+        files,
+      }),
+  ]);
+  row("reading a startup file of 1,000 lines", text.length / 1e6 / (ms / 1000), " MB/s", null);
+}
+
+function textFile(text: string) {
+  return { state: "text", text } as const;
+}
+
+function size(): void {
+  const bytes = ["main.cjs", "cli.cjs", "reader.cjs"].map((file) => statSync(`${dist}/${file}`).size);
+  row("all bundles together, without native files", bytes.reduce((sum, one) => sum + one, 0) / 1000, " kB", 800, 0);
+}
+
+await start();
+await probe();
+await reading();
+size();
+process.exitCode = missed === 0 ? 0 : 1;
