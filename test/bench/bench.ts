@@ -12,7 +12,7 @@ import { tryCommand } from "../../agent/probe/canary.ts";
 import { dump, mark } from "../../agent/probe/questions.ts";
 import { parsedSends } from "../../agent/probe/words-sent.ts";
 import { personalityOf, type Shell } from "../../agent/shells/index.ts";
-import { read } from "../../agent/startup/index.ts";
+import { type Files, read } from "../../agent/startup/index.ts";
 import { makeAccount } from "../support/accounts.ts";
 import { dist } from "../support/rcwarden.ts";
 
@@ -141,25 +141,16 @@ async function reading(): Promise<void> {
   const line = (n: number) =>
     `if [ -d "$HOME/tool${n}" ]; then export TOOL_${n}="$HOME/tool${n}"; alias t${n}='tool -${n}'; fi\n`;
   const text = Array.from({ length: 1000 }, (_, n) => line(n)).join("");
-  const files = {
-    look: (path: string) => (path === "/home/a/.bashrc" ? textFile(text) : ({ state: "absent" } as const)),
+  const files: Files = {
+    look: (path) => (path === "/home/a/.bashrc" ? { state: "text", text, digest: "" } : { state: "absent" }),
     list: () => [],
+    ask: () => false,
+    identity: () => "",
   };
   const [ms = 1] = await inTurns(20, [
-    () =>
-      read({
-        shell: bash,
-        mode: "ssh-command",
-        account: { home: "/home/a", uid: 1000 },
-        env: { SSH_CLIENT: "" },
-        files,
-      }),
+    () => read(bash, "ssh-command", { home: "/home/a", uid: 1000 }, { SSH_CLIENT: "" }, files),
   ]);
   row("reading a startup file of 1,000 lines", text.length / 1e6 / (ms / 1000), " MB/s", null);
-}
-
-function textFile(text: string) {
-  return { state: "text", text } as const;
 }
 
 function size(): void {
