@@ -129,13 +129,13 @@ function edit(program: string, args: readonly string[]): Promise<void> {
 
 async function editNow(program: string, args: readonly string[]): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await runCommand([program, ...args], { deadlineMs: 30_000, maxBytes: 65_536 });
+    const outcome = await runCommand([program, ...args], { deadlineMs: 120_000, maxBytes: 65_536 });
     if (outcome.kind === "ended" && outcome.status === 0) return;
-    const said =
-      outcome.kind === "ended" ? `exit ${outcome.status}, ${outcome.stderr.toString().trim()}` : outcome.kind;
+    const why = outcome.kind === "not-started" ? outcome.why : outcome.kind;
+    const said = outcome.kind === "ended" ? `exit ${outcome.status}, ${outcome.stderr.toString().trim()}` : why;
     // Another test run that sweeps was faster.
     if (program.endsWith("userdel") && said.includes("does not exist")) return;
-    const again = /cannot lock|try again later|currently used by process/.test(said) && attempt < 200;
+    const again = /cannot lock|try again later|currently used by process|EAGAIN/.test(said) && attempt < 200;
     if (!again) throw new Error(`${program} ${args.join(" ")}: expected it to succeed, found ${said}`);
     await pause(20 + randomInt(80));
   }
