@@ -1,3 +1,4 @@
+import { lstatSync, statSync } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 
 const deadlineMs = 1000;
@@ -15,6 +16,24 @@ export async function identityOf(path: string): Promise<string> {
     return await Promise.race([look(path), late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** The same at once, for a child that others end when it waits too long. */
+export function identityNow(path: string): string {
+  try {
+    const own = lstatSync(path, { bigint: true });
+    return own.isSymbolicLink() ? `${words(own)} -> ${targetNow(path)}` : words(own);
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+function targetNow(path: string): string {
+  try {
+    return words(statSync(path, { bigint: true }));
+  } catch (error) {
+    return codeOf(error);
   }
 }
 

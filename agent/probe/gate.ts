@@ -28,7 +28,7 @@ export function gateOf(init: number, question: Question): Gate {
 }
 
 /** Pure: what is wrong with the identity, or null. In a user namespace of one's own groups cannot be set. */
-export function wrongIdentity(status: Status, question: Question): string | null {
+export function wrongIdentity(status: Status, question: Pick<Question, "account" | "sandbox">): string | null {
   const { uid, gid, groups } = question.account;
   if (status.uids.length !== 4 || status.uids.some((id) => id !== uid)) return `uid is ${status.uids}, not ${uid}`;
   if (status.gids.length !== 4 || status.gids.some((id) => id !== gid)) return `gid is ${status.gids}, not ${gid}`;

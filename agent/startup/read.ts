@@ -19,6 +19,8 @@ const deepestInclude = 20;
 const mostSteps = 1_000_000;
 /** Characters of statements that are kept: what comes back over a pipe stays small. */
 const room = 5 * 1_048_576;
+/** Characters of startup files in all. */
+const mostText = 8 * 1_048_576;
 const environmentFiles = [".pam_environment", ".ssh/environment"];
 const longestEnvironment = 65_536;
 
@@ -54,6 +56,7 @@ export function read(
     cwd: account.home,
     steps: mostSteps,
     room,
+    text: mostText,
     does: { list: walkList, node: walkNode, include, evaluate },
   };
   startupFiles(walk, shell, mode);
@@ -149,6 +152,15 @@ function visit(walk: Walk, path: string, through: readonly string[]): StartupFil
   if (look.state === "skipped") doubt(walk, "over-ceiling", `${path} was not read: it ${look.reason}`);
   if (look.state === "not-a-file") doubt(walk, "unreadable", `${path} was not read: it ${look.reason}`);
   if (look.state !== "text") return state;
+  walk.text -= look.text.length;
+  if (walk.text < 0) {
+    doubt(
+      walk,
+      "over-ceiling",
+      `the startup files are longer than ${mostText} characters in all; ${path} is not followed`,
+    );
+    return state;
+  }
   const frame: Frame = { path, lines: linesOf(look.text), through, place: null, noted: new Map() };
   const base = compiled && walk.base === "yes" ? "maybe" : walk.base;
   within(walk, { frame, base, inFunction: null }, () => units(walk));
@@ -165,7 +177,10 @@ function isCompiled(walk: Walk, path: string): boolean {
 
 function identify(walk: Walk, path: string): void {
   if (walk.identities.has(path)) return;
-  walk.identities.set(path, { path, identity: walk.ground.files.identity(path) });
+  const identity = walk.ground.files.identity(path);
+  // What the account may not see looks different to whoever compares it later.
+  if (/^E[A-Z]+$/.test(identity) && identity !== "ENOENT" && identity !== "ENOTDIR") return;
+  walk.identities.set(path, { path, identity });
 }
 
 function units(walk: Walk): void {

@@ -60,6 +60,8 @@ export interface Walk {
   /** Nodes that may still be looked at, and characters of answer that may still be given. */
   steps: number;
   room: number;
+  /** Characters of files that may still be followed. */
+  text: number;
   /** What the commands need of the walk itself; given by nodes.ts. */
   readonly does: {
     list(walk: Walk, list: List): Truth;
