@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, opendirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 
 /**
  * What /proc says about processes. Readers return null or an empty list where the process is gone or may not be looked
@@ -189,17 +189,26 @@ export function childrenOf(pid: number): number[] {
 }
 
 /**
- * How many processes the pid namespace of `init` holds, `init` not counted: one list of its own /proc, where a walk
- * through thousands that fork would never come to its end. 0 where it may not be looked at.
+ * How many processes the pid namespace of `init` holds beside it. Counting stops above `most`: among tens of thousands
+ * that fork it would take longer than the host has. 0 where it may not be looked at.
  */
-export function countBelow(init: number): number {
-  return Math.max(0, list(`/proc/${init}/root/proc`).filter((name) => /^\d/.test(name)).length - 1);
+export function countBelow(init: number, most: number): number {
+  let count = -1;
+  try {
+    using folder = opendirSync(`/proc/${init}/root/proc`, { bufferSize: most });
+    for (let entry = folder.readSync(); entry !== null && count <= most; entry = folder.readSync()) {
+      if (/^\d/.test(entry.name)) count++;
+    }
+  } catch {
+    // It is gone; nothing is more than nothing.
+  }
+  return Math.max(0, count);
 }
 
-/** All processes below `pid`, parents before their children. */
-export function descendantsOf(pid: number): number[] {
+/** Processes below `pid`, parents before their children; no more are looked for once there are more than `most`. */
+export function descendantsOf(pid: number, most: number): number[] {
   const found = childrenOf(pid);
-  for (let next = 0; next < found.length; next++) found.push(...childrenOf(found[next] ?? 0));
+  for (let next = 0; next < found.length && found.length <= most; next++) found.push(...childrenOf(found[next] ?? 0));
   return found;
 }
 

@@ -45,6 +45,7 @@ export function launch(spec: readonly SpecWord[], slave: number | null, tells: L
   const stdio = slave ?? ("ignore" as const);
   const child = spawn(enterPath(), [], { stdio: [stdio, stdio, stdio, "pipe"], cwd: "/", env: {} });
   const control = controlOf(child);
+  let went = false;
   let ended = false;
   const gone = new Promise<void>((resolve) => {
     const finish = (failure: string | null) => {
@@ -74,12 +75,14 @@ export function launch(spec: readonly SpecWord[], slave: number | null, tells: L
   return {
     pid: child.pid ?? 0,
     go: () => {
+      went = true;
       control?.write("g");
     },
     async end(init) {
       if (ended) return;
       // Only if it is still the launcher's own child: the number may belong to somebody else by now.
-      if (init !== null && statOf(init)?.parent === child.pid) killQuietly(init);
+      // Before it was told to go the launcher listens only here, and ends the sandbox itself.
+      if (went && init !== null && statOf(init)?.parent === child.pid) killQuietly(init);
       else control?.destroy();
       await within(patienceMs);
       if (ended) return;

@@ -25,6 +25,9 @@ export interface Streams {
   readonly terminal: { readonly link: string; readonly device: number } | null;
 }
 
+/** A session with more is ended. Among thousands that fork a look at each would never come to its end. */
+export const mostProcesses = 300;
+
 /**
  * Looks once at every process below `init`. Calls are read only if no task was seen running, because with one running
  * the look proves nothing and a busy session would be read for nothing.
@@ -32,7 +35,10 @@ export interface Streams {
 export function look(init: number, streams: Streams, readCalls: "if-quiet" | "always" = "if-quiet"): Look {
   let torn = false;
   let calm = true;
-  const drafts = descendantsOf(init).flatMap((pid) => {
+  const pids = descendantsOf(init, mostProcesses);
+  // They became too many since they were counted: what is not looked at makes the look worthless, and says so.
+  if (pids.length > mostProcesses) return { processes: [], torn: true };
+  const drafts = pids.flatMap((pid) => {
     const stat = statOf(pid);
     if (stat === null) {
       torn = true;

@@ -23,6 +23,7 @@ export type Said =
   | { readonly kind: "fail"; readonly step: string; readonly reason: string; readonly detail: string }
   | { readonly kind: "ready"; readonly init: number; readonly fds: readonly [number, number, number] }
   | { readonly kind: "note"; readonly words: readonly string[] }
+  | { readonly kind: "ceiling"; readonly what: string }
   | { readonly kind: "stopped"; readonly signal: number }
   | { readonly kind: "exit"; readonly status: number; readonly signal: number }
   | { readonly kind: "gone" }
@@ -44,6 +45,8 @@ export function parseSaid(line: string): Said {
       return { kind, init: number(0), fds: [number(1), number(2), number(3)] };
     case "note":
       return { kind, words };
+    case "ceiling":
+      return { kind, what: first };
     case "stopped":
       return { kind, signal: number(0) };
     case "exit":

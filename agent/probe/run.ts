@@ -75,6 +75,7 @@ export async function attempt(question: Question, leave: readonly string[], sign
   watched = watching;
   after.defer(() => watching.stop());
   void told.exited.then((exit) => watching.exited(exit));
+  void told.tooMany.then(() => watching.tooMany());
   const failure = told.failed.then(
     (failed): Verdict => ({ ended: "refused", final: true, refusal: refusalOf(failed, question) }),
   );

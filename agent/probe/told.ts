@@ -24,6 +24,8 @@ export interface Told {
   readonly setUp: Promise<SetUp>;
   /** The shell's end; never settles where the session ends before its shell. */
   readonly exited: Promise<Exit>;
+  /** The launcher found more processes than a session may have, and ended them. */
+  readonly tooMany: Promise<void>;
   /** The launcher ended or said that it failed, at any time. */
   readonly failed: Promise<Failed>;
   exit(): Exit | null;
@@ -40,6 +42,7 @@ export function told(withWitness: boolean): Told {
   const setUp = Promise.withResolvers<SetUp>();
   const exited = Promise.withResolvers<Exit>();
   const failed = Promise.withResolvers<Failed>();
+  const tooMany = Promise.withResolvers<void>();
   const armed = timers();
   const seen = witness(hostOutside());
   const warnings: string[] = [];
@@ -67,6 +70,7 @@ export function told(withWitness: boolean): Told {
     warnings,
     setUp: setUp.promise,
     exited: exited.promise,
+    tooMany: tooMany.promise,
     failed: failed.promise,
     exit: () => exit,
     limited: () => seen.limited(),
@@ -86,6 +90,9 @@ export function told(withWitness: boolean): Told {
         case "warn":
           warnings.push(said.words.join(" "));
           if (said.words[0] === "no-witness") witnessed = false;
+          break;
+        case "ceiling":
+          tooMany.resolve();
           break;
         case "note":
           note(said.words);

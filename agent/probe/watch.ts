@@ -1,6 +1,6 @@
 import type { Exit, LeftRunning, Waiting } from "../facts/index.ts";
 import { commandOf, countBelow, memoryOf, sleepsIn, workingFolder } from "../host/process.ts";
-import { holdsArmedTimerfd, leftIn, leftRunning, look } from "./look.ts";
+import { holdsArmedTimerfd, leftIn, leftRunning, look, mostProcesses } from "./look.ts";
 import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
 import type { Terminal } from "./terminal.ts";
@@ -29,17 +29,22 @@ export interface Watch {
   /** One of the streams came to its end. */
   streamEnded(): void;
   taken(): void;
+  /** The launcher ended everything below it, for there were too many. */
+  tooMany(): void;
   stop(): void;
 }
 
-export const ceilings = { processes: 300, memoryKiB: 1024 * 1024, outputBytes: 64 * 1024 * 1024 };
+/** Of processes at most `mostProcesses`. */
+export const ceilings = { memoryKiB: 1024 * 1024, outputBytes: 64 * 1024 * 1024 };
 
 /** Two looks this far apart prove that nothing ran between them. */
 const betweenLooksMs = 15;
 const firstLookMs = 8;
 /** So many are looked at without a thought. */
 const fewProcesses = 20;
-const lookAnywayMs = 100;
+const lookAnywayMs = 250;
+/** More than that become thousands before one has looked twice. */
+const turnsMs = 2;
 
 const hostAsk: Ask = { command: commandOf, memory: memoryOf, workingFolder, sleepsIn };
 
@@ -75,13 +80,13 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
   };
 
   async function tick() {
-    const count = countBelow(init);
-    if (count > ceilings.processes) return say({ ended: "over-ceiling", final: true, ceiling: "processes" });
+    const count = countBelow(init, mostProcesses);
+    if (count > mostProcesses) return say({ ended: "over-ceiling", final: true, ceiling: "processes" });
     // Where processes come and go nothing is still, and each thing that is read of many of them gives them time to become
     // more. They are looked at all the same from time to time, for what memory they take.
     const turns = count !== counted && count > fewProcesses && performance.now() - lookedAt < lookAnywayMs;
     counted = count;
-    if (turns) return lookSoon(firstLookMs);
+    if (turns) return lookSoon(turnsMs);
     lookedAt = performance.now();
     const now = look(init, streams.inside);
     if (ownKiB(now) > ceilings.memoryKiB) return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
@@ -226,6 +231,7 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
       const bytes = streams.stdout.bytes() + streams.stderr.bytes();
       if (bytes > ceilings.outputBytes) say({ ended: "over-ceiling", final: true, ceiling: "output" });
     },
+    tooMany: () => say({ ended: "over-ceiling", final: true, ceiling: "processes" }),
     stop,
   };
 }
