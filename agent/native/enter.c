@@ -384,6 +384,17 @@ static void set_limits(void) {
   }
 }
 
+// A core that is piped to a program would be the host's business, and a limit of 0 does not stop that; 1 does
+// (core(5)), and `ulimit -c` shows both as 0.
+static void keep_cores_inside(void) {
+  struct rlimit core;
+  if (getrlimit(RLIMIT_CORE, &core)) fail_errno("limit", "core");
+  if (core.rlim_cur != 0 || (core.rlim_max == 0 && !may_set_identity())) return;
+  core.rlim_cur = 1;
+  if (core.rlim_max == 0) core.rlim_max = 1;
+  if (setrlimit(RLIMIT_CORE, &core)) fail_errno("limit", "core");
+}
+
 static void reset_signals(void) {
   // The C library hides signals 32 and 33 from its own calls, yet an ignored one would reach the shell.
   struct {
@@ -464,6 +475,7 @@ static _Noreturn void run_shell(void) {
   else take_pipes();
   prefer_for_oom();
   set_limits();
+  keep_cores_inside();
   take_identity();
   enter_folder();
   reset_signals();

@@ -433,6 +433,7 @@ static void bring_in(const struct mount *mount, bool *settled) {
   const char *target = under("/new", mount->at);
   unsigned long flags = MS_NODEV | (mount->flags & (MS_NOSUID | MS_NOEXEC));
   struct stat status;
+  if (parent_is_automounter(mount)) make_folders(target);
   if (mount->remote && !mount->held) {
     // Stays as it is. Not asked for its status: it may never answer.
     *settled = true;
@@ -441,7 +442,8 @@ static void bring_in(const struct mount *mount, bool *settled) {
     return;
   }
   if (stat(under("/old", mount->at), &status)) return warn("bind", mount->at);
-  if (parent_is_automounter(mount)) make_folders(target);
+  // A socket or FIFO that is mounted by itself (a container manager's, in a container) would lead outside.
+  if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) return;
   if (!S_ISDIR(status.st_mode) || mount->flags & MS_RDONLY) {
     if (show(under("/old", mount->at), target, false, flags)) warn("bind", mount->at);
     return;
@@ -495,9 +497,9 @@ static void overlay_everything(void) {
 static char covered[256][PATH_MAX]; // what has an overlay of its own
 static size_t covered_count;
 
-static bool is_covered_by_overlay(const char *path, bool exactly) {
+static bool has_overlay(const char *path) {
   for (size_t i = 0; i < covered_count; i++)
-    if (exactly ? !strcmp(path, covered[i]) : is_below(path, covered[i])) return true;
+    if (!strcmp(path, covered[i])) return true;
   return false;
 }
 
@@ -506,8 +508,18 @@ static bool may_touch(const char *path) {
   return mount && !mount->left && !is_kernels_own(mount->type) && (!mount->remote || is_held(mount->at));
 }
 
+static bool has_mount_below(const char *path) {
+  for (size_t i = 0; i < mount_count; i++)
+    if (is_below(mounts[i].at, path) && strcmp(mounts[i].at, path)) return true;
+  return false;
+}
+
 static int cover(const char *path) {
-  if (is_covered_by_overlay(path, true)) return 0;
+  if (has_overlay(path)) return 0;
+  if (has_mount_below(path)) { // what the kernel would say
+    errno = EINVAL;
+    return -1;
+  }
   if (!may_touch(path) || covered_count == sizeof covered / sizeof *covered) {
     errno = EACCES;
     return -1;
@@ -526,6 +538,16 @@ static bool others_own(const char *path) {
   return !lstat(under("/old", path), &status) && (status.st_uid != spec.uid || status.st_gid != spec.gid);
 }
 
+// A read-only mount does not stop anybody from talking through a socket or FIFO of the host. An overlay does; where
+// there can be none, one that nobody listens to lies over each.
+static void hide(const char *path, bool is_socket) {
+  static bool made[2];
+  const char *mute = is_socket ? "/up/socket" : "/up/fifo";
+  if (!made[is_socket] && mknod(mute, (is_socket ? S_IFSOCK : S_IFIFO) | 0666, 0)) fail_errno("hide", path);
+  made[is_socket] = true;
+  if (mount(mute, under("/new", path), NULL, MS_BIND, NULL)) warn("bind", path);
+}
+
 static void cover_spot(const char *path, int depth) {
   struct dirent *each;
   bool refused = cover(path) != 0; // something is mounted below it
@@ -533,8 +555,10 @@ static void cover_spot(const char *path, int depth) {
   if (!folder) return;
   for (int count = 0; count < 256 && (each = readdir(folder)); count++) {
     char child[PATH_MAX];
-    if (each->d_type != DT_DIR || !strcmp(each->d_name, ".") || !strcmp(each->d_name, "..")) continue;
+    if (!strcmp(each->d_name, ".") || !strcmp(each->d_name, "..")) continue;
     if (snprintf(child, sizeof child, "%s/%s", path, each->d_name) >= (int)sizeof child || !may_touch(child)) continue;
+    if (refused && (each->d_type == DT_SOCK || each->d_type == DT_FIFO)) hide(child, each->d_type == DT_SOCK);
+    if (each->d_type != DT_DIR) continue;
     if (refused || (account_writes(child) && others_own(child))) cover_spot(child, refused ? depth - 1 : 0);
   }
   closedir(folder);
@@ -583,11 +607,11 @@ static void overlay_writable_spots(void) {
     char path[PATH_MAX];
     if (each->d_type != DT_DIR || each->d_name[0] == '.' || one_of(each->d_name, never)) continue;
     snprintf(path, sizeof path, "/%s", each->d_name);
-    if (may_touch(path) && !access(under("/old", path), X_OK) && strcmp(path, "/tmp")) cover_spot(path, 2);
+    if (may_touch(path) && !access(under("/old", path), X_OK) && strcmp(path, "/tmp")) cover_spot(path, 4);
   }
   closedir(root);
   snprintf(runtime, sizeof runtime, "/run/user/%u", spec.uid);
-  if (!access(under("/old", runtime), W_OK)) cover(runtime);
+  if (account_writes(runtime)) cover_scratch(runtime);
   cover_scratch("/tmp");
   cover_scratch("/var/tmp");
   struct stat status;

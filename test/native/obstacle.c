@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <signal.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +27,10 @@ static int listen_to_nothing(void) {
   pid_t parent = getpid();
   if (listener < 0) return -1;
   if (fork() == 0) { // it counts as listening only while somebody holds it
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // until the command ends; a death signal would not reach root from a command that is another account by then
+    struct pollfd command = {.fd = (int)syscall(SYS_pidfd_open, parent, 0), .events = POLLIN};
     for (int fd = 0; fd < 4; fd++) close(fd);
-    while (getppid() == parent) pause();
+    while (command.fd >= 0 && poll(&command, 1, -1) < 0) continue;
     _exit(0);
   }
   return close(listener);

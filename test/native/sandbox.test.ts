@@ -1,10 +1,14 @@
 // What happens in the sandbox stays there, whoever the account is, and nothing outlives the agent.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -14,6 +18,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Ended, netstrings, ready, run, type Spec, start } from "./drive.ts";
@@ -201,6 +206,37 @@ describe("the sandbox", { skip }, () => {
         assert.ok(!existsSync(folder));
         rmSync(join(account.home, ".bashrc"));
         rmSync(join(account.home, ".profile"));
+      }
+    });
+
+  for (const sandbox of sandboxes)
+    test(`sockets and FIFOs of the host are out of reach in ${sandbox}`, async () => {
+      // below a mount point no overlay can lie for an ordinary account: there each is covered by itself
+      const busy = `/srv/${account.name}`;
+      mkdirSync(join(busy, "mounted"), { recursive: true });
+      execFileSync("mount", ["-t", "tmpfs", "rcw-test", join(busy, "mounted")]);
+      const places = [account.home, busy];
+      const servers = places.map((place) =>
+        createServer((socket) => socket.end("reached")).listen(join(place, "socket")),
+      );
+      try {
+        await Promise.all(servers.map((server) => once(server, "listening")));
+        for (const place of places) {
+          chmodSync(join(place, "socket"), 0o777);
+          execFileSync("mkfifo", ["-m", "666", join(place, "fifo")]);
+        }
+        const connect = `perl -MSocket -e 'socket($s, AF_UNIX, SOCK_STREAM, 0); connect($s, sockaddr_un($ARGV[0])) ? print "REACHED" : print "$!\\n"'`;
+        const write = `perl -MFcntl -e 'print sysopen($f, $ARGV[0], O_WRONLY | O_NONBLOCK) ? "OPEN\\n" : "no\\n"'`;
+        const command = places.map((place) => `${connect} ${place}/socket; ${write} ${place}/fifo`).join("\n");
+        const readers = places.map((place) => openSync(join(place, "fifo"), constants.O_RDONLY | constants.O_NONBLOCK));
+        const ended = await run(as(groundOf().plain, sandbox, account), shellSpec(sandbox, account, command));
+        for (const reader of readers) closeSync(reader);
+        assert.equal(ended.stdout, "Connection refused\nno\nConnection refused\nno\n", told(ended));
+      } finally {
+        for (const server of servers) server.close();
+        execFileSync("umount", [join(busy, "mounted")]);
+        rmSync(busy, { recursive: true });
+        rmSync(join(account.home, "fifo"), { force: true });
       }
     });
 
