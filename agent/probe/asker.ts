@@ -19,6 +19,8 @@ export interface Asker {
   readonly sandbox: Ground["sandbox"];
   /** Milliseconds that are left for questions. */
   leftMs(): number;
+  /** The same asker, which judges at once where only these commands (argv, joined by spaces) hold a session's streams. */
+  knowing(holders: readonly string[]): Asker;
   ask(
     text: (scratch: Scratch) => string,
     what: "empty" | "things",
@@ -26,7 +28,7 @@ export interface Asker {
   ): Promise<{ readonly run: Run; readonly scratch: Scratch; readonly command: string }>;
 }
 
-export type Change = Partial<Pick<Question, "witness" | "tmpfsBytes" | "stdin" | "knownHolders" | "deadlineMs">> & {
+export type Change = Partial<Pick<Question, "witness" | "tmpfsBytes" | "stdin" | "deadlineMs">> & {
   readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly places?: readonly PlacedFile[];
@@ -49,7 +51,7 @@ export function asksMore(asker: Asker): boolean {
   return asker.leftMs() >= leastMs;
 }
 
-export function asker(ground: Ground, signal?: AbortSignal): Asker {
+export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readonly string[] = []): Asker {
   const start = ground.shell.starts[ground.mode];
   if (start === undefined) throw new Error(`${ground.shell.name} has no way to start in ${ground.mode}`);
   const base = ground.account.shell.slice(ground.account.shell.lastIndexOf("/") + 1);
@@ -59,6 +61,7 @@ export function asker(ground: Ground, signal?: AbortSignal): Asker {
     terminal: ground.terminal,
     sandbox: ground.sandbox,
     leftMs,
+    knowing: (holders) => asker(ground, signal, holders),
     async ask(text, what, { words = start.words, env = {}, places = [], ...change } = {}) {
       const scratch = scratchFolder(`.rcwarden-${randomBytes(6).toString("hex")}`, what);
       const command = text(scratch);
@@ -78,7 +81,7 @@ export function asker(ground: Ground, signal?: AbortSignal): Asker {
             places: [...scratch.places, ...places],
             answer: scratch.answer,
             stdin: "open",
-            knownHolders: [],
+            knownHolders,
             deadlineMs: Math.min(probeDeadlineMs, leftMs()),
             ready: scratch.ready,
             done: scratch.done,

@@ -10,10 +10,7 @@ import { contentOfFile, type Scratch } from "./scratch.ts";
 import type { Captured, Run } from "./session.ts";
 
 /** What a session of nothing but `: >MARK` wrote: startup's part of every other session's output. */
-export interface Baseline {
-  readonly stdout: Captured;
-  readonly holders: readonly string[];
-}
+export type Baseline = Pick<Run, "stdout">;
 
 const largerTmpfsBytes = 512 * 1024 * 1024;
 
@@ -44,7 +41,6 @@ async function attempt(
   if (!asksMore(asker)) return notTried("no time was left to try it");
   const { run, scratch, command } = await asker.ask((folder) => expand(parsed, folder.paths).command, "things", {
     ...change,
-    knownHolders: baseline.holders,
   });
   return judged(run, scratch, { parsed, command, baseline, terminal: asker.terminal });
 }

@@ -112,7 +112,8 @@ async function once(
   };
   const parsed = parsedSends(sends);
   const [marked, told] = await Promise.all([mark(questions), dump(questions, shell, wordsToResolve(sends, names))]);
-  const facts = await factsOf({ read, reading, shell, account, parsed, questions, marked, told });
+  const informed = questions.knowing(marked.run.held.map((left) => left.command));
+  const facts = await factsOf({ read, reading, shell, account, parsed, questions: informed, marked, told });
   return { facts, changed: await firstChanged(reading.identities) };
 }
 
@@ -190,10 +191,9 @@ async function tryAll(
     const why = `a startup file ${limitedClause(untold)}`;
     return parsed.map(({ text }) => ({ ...notTried(why), command: text, atEnd: null, where: null, line: null }));
   }
-  const baseline = { stdout: marked.run.stdout, holders: marked.run.held.map((left) => left.command) };
   // A slow startup mostly sleeps: more at once costs nothing then and keeps the whole within its time.
   return pool(parsed, marked.run.seconds > 0.5 ? 6 : 2, async (one) => {
-    const { attempt, atEnd } = await tryCommand(one, questions, baseline);
+    const { attempt, atEnd } = await tryCommand(one, questions, marked.run);
     const cause = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
     return { line: null, ...attempt, ...cause, command: one.text, atEnd };
   });

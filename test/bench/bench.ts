@@ -105,7 +105,7 @@ async function probe(): Promise<void> {
 
   const [remove] = parsedSends([{ command: "rm -f {file}", try: "effect" }]);
   if (remove === undefined) throw new Error("no command");
-  const baseline = { stdout: (await mark(questions)).run.stdout, holders: [] };
+  const { run: baseline } = await mark(questions);
   const [canary = 0] = await inTurns(15, [
     async () => {
       await dump(questions, bash, ["rm"]);
