@@ -1,6 +1,7 @@
 import { checkKinds } from "../checks/index.ts";
 import { type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
 import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
+import { inTurns } from "./in-turns.ts";
 import type { MeasureRequest } from "./parts.ts";
 
 /** Accounts measured at once; the modes of one account follow each other, for they share its files. */
@@ -31,22 +32,14 @@ export async function measureAll(
 ): Promise<Measured[]> {
   const work = plan.accounts.map((account) => ({ account, requests: requestsFor(account, plan) }));
   const all = work.reduce((sum, { requests }) => sum + requests.length, 0);
-  const measured: Measured[] = [];
-  let next = 0;
   let done = 0;
-  const worker = async () => {
-    for (let at = next++; at < work.length; at = next++) {
-      const item = work[at];
-      if (item === undefined) return;
-      const modes: ModeFacts[] = [];
-      for (const request of item.requests) {
-        begins(request, done, all);
-        modes.push(await measure(request));
-        done += 1;
-      }
-      measured[at] = { account: item.account, modes };
+  return inTurns(atOnce, work, async ({ account, requests }) => {
+    const modes: ModeFacts[] = [];
+    for (const request of requests) {
+      begins(request, done, all);
+      modes.push(await measure(request));
+      done += 1;
     }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return measured;
+    return { account, modes };
+  });
 }

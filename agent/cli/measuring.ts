@@ -1,8 +1,10 @@
 /** Puts reader, collector and probe together: one account in one mode, measured on this host. */
+import { realpathSync } from "node:fs";
 import { type SshMode, sessionGround } from "../collectors/session-ground.ts";
-import type { ModeFacts, ModeId } from "../facts/index.ts";
+import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
 import { measure, type Sources } from "../probe/measure.ts";
 import { readStartup } from "../probe/reader.ts";
+import { personalityOf } from "../shells/index.ts";
 import type { MeasureRequest } from "./parts.ts";
 
 export function measureHere(request: MeasureRequest, isRoot: boolean): Promise<ModeFacts> {
@@ -12,6 +14,23 @@ export function measureHere(request: MeasureRequest, isRoot: boolean): Promise<M
     ground: (account, mode, environmentFiles) => sessionGround({ account, mode: bySsh(mode), environmentFiles }),
   };
   return measure(request, sources);
+}
+
+/** By reading alone: how many startup files the account's shell comes to by `ssh host CMD`. */
+export async function startupFilesOf(account: Account): Promise<number | null> {
+  const shell = personalityOf({ path: account.shell, resolved: resolvedProgram(account.shell) });
+  if (shell === null) return null;
+  const { files, doubts } = await readStartup({ account, shell, mode: "ssh-command", env: {} });
+  if (files.length === 0 && doubts.length > 0) return null;
+  return files.filter(({ state }) => state === "read").length;
+}
+
+function resolvedProgram(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Only sshd's ground is known; a shell that starts another mode needs that mode's ground first. */

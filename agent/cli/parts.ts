@@ -26,6 +26,8 @@ export interface Parts {
   group(name: string): Promise<GroupAnswer>;
   /** The accounts that look automated, and why; with `all` also those that do not. */
   automated(all: boolean): Promise<Automation>;
+  /** How many startup files its shell reads by `ssh host CMD`; null where that could not be had. */
+  startupFiles(account: Account): Promise<number | null>;
   /** Names in the host's own files, for suggestions only: a name service is never enumerated. */
   localNames(): Promise<readonly string[]>;
   /** The text of a file that `documents` named. */

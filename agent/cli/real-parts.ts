@@ -7,6 +7,7 @@ import { type Loaded, loadDocuments } from "../documents/index.ts";
 import { accountByName, accountByUid, groupMembers, parseAccountEntry } from "../host/accounts.ts";
 import { readDocumentFiles } from "../host/document-files.ts";
 import { systemFile } from "../host/system-file.ts";
+import { measureHere, startupFilesOf } from "./measuring.ts";
 import type { Parts } from "./parts.ts";
 
 declare const __VERSION__: string | undefined;
@@ -25,12 +26,11 @@ export function realParts(): Parts {
     account: accountByName,
     accountOfUid: accountByUid,
     group: groupMembers,
+    startupFiles: startupFilesOf,
     localNames: async () => localAccounts().map(({ name }) => name),
     read: async (file) => systemFile(file) ?? "",
     automated: async (all) => automatedAccounts({ now: new Date(), all }),
-    measure: async () => {
-      throw new Error("measuring is not put together yet");
-    },
+    measure: (request) => measureHere(request, callerUid === 0),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The block of one guilty line. */
 import { checkKinds } from "../../checks/index.ts";
 import type { Verdict } from "../../evaluate/index.ts";
-import type { FactName, ModeFacts } from "../../facts/index.ts";
+import type { FactName, ModeFacts, ModeId } from "../../facts/index.ts";
 import type { CheckedAccount } from "../checked.ts";
 import { type Guilty, modesOf } from "./blocks.ts";
 import { chainOf, tilde } from "./chain.ts";
@@ -26,10 +26,9 @@ export function guiltyText(block: Guilty, { account, modes: measured }: CheckedA
     .map((facts) => chainOf(block.where, facts, account));
   return [
     ...folded(title, 12),
-    ...happeningsOf(block.verdicts, measured).flatMap(({ sent, about, happens, modes: only }) => [
-      ...(sent.length > 0 ? rows("The engine sends", sent) : rows("About", about)),
-      ...rows("What happens", happens),
-      ...(only.length === modes.length ? [] : rows("", [`(${only.join(", ")})`])),
+    ...storiesOf(block.verdicts, measured).flatMap(({ label, subjects, happenings }) => [
+      ...rows(label, subjects),
+      ...happenings.flatMap((happening) => happeningText(happening, modes)),
     ]),
     ...(measured.length > 1 ? rows("Coming in by", [modes.join(", ")]) : []),
     ...rows("Read by", unique(chains)),
@@ -39,30 +38,42 @@ export function guiltyText(block: Guilty, { account, modes: measured }: CheckedA
 }
 
 interface Happening {
-  /** What is sent; empty where the rule is about something else. */
-  readonly sent: readonly string[];
-  readonly about: readonly string[];
-  readonly happens: readonly string[];
-  readonly modes: readonly string[];
+  readonly says: readonly string[];
+  readonly modes: readonly ModeId[];
 }
 
-/** Commands to which the same happens in the same modes stand together. */
-function happeningsOf(verdicts: readonly Verdict[], measured: readonly ModeFacts[]): Happening[] {
-  const bySubject = Map.groupBy(verdicts, (verdict) => [verdict.subject, ...happensOf(verdict)].join("\0"));
-  const single = [...bySubject.values()].flatMap((group) => {
-    const verdict = group[0];
-    if (verdict === undefined) return [];
-    return [{ verdict, happens: happensOf(verdict), modes: modesOf(group, measured) }];
-  });
-  const same = Map.groupBy(single, ({ verdict, happens, modes }) =>
-    [sentOf(verdict) === null ? verdict.rule : "sent", ...happens, "", ...modes].join("\0"),
-  );
+/** What is sent (or, where a rule is about something else, what it is about), and what becomes of it. */
+interface Story {
+  readonly label: "The engine sends" | "About";
+  readonly subjects: readonly string[];
+  readonly happenings: readonly Happening[];
+}
+
+/** One story for each subject; subjects with which the same happens in the same modes share one. */
+function storiesOf(verdicts: readonly Verdict[], measured: readonly ModeFacts[]): Story[] {
+  const bySubject = Map.groupBy(verdicts, (verdict) => sentOf(verdict) ?? `\0${verdict.subject}`);
+  const single = [...bySubject].map(([subject, group]) => ({ subject, happenings: happeningsOf(group, measured) }));
+  const same = Map.groupBy(single, ({ subject, happenings }) => JSON.stringify([subject.startsWith("\0"), happenings]));
   return [...same.values()].map((group) => ({
-    sent: unique(group.flatMap(({ verdict }) => sentOf(verdict) ?? [])),
-    about: unique(group.map(({ verdict }) => verdict.subject)),
-    happens: group[0]?.happens ?? [],
-    modes: group[0]?.modes ?? [],
+    label: group[0]?.subject.startsWith("\0") ? "About" : "The engine sends",
+    subjects: group.map(({ subject }) => subject.replace("\0", "")),
+    happenings: group[0]?.happenings ?? [],
   }));
+}
+
+/** What happens, once for all modes in which it is the same; only a session without a terminal has an end of stdin. */
+function happeningsOf(verdicts: readonly Verdict[], measured: readonly ModeFacts[]): Happening[] {
+  const byMessage = Map.groupBy(verdicts, ({ message }) => message);
+  return [...byMessage].map(([message, group]) => {
+    const atEnd = unique(group.flatMap(({ evidence }) => (typeof evidence.atEnd === "string" ? [evidence.atEnd] : [])));
+    const says = [message, ...atEnd.map((end) => `with stdin at its end (cron, ssh -n): ${end}`)];
+    return { says: says.map((each) => shortened(each)), modes: modesOf(group, measured) };
+  });
+}
+
+function happeningText({ says, modes }: Happening, all: readonly ModeId[]): Line[] {
+  const where = modes.length === all.length ? [] : [`(${modes.join(", ")})`];
+  return rows("What happens", [...says, ...where]);
 }
 
 /** Facts of the session as a whole: where a rule rests on these alone, whatever is sent suffers. */
@@ -81,14 +92,6 @@ function sentOf({ evidence, check }: Verdict): string | null {
   if (typeof evidence.sent === "string") return evidence.sent;
   const kind = checkKinds.find(({ id }) => id === check);
   return kind?.needs.every((need) => sessionFacts.includes(need)) ? "any command" : null;
-}
-
-function happensOf({ message, evidence }: Verdict): string[] {
-  const atEnd = evidence.atEnd;
-  return [
-    shortened(message),
-    ...(typeof atEnd === "string" ? [shortened(`with stdin at its end (cron, ssh -n): ${atEnd}`)] : []),
-  ];
 }
 
 function ruleText(verdicts: readonly Verdict[]): Line[] {

@@ -33,8 +33,13 @@ export function undecidedText(block: Undecided, { account, modes: measured }: Ch
 
 function titleOf({ gaps, modes }: Undecided, subjects: readonly string[], measured: readonly ModeFacts[]): string {
   const facts = unique(gaps.flatMap((gap) => gap.of));
-  if (subjects.length === 0) return `${facts.length > 4 ? "most facts" : list(facts)} could not be had`;
+  if (subjects.length === 0) return `${factWords(facts)} could not be had`;
   const here = measured.filter(({ mode }) => modes.includes(mode));
   if (facts.includes("tried") && here.every(({ tried }) => tried.length === 0)) return "commands were not tried";
   return `${subjects.length > 2 ? `${subjects.length} things` : list(subjects)} could not be decided`;
+}
+
+function factWords(facts: readonly string[]): string {
+  if (facts.length === 0) return "what no rule asks about";
+  return facts.length > 4 ? "most facts" : list(facts);
 }

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
-import type { Automated, Automation } from "../../collectors/automation.ts";
-import { accountsText } from "../text/accounts.ts";
+import type { Automated } from "../../collectors/automation.ts";
+import { inTurns } from "../in-turns.ts";
+import type { Parts } from "../parts.ts";
+import { accountsText, type Listing } from "../text/accounts.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
+
+/** Accounts whose files are read at once: each wants a process. */
+const atOnce = 2;
 
 export const accounts: Verb = { declare, run };
 
@@ -26,19 +31,26 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
     voice.remark(`rcwarden accounts: expected only flags, found "${words.join(" ")}"`);
     return 2;
   }
-  const progress = voice.progress("looking at keys, logins and crontabs");
-  const found = await parts.automated(flags.all === true).finally(() => progress.end());
+  const progress = voice.progress("looking at keys, logins, crontabs and startup files");
+  const found = await look(parts, flags.all === true).finally(() => progress.end());
   voice.remark(...found.doubts);
   if (flags.json === true) voice.json(listing(found));
   else voice.answer(accountsText(found));
   return 0;
 }
 
-function listing({ accounts: listed, root, notListed, doubts }: Automation) {
+async function look(parts: Parts, all: boolean): Promise<Listing> {
+  const found = await parts.automated(all);
+  const files = await inTurns(atOnce, found.accounts, ({ account }) => parts.startupFiles(account));
+  const accounts = found.accounts.map((each, at) => ({ ...each, startupFiles: files[at] ?? null }));
+  return { ...found, accounts };
+}
+
+function listing({ accounts: listed, root, notListed, doubts }: Listing) {
   return {
     apiVersion: "rcwarden/v1",
     kind: "Accounts",
-    accounts: listed.map(entry),
+    accounts: listed.map((each) => ({ ...entry(each), startupFiles: each.startupFiles })),
     root: root === null ? null : entry(root),
     notListed,
     doubts,

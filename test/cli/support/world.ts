@@ -137,6 +137,7 @@ export function partsOf(world: World): Parts {
         notListed: { withoutShell: 0, withoutSign: 0 },
         doubts: [],
       },
+    startupFiles: async ({ uid }) => (uid === 340 ? null : uid % 100),
     localNames: async () => world.accounts.map(({ name }) => name),
     read: async () => "",
     measure: async (request) => {
