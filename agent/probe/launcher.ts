@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Duplex } from "node:stream";
 import { statOf } from "../host/process.ts";
@@ -36,8 +36,10 @@ export function setLauncher(path: string | null): void {
 export function enterPath(): string {
   if (set !== null) return set;
   const main = process.argv[1] ?? "";
-  const beside = join(dirname(main), "enter");
-  return existsSync(beside) ? beside : join(import.meta.dirname, "..", "..", "dist", "enter");
+  const beside = join(dirname(existsSync(main) ? realpathSync(main) : main), "enter");
+  // In a bundle there is no such place as this file's folder.
+  const source: string | undefined = import.meta.dirname;
+  return source === undefined || existsSync(beside) ? beside : join(source, "..", "..", "dist", "enter");
 }
 
 /** `slave`: a terminal's descriptor that becomes 0 to 2; null gives it /dev/null, for it makes pipes of its own. */

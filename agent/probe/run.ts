@@ -71,7 +71,11 @@ export async function attempt(question: Question, leave: readonly string[], sign
 
   const wentAt = performance.now();
   launched.go();
-  const watching = watch({ question, init, shell: gate.shell, streams, terminal, told }, verdict.resolve);
+  const watching = watch(
+    { question, init, shell: gate.shell, streams, terminal, told },
+    verdict.resolve,
+    verdict.reject,
+  );
   watched = watching;
   after.defer(() => watching.stop());
   void told.exited.then((exit) => watching.exited(exit));

@@ -4,7 +4,7 @@ import { syscallName } from "../host/syscalls.ts";
 /**
  * Is anything in a session able to move? Pure: a look at every task goes in, a judgement comes out.
  *
- * The rule (decision table in agent/ASSURANCE.md): two looks in which the same tasks sit in the same calls with the same
+ * The rule: two looks in which the same tasks sit in the same calls with the same
  * switch counts prove that nobody ran in between. If, besides, every wait is *closed*, that is, only another task of the
  * same session could end it, then nothing will ever move again. Whatever is not known to be closed is open.
  */

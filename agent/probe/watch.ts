@@ -48,8 +48,8 @@ const turnsMs = 2;
 
 const hostAsk: Ask = { command: commandOf, memory: memoryOf, workingFolder, sleepsIn };
 
-/** Watches a session from its shell's start until `conclude` is called, once. */
-export function watch(session: Session, conclude: (verdict: Verdict) => void): Watch {
+/** Watches a session from its shell's start until `conclude` is called, once. `failed` hears of a fault of our own. */
+export function watch(session: Session, conclude: (verdict: Verdict) => void, failed: (error: unknown) => void): Watch {
   const { question, init, shell, streams, terminal, told } = session;
   const startedAt = performance.now();
   const onTerminal = terminal !== null;
@@ -58,8 +58,8 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
   let lookedAt = startedAt;
   let exit: Exit | null = null;
   let over = false;
-  let next = setTimeout(() => void tick(), firstLookMs);
-  const deadline = setTimeout(() => void atDeadline(), question.deadlineMs);
+  let next = setTimeout(() => tick().catch(failed), firstLookMs);
+  const deadline = setTimeout(() => atDeadline().catch(failed), question.deadlineMs);
 
   const stop = () => {
     over = true;
@@ -76,7 +76,7 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
   const lookSoon = (ms: number) => {
     if (over) return;
     clearTimeout(next);
-    next = setTimeout(() => void tick(), ms);
+    next = setTimeout(() => tick().catch(failed), ms);
   };
 
   async function tick() {
@@ -222,7 +222,7 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void): W
   return {
     exited(status) {
       exit = status;
-      void afterExit();
+      afterExit().catch(failed);
     },
     streamEnded() {
       if (exit !== null && streams.atEnd()) say({ ended: "exited", final: true });
