@@ -35,7 +35,7 @@ const bundled = await build({
   minify: true,
   legalComments: "linked",
   external: ["./cli.cjs"],
-  define: { __VERSION__: JSON.stringify(version), "import.meta.url": "__bundle" },
+  define: { __VERSION__: JSON.stringify(version), "import.meta.url": "__bundle", "import.meta.dirname": "__dirname" },
   banner: { js: "const __bundle = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: "warning",
   metafile: true,

@@ -3,6 +3,7 @@ import type { ModeFacts, Stream, TrapFact } from "../facts/index.ts";
 import type { Dumped, Shell } from "../shells/index.ts";
 import { type Asker, asksMore } from "./asker.ts";
 import type { Guilty } from "./guilty.ts";
+import type { Run } from "./question.ts";
 import type { Marked } from "./questions.ts";
 
 type Definitions = Pick<
@@ -60,7 +61,7 @@ export async function trapFacts(
     questions.ask(() => "exec /bin/true", "empty"),
     questions.ask(() => `exit ${failure}`, "empty"),
   ]);
-  const isSeen = quiet.ended === "exited" && quiet.exit?.status === 0 && failing.ended === "exited" && marked.isReady;
+  const isSeen = hasEnded(quiet) && quiet.exit?.status === 0 && hasEnded(failing) && marked.isReady;
   const streams: readonly Stream[] = questions.terminal ? ["stdout"] : ["stdout", "stderr"];
   const effect = {
     writes: streams.filter((stream) => marked.run[stream].bytes > quiet[stream].bytes),
@@ -71,4 +72,8 @@ export async function trapFacts(
     facts: located.map((trap) => ({ ...trap, effect: trap.signal === "EXIT" && isSeen ? effect : null })),
     quiet: isSeen ? { run: quiet, terminal: questions.terminal } : null,
   };
+}
+
+function hasEnded({ ended }: Run): boolean {
+  return ended === "exited" || ended === "held";
 }

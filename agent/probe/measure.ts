@@ -24,6 +24,7 @@ import { definitions, trapFacts } from "./definitions.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
 import { firstChanged } from "./unchanged.ts";
+import { gapsOfWarnings } from "./warnings.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
 /** What sshd and PAM hand to a session; gathered by a collector. */
@@ -107,7 +108,7 @@ async function once(
     limits: Object.fromEntries(ground.limits.map((limit) => [limit.name, limit.soft])),
     gaps: [
       ...reading.doubts.map((doubt) => gap(doubt.code, doubt.message, ["startupFiles"])),
-      ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits"])),
+      ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
     ],
   };
   const parsed = parsedSends(sends);
@@ -163,7 +164,7 @@ async function factsOf({
     leftRunning: run.leftRunning.map((left) => ({ ...left, ...find.held(left.command) })),
     ...definitions(dumped, shell, find),
     traps: traps.facts,
-    gaps: [...read.gaps, ...gapsOfRuns(marked, told, shell)],
+    gaps: [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })],
   };
   const tried = await tryAll(facts, { parsed, questions, marked, find });
   if (asksMore(questions)) return { ...facts, tried };
@@ -199,14 +200,13 @@ async function tryAll(
   });
 }
 
-function gapsOfRuns({ run, isReady }: Marked, told: Told, shell: Shell): Gap[] {
+function gapsOfRuns(
+  { run, isReady }: Marked,
+  told: Told,
+  { shell, reading }: Pick<Answers, "shell" | "reading">,
+): Gap[] {
   const gaps = run.limited.map((limit) => gap("probe-limited", `a startup file ${limitedClause(limit)}`, everyFact));
-  if (!run.witnessed) {
-    gaps.push(
-      gap("probe-limited", "no witness could be had here, so that a wish for the network or a lock is not seen", []),
-    );
-  }
-  for (const warning of run.warnings) gaps.push(gap("probe-limited", warning, []));
+  gaps.push(...gapsOfWarnings(run.warnings, reading));
   if (run.ended === "over-ceiling") {
     gaps.push(gap("over-ceiling", `startup took more ${run.ceiling ?? ""} than a probe may`, everyFact));
   }
