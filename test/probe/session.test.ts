@@ -349,20 +349,20 @@ suite("a launcher that fails", { skip: noAccounts, concurrency: false }, () => {
 
   test("leaves out a mount that does not answer, and says so", async () => {
     const leaves = `[[ $spec == *leave=/net/x* ]] && { echo 'fail clone planted' >&3; exit 125; }`;
-    const run = await withFake(`${leaves}\necho 'mount /net/x' >&3; sleep 30`);
+    const run = await withFake(`${leaves}\necho 'mount /net/x' >&3; exec sleep 30`);
     assert.deepEqual([run.ended, run.refusal?.reason], ["refused", "planted"]);
     assert.deepEqual(run.warnings, ["mount-does-not-answer /net/x"]);
   });
 
   test("is refused where a second mount does not answer either", async () => {
-    const run = await withFake(`[[ $spec == *leave=/a* ]] && at=/b || at=/a\necho "mount $at" >&3; sleep 30`);
+    const run = await withFake(`[[ $spec == *leave=/a* ]] && at=/b || at=/a\necho "mount $at" >&3; exec sleep 30`);
     assert.deepEqual([run.ended, run.refusal?.step], ["refused", "mount"]);
     assert.match(run.refusal?.reason ?? "", /^\/a and \/b do not answer$/);
   });
 
   test("is refused where the waiting shell is not who was asked for", async () => {
     // A child of this launcher that runs as root and in no namespace of its own.
-    const run = await withFake('sleep 30 & echo "ready $$ 0 1 2" >&3; wait');
+    const run = await withFake('sleep 1 & echo "ready $$ 0 1 2" >&3; wait');
     assert.deepEqual([run.ended, run.refusal?.step], ["refused", "identity"]);
     assert.match(run.refusal?.reason ?? "", /^uid is 0,0,0,0, not/);
   });
