@@ -378,22 +378,19 @@ static int overlay(const char *path, unsigned long flags, bool squashed) {
   static unsigned count;
   char upper[32], work[32], options[160];
   struct stat like;
-  if (chdir(under("/old", path))) return -1; // lowerdir=. needs no escaping and shows no path in /proc/mounts
   snprintf(upper, sizeof upper, "/up/u%u", count);
   snprintf(work, sizeof work, "/up/w%u", count++);
-  int failed = stat(".", &like) || mkdir(upper, 0700) || mkdir(work, 0700);
+  // lowerdir=. needs no escaping and shows no path in /proc/mounts
+  snprintf(options, sizeof options, "lowerdir=.,upperdir=%s,workdir=%s%s", upper, work,
+           spec.sandbox == OWN_ACCOUNT ? ",userxattr" : "");
+  if (squashed) act_as_account(true);
+  bool failed = chdir(under("/old", path)) || stat(".", &like) || mkdir(upper, 0700) || mkdir(work, 0700);
   if (!failed) {
     copy_looks(upper, &like);
-    if (squashed && lchown(work, spec.uid, spec.gid)) fail_errno("home", "nfs");
-    snprintf(options, sizeof options, "lowerdir=.,upperdir=%s,workdir=%s%s", upper, work,
-             spec.sandbox == OWN_ACCOUNT ? ",userxattr" : "");
-    if (squashed) act_as_account(true);
     failed = mount("overlay", under("/new", path), "overlay", flags | MS_NODEV, options);
-    int reason = errno;
-    if (squashed) act_as_account(false);
-    errno = reason;
   }
   int reason = errno;
+  if (squashed) act_as_account(false);
   if (chdir("/")) fail_errno("chdir", "/");
   errno = reason;
   return failed ? -1 : 0;

@@ -84,7 +84,8 @@ export function makeAccount(): Account {
     groups: ask("-G").split(" ").map(Number),
     home: `/home/${name}`,
     remove() {
-      execFileSync("userdel", ["-r", name], { stdio: "ignore" });
+      // -f: a process of the account may still be on its way out
+      execFileSync("userdel", ["-r", "-f", name], { stdio: "ignore" });
       for (const group of extra) execFileSync("groupdel", [group]);
     },
   };

@@ -22,12 +22,43 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Ended, netstrings, ready, run, type Spec, start } from "./drive.ts";
-import { type Account, as, groundOf, makeAccount, rootAccount, type Sandbox, shellSpec, skip } from "./ground.ts";
+import {
+  type Account,
+  as,
+  type Build,
+  groundOf,
+  makeAccount,
+  rootAccount,
+  type Sandbox,
+  shellSpec,
+  skip,
+} from "./ground.ts";
 
 const sandboxes: readonly Sandbox[] = ["whole-root", "own-account"];
 const words = (ended: Ended): string[] => ended.lines.map((line) => line.join(" "));
 const told = (ended: Ended): string =>
   `${ended.stdout}\n${ended.stderr}\n${ended.complaint}\n${words(ended).join("\n")}`;
+
+// What a sandbox mounts, should it ever show on the host; others may mount what they like meanwhile.
+const ours = (): string[] =>
+  readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => / - (overlay|proc|mqueue|devpts) | rcwarden /.test(line));
+
+// The launcher where a tmpfs lies over a folder, in a mount namespace of its own.
+const over = (
+  build: Build,
+  sandbox: Sandbox,
+  account: Account,
+  folder: string,
+): { enter: string; before: string[] } => {
+  const drop = `setpriv --reuid=${account.uid} --regid=${account.gid} --clear-groups`;
+  const script = `mount -t tmpfs rcw-test '${folder}' && exec ${sandbox === "own-account" ? drop : ""} "$0"`;
+  return {
+    enter: build.enter,
+    before: ["/usr/bin/env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "unshare", "-m", "sh", "-c", script],
+  };
+};
 
 describe("the sandbox", { skip }, () => {
   let account: Account;
@@ -86,7 +117,7 @@ describe("the sandbox", { skip }, () => {
     ];
     const host = (): unknown => ({
       sysctls: watched.map((path) => readFileSync(path, "utf8")),
-      mounts: readFileSync("/proc/self/mountinfo", "utf8"),
+      mounts: ours(),
       null: statSync("/dev/null").mode,
       queue: readFileSync("/sys/block/vda/queue/nr_requests", { encoding: "utf8", flag: "r" }),
       keyring: execFileSync("cat", ["/proc/keys"], { encoding: "utf8" }).includes("_ses"),
@@ -214,7 +245,6 @@ describe("the sandbox", { skip }, () => {
       // below a mount point no overlay can lie for an ordinary account: there each is covered by itself
       const busy = `/srv/${account.name}`;
       mkdirSync(join(busy, "mounted"), { recursive: true });
-      execFileSync("mount", ["-t", "tmpfs", "rcw-test", join(busy, "mounted")]);
       const places = [account.home, busy];
       const servers = places.map((place) =>
         createServer((socket) => socket.end("reached")).listen(join(place, "socket")),
@@ -229,12 +259,14 @@ describe("the sandbox", { skip }, () => {
         const write = `perl -MFcntl -e 'print sysopen($f, $ARGV[0], O_WRONLY | O_NONBLOCK) ? "OPEN\\n" : "no\\n"'`;
         const command = places.map((place) => `${connect} ${place}/socket; ${write} ${place}/fifo`).join("\n");
         const readers = places.map((place) => openSync(join(place, "fifo"), constants.O_RDONLY | constants.O_NONBLOCK));
-        const ended = await run(as(groundOf().plain, sandbox, account), shellSpec(sandbox, account, command));
+        const ended = await run(
+          over(groundOf().plain, sandbox, account, join(busy, "mounted")),
+          shellSpec(sandbox, account, command),
+        );
         for (const reader of readers) closeSync(reader);
         assert.equal(ended.stdout, "Connection refused\nno\nConnection refused\nno\n", told(ended));
       } finally {
         for (const server of servers) server.close();
-        execFileSync("umount", [join(busy, "mounted")]);
         rmSync(busy, { recursive: true });
         rmSync(join(account.home, "fifo"), { force: true });
       }
@@ -268,20 +300,18 @@ describe("the sandbox", { skip }, () => {
   test("a mount of a tmpfs below /tmp makes own-account say that /tmp is an empty one", async () => {
     const below = join(groundOf().folder, `mounted-${process.pid}`);
     mkdirSync(below);
-    execFileSync("mount", ["-t", "tmpfs", "rcw-test", below]);
     try {
       const spec = shellSpec("own-account", account, "ls -A /tmp; echo x >/tmp/x && stat -c %a /tmp");
-      const ended = await run(as(groundOf().plain, "own-account", account), spec);
+      const ended = await run(over(groundOf().plain, "own-account", account, below), spec);
       assert.ok(words(ended).includes("warn tmp-replaced /tmp"), told(ended));
       assert.equal(ended.stdout, "1777\n");
       const whole = await run(
-        { enter: groundOf().plain.enter },
+        over(groundOf().plain, "whole-root", account, below),
         shellSpec("whole-root", account, `echo x >${below}/x; ls ${below}`),
       );
       assert.equal(whole.stdout, "x\n", told(whole));
       assert.deepEqual(readdirSync(below), []);
     } finally {
-      execFileSync("umount", [below]);
       rmdirSync(below);
     }
   });
@@ -396,7 +426,7 @@ describe("the sandbox", { skip }, () => {
       const spec = shellSpec(sandbox, account, "sleep 1000 & (setsid sleep 1000 &) ; : | :").filter(
         ([key]) => key !== "parent",
       );
-      const mounts = readFileSync("/proc/self/mountinfo", "utf8");
+      const mounts = ours();
       for (let round = 0; round < 20; round++) {
         const agent = spawn(process.execPath, [join(import.meta.dirname, "agent.ts"), enter, JSON.stringify(spec)], {
           stdio: "ignore",
@@ -418,7 +448,7 @@ describe("the sandbox", { skip }, () => {
           await new Promise((done) => setImmediate(done));
         }
       }
-      assert.equal(readFileSync("/proc/self/mountinfo", "utf8"), mounts);
+      assert.deepEqual(ours(), mounts);
     });
 
   test("nothing outlives a launcher that is killed", async () => {

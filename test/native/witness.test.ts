@@ -29,7 +29,7 @@ describe("the witness", { skip }, () => {
   for (const sandbox of sandboxes)
     test(`each kind of call is noted in ${sandbox}`, async () => {
       const { calls, builds } = groundOf();
-      const passwd = statSync("/etc/passwd");
+      const file = statSync(calls);
       const names =
         "alarm setitimer cpu-timer posix timerfd bad-timer connect inet sendmsg flock fcntl keyring io-uring";
       for (const build of builds) {
@@ -50,8 +50,8 @@ describe("the witness", { skip }, () => {
             "socket 3 10",
             "connect 3 inet6:::1:80",
             "connect 3 unix:/run/journal",
-            `lock 3 flock /etc/passwd ${passwd.dev} ${passwd.ino}`,
-            `lock 3 fcntl /etc/passwd ${passwd.dev} ${passwd.ino}`,
+            `lock 3 flock ${calls} ${file.dev} ${file.ino}`,
+            `lock 3 fcntl ${calls} ${file.dev} ${file.ino}`,
             "keyring 3",
             "io-uring 3",
             "signal 3 1",
