@@ -39,12 +39,12 @@ const kinds = [
 
 const statement = z.strictObject({
   kind: z.enum(kinds),
-  name: z.string().max(1_048_576).nullable(),
+  name: z.string().max(8_192).nullable(),
   value: z.string().max(8_192).nullable(),
   text: short,
   where: place,
   reached: z.enum(["yes", "maybe", "no"]),
-  inFunction: z.string().max(1_048_576).nullable(),
+  inFunction: z.string().max(8_192).nullable(),
   stream: z.exactOptional(z.enum(["stdout", "stderr"])),
 });
 

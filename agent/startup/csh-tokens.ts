@@ -104,8 +104,7 @@ function double(tokens: Tokens): Part[] {
 function backquoted(tokens: Tokens, quoted: boolean): Part {
   const from = tokens.at + 1;
   const end = tokens.text.indexOf("`", from);
-  const line = tokens.text.indexOf("\n", from);
-  if (end < 0 || end >= tokens.limit || (line >= 0 && line < end && tokens.text[line - 1] !== "\\")) {
+  if (end < 0 || end >= tokens.limit || /(?<!\\)\n/.test(tokens.text.slice(from, end))) {
     breakOff(tokens, tokens.at, "a backquote without its end on the line");
     return { kind: "odd", quoted };
   }

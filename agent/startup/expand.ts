@@ -16,6 +16,8 @@ export interface Ground {
   readonly files: Files;
   readonly home: string;
   readonly uid: number;
+  /** What may still be spent on cutting values by patterns. */
+  readonly patience: { left: number };
 }
 
 /** One argument: its text, or null; then `full` says whether it surely is not empty. */
@@ -82,7 +84,9 @@ function shVariable({ name, op, argument }: Variable, ground: Ground): Value {
   if (value.kind !== "text") return unknown;
   if (op.startsWith(":") && op !== ":?") return modified(value.text, op);
   const cut = argument === null ? null : valueOfWord(argument, ground);
-  if (cut?.kind !== "text") return unknown;
+  if (cut?.kind !== "text" || value.text.length > longestCut) return unknown;
+  ground.patience.left -= value.text.length;
+  if (ground.patience.left < 0) return unknown;
   if (op === "%" || op === "%%") return ended(value.text, cut.text, op === "%%");
   if (op === "#" || op === "##") return begun(value.text, cut.text, op === "##");
   return unknown;
@@ -95,13 +99,11 @@ function first(items: readonly Value[]): Value {
 /** Cutting tries every length; longer values are not worth it. */
 const longestCut = 256;
 function ended(text: string, pattern: string, longest: boolean): Value {
-  if (text.length > longestCut) return unknown;
   const lengths = Array.from({ length: text.length + 1 }, (_, at) => at);
   const found = (longest ? lengths : lengths.reverse()).find((at) => matches(pattern, text.slice(at)) === true);
   return textValue(found === undefined ? text : text.slice(0, found));
 }
 function begun(text: string, pattern: string, longest: boolean): Value {
-  if (text.length > longestCut) return unknown;
   const lengths = Array.from({ length: text.length + 1 }, (_, at) => at);
   const found = (longest ? lengths.reverse() : lengths).find((at) => matches(pattern, text.slice(0, at)) === true);
   return textValue(found === undefined ? text : text.slice(found));

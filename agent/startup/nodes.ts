@@ -134,7 +134,7 @@ function substitutions(walk: Walk, word: Word, at: { readonly start: number; rea
     if (part.kind === "variable" && part.name === "<" && walk.streams.in !== null)
       note(walk, at, { kind: "read", name: "$<", value: null });
     const body = part.kind === "command" ? part.body : null;
-    if (body !== null) aside(walk, { ...walk.streams, out: null }, () => walkList(walk, body));
+    if (body !== null && --walk.steps > 0) aside(walk, { ...walk.streams, out: null }, () => walkList(walk, body));
   }
 }
 

@@ -16,9 +16,12 @@ export type ReadShell = Pick<Shell, "name" | "syntax" | "reads">;
 
 const mostFiles = 200;
 const deepestInclude = 20;
-const mostSteps = 1_000_000;
+/** Commands that are followed: some twenty times what a home with a large framework has. */
+const mostSteps = 200_000;
 /** Characters of statements that are kept: what comes back over a pipe stays small. */
 const room = 5 * 1_048_576;
+/** Characters over which values may be cut by patterns, which costs their square. */
+const mostPatience = 100_000;
 /** Characters of startup files in all. */
 const mostText = 8 * 1_048_576;
 const environmentFiles = [".pam_environment", ".ssh/environment"];
@@ -35,7 +38,15 @@ export function read(
   const session = sessionOf(shell, mode, account, env);
   const zsh = shell.name === "zsh";
   const empty: Frame = { path: "", lines: linesOf(""), through: [], place: null, noted: new Map() };
-  const ground = { syntax: shell.syntax, zsh, session, variables: variables(session.initially), files, ...account };
+  const ground = {
+    syntax: shell.syntax,
+    zsh,
+    session,
+    variables: variables(session.initially),
+    files,
+    patience: { left: mostPatience },
+    ...account,
+  };
   const walk: Walk = {
     ground,
     shell: shell.name,

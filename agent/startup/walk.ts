@@ -137,10 +137,12 @@ export function note(
       noted.reached = state;
     return;
   }
-  const { value } = statement;
+  if (walk.room < 0) return;
+  const { name, value } = statement;
   const made: Noted = {
     ...statement,
     kind,
+    name: name !== null && name.length > longestValue ? null : name,
     value: value !== null && value.length > longestValue ? null : value,
     text: shortened(sourceOf(walk, spot)),
     where: placeOf(walk, spot.start),
