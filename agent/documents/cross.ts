@@ -15,81 +15,110 @@ export interface Read {
   readonly built: Engine | Policy | null;
 }
 
+/** What tells documents of one kind apart; null has no kind or name that could be told. */
+export function nameKey({ kind, name }: Pick<Read, "kind" | "name">): string | null {
+  return kind === null || name === null ? null : `${kind.kind} ${name}`;
+}
+
 export function crossProblems(all: readonly Read[]): readonly Problem[] {
-  return [
-    ...all.flatMap((each, index) => namedTwice(each, all.slice(0, index))),
-    ...all.flatMap((each) => referencesOf(each).flatMap((reference) => unresolved(each, reference, all))),
-    ...circles(all),
-  ];
+  const byName = new Map<string | null, Read>();
+  const problems: Problem[] = [];
+  for (const each of all) {
+    const key = nameKey(each);
+    const first = byName.get(key);
+    if (key === null) continue;
+    if (first === undefined) byName.set(key, each);
+    else problems.push(namedTwice(each, first));
+  }
+  const names = {
+    Engine: all.flatMap((each) => (each.kind?.kind === "Engine" && each.name !== null ? [each.name] : [])),
+    Policy: all.flatMap((each) => (each.kind?.kind === "Policy" && each.name !== null ? [each.name] : [])),
+  };
+  for (const each of all) {
+    for (const reference of referencesOf(each)) {
+      // A broken document still has its name: its own problems are told, not those of who names it.
+      if (!byName.has(`${reference.kind} ${reference.name}`))
+        problems.push(unresolved(each, reference, names[reference.kind]));
+    }
+  }
+  return [...problems, ...circles(all, byName)];
 }
 
 function referencesOf(each: Read): readonly Reference[] {
   return each.kind?.references(entry(each.document.value, "spec")) ?? [];
 }
 
-function namedTwice(each: Read, before: readonly Read[]): readonly Problem[] {
-  const first = before.find((other) => other.kind === each.kind && other.name !== null && other.name === each.name);
-  if (each.kind === null || each.name === null || first === undefined) return [];
+function namedTwice(each: Read, first: Read): Problem {
   const { line } = first.document.valueAt(["metadata", "name"]);
-  return [
-    {
-      code: "name-duplicate",
-      file: each.document.file,
-      ...each.document.valueAt(["metadata", "name"]),
-      expected: `a name that no other ${each.kind.kind} has`,
-      found: `${quoted(each.name)}, as in ${first.document.file}:${line}`,
-      suggestion: null,
-      change: "",
-    },
-  ];
+  return {
+    code: "name-duplicate",
+    file: each.document.file,
+    ...each.document.valueAt(["metadata", "name"]),
+    expected: `a name that no other ${each.kind?.kind} has`,
+    found: `${quoted(each.name ?? "")}, as in ${first.document.file}:${line}`,
+    suggestion: null,
+    change: "",
+  };
 }
 
-function unresolved(each: Read, reference: Reference, all: readonly Read[]): readonly Problem[] {
-  // A broken document still has its name: its own problems are told, not those of who names it.
-  const names = all.flatMap((other) =>
-    other.kind?.kind === reference.kind && other.name !== null ? [other.name] : [],
-  );
-  if (names.includes(reference.name)) return [];
-  const what = reference.kind === "Engine" ? "an Engine" : "a Policy";
+function unresolved(each: Read, reference: Reference, names: readonly string[]): Problem {
   const suggestion = closest(reference.name, names);
-  const list = suggestion === null && names.length > 0 ? ` (${[...new Set(names)].sort().join(", ")})` : "";
-  return [
-    {
-      code: "name-unknown",
-      file: each.document.file,
-      ...each.document.valueAt(["spec", ...reference.path]),
-      expected: `the name of ${what} that is given or shipped${list}`,
-      found: quoted(reference.name),
-      suggestion,
-      change: "",
-    },
-  ];
+  const known = [...new Set(names)].sort();
+  const list = suggestion === null && known.length > 0 && known.length <= 12 ? ` (${known.join(", ")})` : "";
+  return {
+    code: "name-unknown",
+    file: each.document.file,
+    ...each.document.valueAt(["spec", ...reference.path]),
+    expected: `the name of ${reference.kind === "Engine" ? "an Engine" : "a Policy"} that is given or shipped${list}`,
+    found: quoted(reference.name),
+    suggestion,
+    change: "",
+  };
 }
 
-/** One problem for each circle of documents of one kind that name each other, at the name by which it is entered again. */
-function circles(all: readonly Read[]): readonly Problem[] {
+/**
+ * One problem for each circle of documents that name each other, at the name by which it is entered again. With a stack
+ * of its own: a chain of includes may be longer than the engine's.
+ */
+function circles(all: readonly Read[], byName: ReadonlyMap<string | null, Read>): readonly Problem[] {
   const problems: Problem[] = [];
   const done = new Set<Read>();
-  const visit = (each: Read, through: readonly Read[]) => {
-    for (const reference of referencesOf(each)) {
-      const next = all.find((other) => other.kind?.kind === reference.kind && other.name === reference.name);
-      const begin = next === undefined ? -1 : [...through, each].indexOf(next);
-      if (begin >= 0) problems.push(circle(each, reference, [...through, each].slice(begin)));
-      else if (next !== undefined && !done.has(next)) visit(next, [...through, each]);
+  for (const begin of all) {
+    const through: { readonly each: Read; readonly rest: Reference[] }[] = [];
+    const enter = (each: Read) => through.push({ each, rest: [...referencesOf(each)] });
+    if (!done.has(begin)) enter(begin);
+    for (let top = through.at(-1); top !== undefined; top = through.at(-1)) {
+      const reference = top.rest.shift();
+      const next = reference && byName.get(`${reference.kind} ${reference.name}`);
+      if (reference === undefined) {
+        done.add(top.each);
+        through.pop();
+      } else if (next !== undefined && !done.has(next)) {
+        const entered = through.findIndex(({ each }) => each === next);
+        if (entered < 0) enter(next);
+        else
+          problems.push(
+            circle(
+              top.each,
+              reference,
+              through.slice(entered).map(({ each }) => each),
+            ),
+          );
+      }
     }
-    done.add(each);
-  };
-  for (const each of all) if (!done.has(each)) visit(each, []);
+  }
   return problems;
 }
 
 function circle(each: Read, reference: Reference, members: readonly Read[]): Problem {
+  const names = [...members.map((member) => member.name), reference.name];
+  const shown = names.length > 12 ? [...names.slice(0, 6), "...", ...names.slice(-5)] : names;
   return {
     code: "include-circle",
     file: each.document.file,
     ...each.document.valueAt(["spec", ...reference.path]),
     expected: "includes that come to an end",
-    found: `a circle: ${[...members.map((member) => member.name), reference.name].join(" -> ")}`,
+    found: `a circle: ${shown.join(" -> ")}`,
     suggestion: null,
     change: "",
   };

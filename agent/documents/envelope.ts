@@ -40,17 +40,17 @@ export function envelopeOf(document: RawDocument): Envelope {
     return { kind: "problems", problems: [problem("document-no-map", expected, { found: foundWords(value) })] };
   }
   const found = (key: string) => ({ found: foundWords(entry(value, key)), ...document.valueAt([key]) });
+  const missing = keys.filter((key) => entry(value, key) === undefined);
   const decisive: Problem[] = [];
   const version = entry(value, "apiVersion");
-  if (version === undefined) decisive.push(problem("key-missing", 'the key "apiVersion"', {}));
-  else if (version !== apiVersion) {
+  if (version !== undefined && version !== apiVersion) {
     const suggestion = typeof version === "string" ? closest(version, [apiVersion]) : null;
     decisive.push(problem("api-version-unknown", apiVersion, { ...found("apiVersion"), suggestion }));
   }
   const named = entry(value, "kind");
   const names = documentKinds.map((each) => each.kind);
   const kind = documentKinds.find((each) => each.kind === named);
-  if (named === undefined) decisive.push(problem("key-missing", 'the key "kind"', {}));
+  if (named === undefined) decisive.push(...missing.map((key) => problem("key-missing", `the key ${quoted(key)}`, {})));
   else if (kind === undefined) {
     const change = typeof named === "string" ? entry(otherKinds, named) : undefined;
     const known = typeof change === "string";
@@ -69,9 +69,7 @@ export function envelopeOf(document: RawDocument): Envelope {
           ...document.keyAt([], key),
         }),
       ),
-    ...["metadata", "spec"]
-      .filter((key) => entry(value, key) === undefined)
-      .map((key) => problem("key-missing", `the key ${quoted(key)}`, {})),
+    ...missing.map((key) => problem("key-missing", `the key ${quoted(key)}`, {})),
   ];
   return { kind: "value", value: { kind }, others };
 }

@@ -22,17 +22,15 @@ export function effectiveRules(policy: Policy, set: DocumentSet): readonly Effec
 
 /** The policy itself, then what it includes, depth first, each once. */
 export function withIncluded(policy: Policy, set: DocumentSet): readonly Policy[] {
-  const found: Policy[] = [];
-  const visit = (each: Policy) => {
-    if (found.includes(each)) return;
-    found.push(each);
-    for (const name of each.includes) {
-      const included = set.policies.find((other) => other.name === name);
-      if (included !== undefined) visit(included);
-    }
-  };
-  visit(policy);
-  return found;
+  const byName = new Map(set.policies.map((each) => [each.name, each]));
+  const found = new Set<Policy>();
+  const waiting = [policy];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    if (found.has(each)) continue;
+    found.add(each);
+    waiting.push(...each.includes.flatMap((name) => byName.get(name) ?? []).reverse());
+  }
+  return [...found];
 }
 
 /** The engines that the policy names, in its order. Included policies bring rules, not engines. */

@@ -27,16 +27,37 @@ export interface Said {
   readonly at?: number;
 }
 
+type Saying = Pick<Problem, "code" | "expected"> & Partial<Told>;
+
 export function problemsOf(issues: readonly Issue[], where: Where): readonly Problem[] {
-  return issues.flatMap((issue) => problemsOfIssue(issue, [], where));
+  return unrepeated(issues.flatMap((issue) => problemsOfIssue(issue, [], where)));
 }
 
-function problemsOfIssue(issue: Issue, outer: Path, where: Where): readonly Problem[] {
+/** A problem with a map's keys knows which map, for as long as problems are compared. */
+interface Told extends Problem {
+  readonly map?: string;
+}
+
+/** A key that is missing because it was mistyped is told once, at the mistyped one. */
+function unrepeated(told: readonly Told[]): readonly Problem[] {
+  const mistyped = new Set(
+    told.map(({ code, map, suggestion }) => (code === "key-unknown" ? `${map} ${keyWords(suggestion ?? "")}` : "")),
+  );
+  return told
+    .filter(({ code, map, expected }) => code !== "key-missing" || !mistyped.has(`${map} ${expected}`))
+    .map(({ map, ...problem }) => problem);
+}
+
+function keyWords(key: string): string {
+  return `the key ${quoted(key)}`;
+}
+
+function problemsOfIssue(issue: Issue, outer: Path, where: Where): readonly Told[] {
   const path: Path = [...outer, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
   const value = valueAt(where.value, path);
   const { document, base, schema } = where;
   const full = [...base, ...path];
-  const said = (problem: Pick<Problem, "code" | "expected"> & Partial<Problem>, position?: Position): Problem => ({
+  const said = (problem: Saying, position?: Position): Told => ({
     file: document.file,
     found: foundWords(value),
     suggestion: null,
@@ -45,11 +66,14 @@ function problemsOfIssue(issue: Issue, outer: Path, where: Where): readonly Prob
     ...problem,
   });
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => said(unknownKey(key, value, keysOf(schema, path)), document.keyAt(full, key)));
+    return issue.keys.map((key) =>
+      said({ ...unknownKey(key, value, keysOf(schema, path)), map: full.join("/") }, document.keyAt(full, key)),
+    );
   }
   if (value === undefined && path.length > 0) {
-    const expected = `the key ${quoted(String(path[path.length - 1]))}`;
-    return [said({ code: "key-missing", expected, found: "none" }, document.valueAt(full.slice(0, -1)))];
+    const expected = keyWords(String(path[path.length - 1]));
+    const map = full.slice(0, -1);
+    return [said({ code: "key-missing", expected, found: "none", map: map.join("/") }, document.valueAt(map))];
   }
   if (issue.code === "invalid_union") return unionProblems(issue, path, value, where, said);
   if (issue.code === "custom") {
@@ -60,7 +84,7 @@ function problemsOfIssue(issue: Issue, outer: Path, where: Where): readonly Prob
   return [said(plainProblem(issue, value))];
 }
 
-function plainProblem(issue: Issue, value: unknown): Pick<Problem, "code" | "expected"> & Partial<Problem> {
+function plainProblem(issue: Issue, value: unknown): Saying {
   if (issue.code === "invalid_type") return { code: "value-type", expected: typeWords(issue.expected) };
   if (issue.code === "invalid_value") {
     const values = issue.values.map(String);
@@ -113,7 +137,11 @@ function unknownKey(key: string, map: unknown, known: readonly string[]) {
       : "";
   const suggestion = isText || braces ? null : closest(key, known);
   const expected =
-    known.length === 0 ? "no key" : known.length === 1 ? `the key ${known[0]}` : `one of the keys ${known.join(", ")}`;
+    known.length === 0
+      ? "no key"
+      : known.length === 1
+        ? keyWords(known[0] ?? "")
+        : `one of the keys ${known.join(", ")}`;
   return { code: "key-unknown", expected, found: quoted(key), suggestion, change };
 }
 
@@ -126,8 +154,8 @@ function unionProblems(
   path: Path,
   value: unknown,
   where: Where,
-  said: (problem: Pick<Problem, "code" | "expected"> & Partial<Problem>) => Problem,
-): readonly Problem[] {
+  said: (problem: Saying) => Told,
+): readonly Told[] {
   const fits = issue.errors.find((branch) =>
     branch.every((inner) => inner.path.length > 0 || !["invalid_type", "invalid_value"].includes(inner.code)),
   );

@@ -1,5 +1,5 @@
 /** Files to checked documents: every problem of all of them at once, or a set in which every name resolves. */
-import { crossProblems, type Read } from "./cross.ts";
+import { crossProblems, nameKey, type Read } from "./cross.ts";
 import { entry, type KnownCheck, metadata } from "./document-kind.ts";
 import { envelopeOf } from "./envelope.ts";
 import type { Engine, Loaded, Policy, Problem, SourceFile } from "./kinds.ts";
@@ -19,16 +19,20 @@ export function loadDocuments(files: readonly SourceFile[], context: LoadContext
   const read = [...given, ...shipped].flatMap(({ documents }) =>
     documents.map((document) => readDocument(document, context.checks)),
   );
-  const inPlace = read.filter((each) => !isReplaced(each, read));
-  const problems = [
-    ...[...given, ...shipped].flatMap((source) => source.problems),
-    ...read.flatMap((each) => each.problems),
-    ...crossProblems(inPlace),
-  ];
+  const names = new Set(read.flatMap((each) => (each.document.shipped ? [] : [nameKey(each)])));
+  const inPlace = read.filter((each) => !each.document.shipped || !names.has(nameKey(each)));
+  const problems = limited(
+    [
+      ...[...given, ...shipped].flatMap((source) => source.problems),
+      ...read.flatMap((each) => each.problems),
+      ...crossProblems(inPlace),
+    ],
+    [...files, ...context.shipped],
+  );
   if (problems.length > 0) {
     return {
       kind: "problems",
-      problems: inOrder(problems, [...files, ...context.shipped]),
+      problems,
       documents: seen(given, shipped),
     };
   }
@@ -47,17 +51,19 @@ function readDocument(document: RawDocument, checks: readonly KnownCheck[]): Rea
   if (envelope.kind === "problems")
     return { document, kind: null, name: null, problems: envelope.problems, built: null };
   const { kind } = envelope.value;
-  const named = parseWith(metadata, document, ["metadata"], entry(document.value, "metadata"));
+  const [about, written] = ["metadata", "spec"].map((key) => entry(document.value, key));
+  // That a key is missing is told once, by the envelope.
+  const named = about === undefined ? missing : parseWith(metadata, document, ["metadata"], about);
   const problems: Problem[] = [...envelope.others, ...(named.kind === "problems" ? named.problems : [])];
-  let spec = entry(document.value, "spec");
+  let spec = written;
   for (const { path, value, schema } of kind.nested(spec, checks)) {
     const parsed = parseWith(schema, document, ["spec", ...path], value);
     if (parsed.kind === "problems") problems.push(...parsed.problems);
     else spec = put(spec, path, parsed.value);
   }
-  const body = kind.read(document, spec, checks);
+  const body = spec === undefined ? missing : kind.read(document, spec, checks);
   if (body.kind === "problems") problems.push(...body.problems);
-  const name = entry(entry(document.value, "metadata"), "name");
+  const name = entry(about, "name");
   const origin = { file: document.file, digest: document.digest, shipped: document.shipped };
   const sound = problems.length === 0 && named.kind === "value" && body.kind === "value";
   return {
@@ -69,6 +75,8 @@ function readDocument(document: RawDocument, checks: readonly KnownCheck[]): Rea
   };
 }
 
+const missing = { kind: "problems", problems: [] } as const;
+
 /** A copy of `value` with `inner` at `path`. */
 function put(value: unknown, path: readonly (string | number)[], inner: unknown): unknown {
   const [step, ...rest] = path;
@@ -77,19 +85,22 @@ function put(value: unknown, path: readonly (string | number)[], inner: unknown)
   return { ...Object(value), [step]: put(entry(value, String(step)), rest, inner) };
 }
 
-function isReplaced(each: Read, all: readonly Read[]): boolean {
-  if (!each.document.shipped || each.name === null) return false;
-  return all.some((other) => !other.document.shipped && other.kind === each.kind && other.name === each.name);
-}
-
 function seen(given: readonly Source[], shipped: readonly Source[]): number {
   const count = (sources: readonly Source[]) => sources.reduce((sum, source) => sum + source.seen, 0);
   return count(given) + count(shipped.filter((source) => source.problems.length > 0)) || count(shipped);
 }
 
-function inOrder(problems: readonly Problem[], files: readonly SourceFile[]): readonly Problem[] {
-  const order = files.map((source) => source.file);
-  return [...problems].sort(
-    (a, b) => order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column,
-  );
+/** In the order of files and places; of one file at most so many that a person reads. */
+function limited(problems: readonly Problem[], files: readonly SourceFile[]): readonly Problem[] {
+  const most = 100;
+  return [...new Set(files.map((source) => source.file))].flatMap((file) => {
+    const own = problems
+      .filter((problem) => problem.file === file)
+      .sort((a, b) => a.line - b.line || a.column - b.column);
+    if (own.length <= most) return own;
+    const found = `${own.length}; these are the first`;
+    const expected = `at most ${most} problems in a file`;
+    const more = { code: "problems-too-many", file, line: 0, column: 0, expected, found, suggestion: null, change: "" };
+    return [...own.slice(0, most), more];
+  });
 }

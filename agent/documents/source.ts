@@ -2,9 +2,11 @@
  * A file's bytes to plain values with positions. Every scalar is text (YAML's failsafe schema): what it becomes is for
  * the field's schema to say, so that `true`, `0022` and all-digit names need no quotes.
  */
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments, type YAMLError } from "yaml";
 import type { Problem, SourceFile } from "./kinds.ts";
+import { quoted } from "./problems.ts";
 import { brokenText, unknownAlias, yamlProblem } from "./yaml-problems.ts";
 
 export const limits = { bytes: 1024 * 1024, aliases: 100, depth: 32, repeated: 10_000 } as const;
@@ -69,19 +71,16 @@ function digestOf(bytes: Uint8Array): string {
 
 /** Text of valid UTF-8 without control characters (a byte order mark is taken off), or the first place that is none. */
 function decode(bytes: Uint8Array): string | (Position & Pick<Problem, "expected" | "found">) {
-  const expected = "text in UTF-8";
   const text = new TextDecoder("utf-8").decode(bytes);
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
-  if (control !== null) {
-    const hex = control[0].charCodeAt(0).toString(16).padStart(2, "0");
-    return { expected, found: `the control character 0x${hex}`, ...positionIn(text, control.index) };
+  const undecoded = isUtf8(bytes) ? -1 : text.indexOf("\ufffd");
+  if (control === null && undecoded < 0) return text;
+  const expected = "text in UTF-8";
+  if (control === null || (undecoded >= 0 && undecoded < control.index)) {
+    return { expected, found: "bytes that are none", ...positionIn(text, undecoded) };
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    // U+FFFD stands for what could not be decoded; one that was really written earlier in such a file misleads by a bit.
-    return { expected, found: "bytes that are none", ...positionIn(text, Math.max(0, text.indexOf("\ufffd"))) };
-  }
+  const hex = control[0].charCodeAt(0).toString(16).padStart(2, "0");
+  return { expected, found: `the control character 0x${hex}`, ...positionIn(text, control.index) };
 }
 
 function positionIn(text: string, offset: number): Position {
@@ -93,11 +92,7 @@ function positionIn(text: string, offset: number): Position {
 function readText(file: string, shipped: boolean, text: string, digest: string): Source {
   const lineCounter = new LineCounter();
   const parsed = parsedDocuments(text, lineCounter);
-  const position = (offset: number): Position => {
-    const { line } = lineCounter.linePos(offset);
-    // The counter counts UTF-16 code units; people count characters.
-    return { line, column: [...text.slice(lineCounter.lineStarts[line - 1] ?? 0, offset)].length + 1 };
-  };
+  const position = positionsOf(text, lineCounter);
   const documents: RawDocument[] = [];
   const problems: Problem[] = [];
   let seen = 0;
@@ -106,9 +101,8 @@ function readText(file: string, shipped: boolean, text: string, digest: string):
     if (broken.length === 0 && isNothing(document.contents)) continue;
     seen += 1;
     if (broken.length > 0) {
-      problems.push(
-        ...firstOfEachLine(broken.map((error) => ({ file, ...yamlProblem(error, text), ...position(error.pos[0]) }))),
-      );
+      const told = firstOfEachLine(broken, lineCounter);
+      problems.push(...told.map((error) => ({ file, ...yamlProblem(error, text), ...position(error.pos[0]) })));
       continue;
     }
     const walked = walk(document.contents);
@@ -120,7 +114,9 @@ function readText(file: string, shipped: boolean, text: string, digest: string):
 }
 
 function parsedDocuments(text: string, lineCounter: LineCounter) {
-  const parsed = parseAllDocuments(text, { schema: "failsafe", lineCounter, prettyErrors: false, strict: true });
+  // `walk` looks for keys that stand twice: the library compares each with each.
+  const options = { schema: "failsafe", lineCounter, prettyErrors: false, strict: true, uniqueKeys: false } as const;
+  const parsed = parseAllDocuments(text, options);
   return "empty" in parsed ? [] : parsed;
 }
 
@@ -129,10 +125,32 @@ function isNothing(contents: ParsedNode | null): boolean {
 }
 
 /** One mistake makes a parser stumble several times: what follows on the same line is noise. */
-function firstOfEachLine(problems: readonly Problem[]): readonly Problem[] {
-  return problems
-    .filter((problem, index) => problems.findIndex((other) => other.line === problem.line) === index)
-    .slice(0, 20);
+function firstOfEachLine(errors: readonly YAMLError[], lineCounter: LineCounter): readonly YAMLError[] {
+  const byLine = new Map<number, YAMLError>();
+  for (const error of errors) {
+    const { line } = lineCounter.linePos(error.pos[0]);
+    if (!byLine.has(line)) byLine.set(line, error);
+  }
+  return [...byLine.values()].slice(0, 20);
+}
+
+/** Offset to place. The counter counts UTF-16 code units, people count characters: those of two units count once. */
+function positionsOf(text: string, lineCounter: LineCounter): (offset: number) => Position {
+  const second = [...text.matchAll(/[\udc00-\udfff]/g)].map((match) => match.index);
+  const before = (offset: number) => {
+    let [low, high] = [0, second.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((second[middle] ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return (offset) => {
+    const { line } = lineCounter.linePos(offset);
+    const start = lineCounter.lineStarts[line - 1] ?? 0;
+    return { line, column: offset - start - before(offset) + before(start) + 1 };
+  };
 }
 
 interface Walked {
@@ -194,6 +212,10 @@ function walk(root: ParsedNode | null): Walked | Stopped {
         return { offset, problem: brokenText("key-not-text", "text as a key", "a list or a map") };
       }
       const key = String(pair.key.value ?? "");
+      if (keys.has(key)) {
+        const problem = brokenText("key-duplicate", "each key once", `${quoted(key)} again`);
+        return { offset: pair.key.range[0], problem };
+      }
       const walked = visit(pair.value, depth + 1, within, pair.key.range[1]);
       if ("offset" in walked) return walked;
       // Not by assignment: a key `__proto__` would change the object instead of standing in it.

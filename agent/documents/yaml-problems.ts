@@ -21,10 +21,7 @@ export function yamlProblem(error: YAMLError, text: string): Unplaced {
     const expected = "a command with { } in quotes, or on a line of its own";
     return brokenText("brace-in-flow", expected, `${quoted(brace)} inside [ ] or { }`, `write "${brace}"`);
   }
-  if (error.code === "DUPLICATE_KEY") {
-    const key = /^[^:\n]*/.exec(text.slice(offset))?.[0].trim() ?? "";
-    return brokenText("key-duplicate", "each key once", `${quoted(key)} again`);
-  }
+  if (error.code === "RESOURCE_EXHAUSTION") return brokenText("depth-too-great", "at most 32 levels", "more");
   if (error.code === "TAG_RESOLVE_FAILED") {
     const tag = /^[^\s,\]}]*/.exec(text.slice(offset))?.[0] ?? "";
     return brokenText("tag-unknown", "no tag", quoted(tag), "a text that begins with ! needs quotes");
@@ -51,9 +48,8 @@ function restOfWord(text: string, offset: number): string {
 /** The command around a `{` that follows a word on its line (`[rm -f {file}]`), or null where `offset` is no such brace. */
 function commandWithBrace(text: string, offset: number): string | null {
   if (text[offset] !== "{") return null;
-  const lineStart = text.lastIndexOf("\n", offset - 1) + 1;
-  const before = /(?:^|[[{,]|: |- )\s*([^[\]{},:\s-][^[\]{},]*\s)$/.exec(text.slice(lineStart, offset))?.[1];
-  if (before === undefined) return null;
-  const after = /^(?:\{[a-z]*\}|[^[\]{},\n])*/.exec(text.slice(offset))?.[0] ?? "";
-  return `${before}${after}`.trim();
+  const before = text.slice(Math.max(text.lastIndexOf("\n", offset - 1) + 1, offset - 200), offset);
+  const words = /[^[\]{},\s:][ ]+$/.test(before) ? (before.split(/[[\]{},]|: |^ *- /).at(-1) ?? "") : "";
+  const after = /^(?:\{[a-z]*\}|[^[\]{},\n]){1,200}/.exec(text.slice(offset, offset + 200))?.[0] ?? "";
+  return words.trim() === "" || after === "" ? null : `${words}${after}`.trim();
 }

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   openSync,
   readdirSync,
   readSync,
@@ -11,7 +10,7 @@ import {
   type Stats,
   statSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** As documents/kinds.ts has it: bytes, or why there are none. */
 export type DocumentFile =
@@ -39,7 +38,7 @@ export interface Reading {
   readonly mayBeMissing?: boolean;
 }
 
-const most = { bytes: 1024 * 1024, files: 1000, depth: 16 } as const;
+const most = { bytes: 1024 * 1024, files: 1000, depth: 16, bytesInAll: 32 * 1024 * 1024 } as const;
 
 /**
  * A file, or every `*.yaml` and `*.yml` below a folder, sorted by path; hidden names are left out, links to folders are not
@@ -67,9 +66,16 @@ export function readDocumentFiles(path: string, reading: Reading = {}): readonly
     const expected = "a folder with documents (*.yaml, *.yml)";
     return [refuse(path, { code: "folder-without-documents", expected, found: "none", change: "" })];
   }
-  return [...unreadable, ...found.files.map((file) => readOne(file, shipped, reading))].sort((a, b) =>
-    a.file < b.file ? -1 : 1,
-  );
+  let bytesInAll = 0;
+  const read = found.files.map((file) => {
+    if (bytesInAll > most.bytesInAll) {
+      return refuse(file, { code: "files-too-big", expected: "at most 32 MiB in a folder", found: "more", change: "" });
+    }
+    const one = readOne(file, shipped, reading);
+    bytesInAll += "bytes" in one ? one.bytes.length : 0;
+    return one;
+  });
+  return [...unreadable, ...read].sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
 interface Found {
@@ -134,7 +140,7 @@ function readUpTo(descriptor: number, bytes: number): Uint8Array {
 /** Whether others than those whom `owners` allows could have written what root is about to believe; null if not. */
 function whyUntrusted(file: string, status: Stats, { owners }: Reading): Refusal | null {
   if (owners === undefined || process.geteuid?.() !== 0) return null;
-  const trusted = owners === "strict" ? [0] : [0, Number(process.env["SUDO_UID"] ?? 0), process.getuid?.() ?? 0];
+  const trusted = owners === "strict" ? [0] : [0, Number(process.env.SUDO_UID ?? 0), process.getuid?.() ?? 0];
   if (!trusted.includes(status.uid)) {
     const expected = owners === "strict" ? "a file of root" : "a file of root, or of who called";
     return { code: "file-owner", expected, found: `one of uid ${status.uid}`, change: `chown root ${file}` };
@@ -165,10 +171,9 @@ function writable(path: string, status: Stats): Refusal {
   return { code: "file-writable", expected, found: `${who} may write ${path}`, change: `chmod ${letter}-w ${path}` };
 }
 
-/** Every folder by which the file is reached, by the name that was given and, where that is a link, by its own. */
+/** Every folder by which the file is reached: by the name that was given, and by what its links lead to. */
 function foldersAround(file: string): readonly string[] {
-  const named = join(realpathSync(dirname(file)), basename(file));
-  const starts = lstatSync(named).isSymbolicLink() ? [named, realpathSync(named)] : [named];
+  const starts = [resolve(file), join(realpathSync(dirname(file)), basename(file)), realpathSync(file)];
   const folders = new Set<string>();
   for (const start of starts) {
     for (let folder = dirname(start); ; folder = dirname(folder)) {
