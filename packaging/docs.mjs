@@ -1,26 +1,43 @@
 /** Renders what is checked in but comes from tables. `--check` says what is stale instead of writing it, and exits 1. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { biomeConfiguration } from "./import-rules.mjs";
 
-const root = new URL("..", import.meta.url);
-const rendered = { "biome.json": `${JSON.stringify(biomeConfiguration(), null, 2)}\n` };
+const root = fileURLToPath(new URL("..", import.meta.url));
+const rendered = { "biome.json": biomeJson() };
 
 let stale = 0;
 for (const [file, text] of Object.entries(rendered)) {
-  const url = new URL(file, root);
-  let before = "";
-  try {
-    before = readFileSync(url, "utf8");
-  } catch (error) {
-    if (error.code !== "ENOENT") throw error;
-  }
-  if (before === text) continue;
+  if (readIfThere(root + file) === text) continue;
   if (process.argv.includes("--check")) {
     stale++;
     console.error(`${file}: expected what the tables render, found something else; run: npm run docs`);
   } else {
-    writeFileSync(url, text);
+    writeFileSync(root + file, text);
     console.log(`${file} rendered`);
   }
 }
 process.exitCode = stale === 0 ? 0 : 1;
+
+/** Laid out by biome itself, under the very configuration. */
+function biomeJson() {
+  const folder = mkdtempSync(`${tmpdir()}/rcwarden-docs-`);
+  try {
+    writeFileSync(`${folder}/biome.json`, JSON.stringify(biomeConfiguration()));
+    execFileSync(`${root}node_modules/.bin/biome`, ["format", "--write", "biome.json"], { cwd: folder, stdio: "pipe" });
+    return readFileSync(`${folder}/biome.json`, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readIfThere(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  }
+}

@@ -145,16 +145,7 @@ export function biomeConfiguration() {
   return {
     $schema: "./node_modules/@biomejs/biome/configuration_schema.json",
     files: {
-      includes: [
-        "agent/**",
-        "test/**",
-        "packaging/**",
-        "*.json",
-        "!**/dist",
-        "!policies/schema",
-        "!test/fixtures",
-        "!biome.json",
-      ],
+      includes: ["agent/**", "test/**", "packaging/**", "*.json", "!**/dist", "!policies/schema", "!test/fixtures"],
     },
     formatter: { indentStyle: "space", indentWidth: 2, lineWidth: 120 },
     linter: {
