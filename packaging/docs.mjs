@@ -1,12 +1,15 @@
 /** Renders what is checked in but comes from tables. `--check` says what is stale instead of writing it, and exits 1. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkKinds } from "../agent/checks/index.ts";
+import { documentSchemas } from "../agent/documents/index.ts";
 import { biomeConfiguration } from "./import-rules.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const rendered = { "biome.json": biomeJson() };
+const rendered = { "biome.json": biomeJson(), ...policySchemas() };
 
 let stale = 0;
 for (const [file, text] of Object.entries(rendered)) {
@@ -15,11 +18,20 @@ for (const [file, text] of Object.entries(rendered)) {
     stale++;
     console.error(`${file}: expected what the tables render, found something else; run: npm run docs`);
   } else {
+    mkdirSync(dirname(root + file), { recursive: true });
     writeFileSync(root + file, text);
     console.log(`${file} rendered`);
   }
 }
 process.exitCode = stale === 0 ? 0 : 1;
+
+/** JSON Schemas of the documents, one a kind, for editors. */
+function policySchemas() {
+  const schemas = Object.entries(documentSchemas(checkKinds));
+  return Object.fromEntries(
+    schemas.map(([file, schema]) => [`policies/schema/${file}`, `${JSON.stringify(schema, null, 2)}\n`]),
+  );
+}
 
 /** Laid out by biome itself, under the very configuration. */
 function biomeJson() {
