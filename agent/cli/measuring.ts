@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { type SshMode, sessionGround } from "../collectors/session-ground.ts";
 import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
+import { ourselves } from "../host/kernel.ts";
 import { measure, type Sources } from "../probe/measure.ts";
 import { readStartup } from "../probe/reader.ts";
 import { personalityOf } from "../shells/index.ts";
@@ -13,7 +14,9 @@ export function measureHere(request: MeasureRequest, isRoot: boolean): Promise<M
     read: (account, shell, mode, env) => readStartup({ account, shell, mode, env }),
     ground: (account, mode, environmentFiles) => sessionGround({ account, mode: bySsh(mode), environmentFiles }),
   };
-  return measure(request, sources);
+  // Without root nobody can take groups on: a probe has those of this process, whatever the name service says by now.
+  const account = isRoot ? request.account : { ...request.account, groups: ourselves().groups };
+  return measure({ ...request, account }, sources);
 }
 
 /** By reading alone: how many startup files the account's shell comes to by `ssh host CMD`. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 export interface Ourselves {
   readonly uid: number;
   readonly gid: number;
-  /** All groups, ascending. */
+  /** The supplementary groups that the kernel holds for us, ascending; the primary one is among them after a login only. */
   readonly groups: readonly number[];
   /** Capabilities that measuring another account needs and that we lack; empty for an unrestricted root. */
   readonly missing: readonly string[];
@@ -30,11 +30,14 @@ export function ourselves(): Ourselves {
   const effective = BigInt(`0x${/^CapEff:[ \t]*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
   const groups = /^Groups:[ \t]*(.*)$/m.exec(status)?.[1]?.trim() ?? "";
   const gid = process.getegid?.() ?? -1;
-  const all = new Set([gid, ...groups.split(/\s+/).filter(Boolean).map(Number)]);
   return {
     uid: process.geteuid?.() ?? -1,
     gid,
-    groups: [...all].sort((a, b) => a - b),
+    groups: groups
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number)
+      .sort((a, b) => a - b),
     missing: Object.entries(needed)
       .filter(([, bit]) => (effective & (1n << BigInt(bit))) === 0n)
       .map(([name]) => name),

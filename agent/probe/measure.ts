@@ -212,14 +212,9 @@ function gapsOfRuns(
   }
   const complaint = shell.syntaxComplaint(run.stderr.head.toString("utf8"));
   if (complaint !== null) {
-    gaps.push(
-      gap(
-        "unreadable",
-        `${shell.name} gave up on a startup file: ${complaint.says}`,
-        ["startupFiles"],
-        "mend the file",
-      ),
-    );
+    const place = complaint.line === null ? "" : ` at line ${complaint.line}`;
+    const says = `${shell.name} gave up on ${complaint.file ?? "a startup file"}${place}: ${complaint.says}`;
+    gaps.push(gap("unreadable", says, ["startupFiles"], "mend the file"));
   }
   if (!isReady) return gaps;
   if (told.dumped === null) {
