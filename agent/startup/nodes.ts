@@ -59,8 +59,16 @@ function firstWord(walk: Walk, node: Node): string | null {
     const [first] = fieldsOf(node.words.slice(0, 1), walk.ground);
     return first?.text ?? null;
   }
-  const inner = node.kind === "pipeline" ? node.commands[0] : node.kind === "group" ? node.body[0]?.node : undefined;
+  const inner = innermost(node);
   return inner === undefined ? null : firstWord(walk, inner);
+}
+
+function innermost(node: Node): Node | undefined {
+  if (node.kind === "pipeline") return node.commands[0];
+  if (node.kind === "logic") return node.first;
+  if (node.kind === "group" || node.kind === "for") return node.body[0]?.node;
+  if (node.kind === "while") return (node.condition.kind === "list" ? node.condition.list[0] : node.body[0])?.node;
+  return node.kind === "if" ? node.branches[0]?.body[0]?.node : undefined;
 }
 
 export function walkNode(walk: Walk, node: Node): Truth {
@@ -330,9 +338,15 @@ function define(walk: Walk, node: Define): Truth {
     if (isLive(walk) && !walk.subshell) walk.functions.set(name, { node, frame: walk.frame });
   }
   const [name] = node.names;
-  within(walk, { base: "no", inFunction: name ?? walk.inFunction, flow: freshFlow() }, () => walkNode(walk, node.body));
+  const changes = { base: "no", inFunction: name ?? walk.inFunction, flow: freshFlow() } as const;
+  walk.ground.variables.aside(() => {
+    for (const one of parameters) walk.ground.variables.set(one, unknown);
+    within(walk, changes, () => walkNode(walk, node.body));
+  });
   return "yes";
 }
+
+const parameters = ["#", ...Array.from({ length: 9 }, (_, at) => String(at + 1))];
 
 const deepestCall = 20;
 
@@ -342,9 +356,8 @@ function callFunction(walk: Walk, name: string, fields: readonly (string | null)
   if (found === undefined) return null;
   if (walk.calls.includes(name) || walk.calls.length >= deepestCall || !isLive(walk)) return "maybe";
   const { variables } = walk.ground;
-  const names = ["#", ...Array.from({ length: 9 }, (_, at) => String(at + 1))];
-  const before = names.map((one) => variables.get(one));
-  for (const [at, one] of names.entries()) {
+  const before = parameters.map((one) => variables.get(one));
+  for (const [at, one] of parameters.entries()) {
     const text = at === 0 ? String(fields.length) : fields[at - 1];
     variables.set(one, text === undefined ? { kind: "unset" } : text === null ? unknown : textValue(text));
   }
@@ -357,7 +370,7 @@ function callFunction(walk: Walk, name: string, fields: readonly (string | null)
     if (walk.flow.process !== "no") outer.process = worse(outer.process, walk.flow.process);
     return result;
   });
-  for (const [at, one] of names.entries()) variables.set(one, before[at] ?? unknown);
+  for (const [at, one] of parameters.entries()) variables.set(one, before[at] ?? unknown);
   return made;
 }
 

@@ -24,7 +24,7 @@ const room = 5 * 1_048_576;
 const mostPatience = 100_000;
 /** Characters of startup files in all. */
 const mostText = 8 * 1_048_576;
-const environmentFiles = [".pam_environment", ".ssh/environment"];
+const environmentNames = [".pam_environment", ".ssh/environment"];
 const longestEnvironment = 65_536;
 
 /** Never throws, whatever the files hold; what could not be read or followed is a doubt. */
@@ -71,13 +71,14 @@ export function read(
     does: { list: walkList, node: walkNode, include, evaluate },
   };
   startupFiles(walk, shell, mode);
+  const environmentFiles = environmentOf(walk, account.home);
   return {
     files: [...walk.files.values()],
     identities: [...walk.identities.values()],
     statements: walk.statements,
     guards: walk.guards,
     lines: walk.lines,
-    environmentFiles: environmentOf(walk, account.home),
+    environmentFiles,
     doubts: [...walk.doubts.values()],
   };
 }
@@ -232,7 +233,7 @@ function evaluate(walk: Walk, text: string, node: Simple): void {
 
 function environmentOf(walk: Walk, home: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of environmentFiles) {
+  for (const name of environmentNames) {
     const path = `${home === "/" ? "" : home}/${name}`;
     identify(walk, path);
     const look = walk.ground.files.look(path);

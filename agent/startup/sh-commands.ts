@@ -82,14 +82,17 @@ export function shCommand(walk: Walk, node: Simple, callFunction: CallFunction):
     name = firstText(walk, words.slice(0, 1));
     // `command -v x` only asks.
     if (direct && name !== null && /^-[vVp]+$/.test(name) && words.length > 1) {
-      if (/[vV]/.test(name)) return output(walk, { node, name: "type", words: words.slice(1) }) && "maybe";
+      if (/[vV]/.test(name)) return redirecting(walk, node, () => program(walk, { node, name: "type", words }));
       words = words.slice(1);
       name = firstText(walk, words.slice(0, 1));
     }
   }
   const call: Call = { node, name: name ?? "", words: words.slice(1) };
   if (call.name === "exec") return exec(walk, call);
-  const run = () => found(walk, call, direct ? null : callFunction);
+  return redirecting(walk, node, () => found(walk, call, direct ? null : callFunction));
+}
+
+function redirecting(walk: Walk, node: Simple, run: () => Truth): Truth {
   if (node.redirects.length === 0) return run();
   return within(walk, { streams: redirected(walk, node.redirects).streams }, run);
 }

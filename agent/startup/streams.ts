@@ -32,7 +32,9 @@ export function redirected(
     const end = through(target) ? (number === 2 ? streams.err : streams.out) : stream;
     if (both || number === 1) streams = { ...streams, out: end };
     if (both || number === 2) streams = { ...streams, err: end };
-    for (const one of both ? [1, 2] : [number]) led.push({ descriptor: one, to });
+    const copied =
+      /^\d$/.test(to ?? "") && op === ">&" ? led.findLast(({ descriptor: one }) => one === Number(to)) : null;
+    for (const one of both ? [1, 2] : [number]) led.push({ descriptor: one, to: copied?.to ?? to });
   }
   return { streams, led };
 }

@@ -224,14 +224,16 @@ export function oneOf<T>(walk: Walk, ways: readonly (() => T)[], orNone: boolean
   return results;
 }
 
+const levels = ["turn", "loop", "frame", "process"] as const;
+
+/** Where both ways leave, they leave at least as far as the one that goes less far. */
 function mixed(one: Flow, other: Flow): Flow {
-  const either = (a: Truth, b: Truth): Truth => (a === b ? a : "maybe");
-  return {
-    turn: either(one.turn, other.turn),
-    loop: either(one.loop, other.loop),
-    frame: either(one.frame, other.frame),
-    process: either(one.process, other.process),
-  };
+  const made = freshFlow();
+  for (const level of levels) made[level] = one[level] === other[level] ? one[level] : "maybe";
+  const farthest = (flow: Flow) => levels.findLastIndex((level) => flow[level] === "yes");
+  const common = levels[Math.min(farthest(one), farthest(other))];
+  if (common !== undefined) made[common] = "yes";
+  return made;
 }
 
 /** Walks a subshell: what it sets and where it ends concerns only itself. */
