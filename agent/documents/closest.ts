@@ -1,5 +1,5 @@
 /**
- * Edit distance with neighbours swapped counted as one (optimal string alignment). Case counts, but less than a letter:
+ * Edit distance with neighbours swapped counted as one (optimal string alignment). Case counts, but much less than a letter:
  * `All` is nearer to `all` than to `ill`.
  */
 function distance(a: string, b: string): number {
@@ -26,7 +26,7 @@ function distance(a: string, b: string): number {
 
 function exchange(a: string, b: string): number {
   if (a === b) return 0;
-  return a.toLowerCase() === b.toLowerCase() ? 0.4 : 1;
+  return a.toLowerCase() === b.toLowerCase() ? 0.1 : 1;
 }
 
 /**
@@ -43,7 +43,7 @@ export function closest(word: string, list: readonly string[]): string | null {
   }
   const allowed = Math.max(1, Math.floor(Math.max(word.length, best?.word.length ?? 0) / 3));
   // A distance of all letters would make any one-letter word the meaning of any other.
-  if (best !== null && best.distance <= allowed && best.distance < best.word.length) return best.word;
+  if (best !== null && Math.floor(best.distance) <= allowed && best.distance < best.word.length) return best.word;
   const longer = list.filter((candidate) => word.length >= 3 && candidate.startsWith(word));
   return longer.length === 1 ? (longer[0] ?? null) : null;
 }

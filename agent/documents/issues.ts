@@ -97,11 +97,7 @@ function plainProblem(issue: Issue, value: unknown): Saying {
     return { code: "value-format", expected: inWords ? issue.message : `text like ${issue.pattern ?? issue.format}` };
   }
   if (issue.code === "too_small" || issue.code === "too_big") {
-    return {
-      code: "value-range",
-      expected: rangeWords(issue),
-      ...(typeof value === "number" ? { found: String(value) } : {}),
-    };
+    return { code: "value-range", expected: rangeWords(issue) };
   }
   return { code: "value-refused", expected: issue.message };
 }

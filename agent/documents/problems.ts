@@ -29,6 +29,7 @@ export function foundWords(value: unknown): string {
   if (value === undefined || value === null) return "none";
   if (value === "") return "nothing";
   if (typeof value === "string") return quoted(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   return "a map";
 }

@@ -1,0 +1,99 @@
+import * as z from "zod";
+import type { KnownCheck } from "../../agent/documents/index.ts";
+import { type Loaded, loadDocuments, type Policy, problemText, type SourceFile } from "../../agent/documents/index.ts";
+
+/** Check kinds of their own, so that what documents say does not depend on which real ones there are. */
+export const checks: readonly KnownCheck[] = [
+  {
+    id: "engine-commands",
+    summary: "Commands do what they say.",
+    why: "Nobody waits.",
+    parameters: z.strictObject({}),
+  },
+  {
+    id: "startup-output",
+    summary: "Streams stay empty.",
+    why: "Parsers read them.",
+    parameters: z.strictObject({
+      streams: z
+        .array(z.enum(["stdout", "stderr"]))
+        .min(1)
+        .default(["stdout"]),
+    }),
+  },
+  {
+    id: "patience",
+    summary: "Startup is quick.",
+    why: "Engines time out.",
+    // Deliberately not strict, and with every scalar there is: the loader must refuse unknown keys and convert by itself.
+    parameters: z.object({
+      seconds: z.number().min(0.5).default(2),
+      retries: z.number().int().max(9).optional(),
+      loud: z.boolean().default(false),
+      limit: z.union([z.literal("none"), z.number().int()]).optional(),
+    }),
+  },
+];
+
+export function given(text: string | Uint8Array, file = "db.yaml"): SourceFile {
+  return { file, shipped: false, bytes: typeof text === "string" ? new TextEncoder().encode(text) : text };
+}
+
+export function shipped(text: string, file = "/shipped.yaml"): SourceFile {
+  return { file, shipped: true, bytes: new TextEncoder().encode(text) };
+}
+
+export const shippedEngine = shipped(
+  `apiVersion: rcwarden/v1
+kind: Engine
+metadata: { name: exec-channel }
+spec: { enters: [ssh-command], sends: ["rm -f {file}"] }
+`,
+  "/shipped/exec-channel.yaml",
+);
+
+export const shippedPolicy = shipped(
+  `apiVersion: rcwarden/v1
+kind: Policy
+metadata: { name: unattended-ssh }
+spec:
+  accounts: all
+  engines: [exec-channel]
+  rules: [{ id: clean, check: startup-output, severity: high }]
+`,
+  "/shipped/unattended-ssh.yaml",
+);
+
+export function load(...files: readonly SourceFile[]): Loaded {
+  return loadDocuments(files, { checks, shipped: [shippedEngine, shippedPolicy] });
+}
+
+/** The text of every problem, in order; none where everything is well. */
+export function problems(...files: readonly (string | Uint8Array | SourceFile)[]): readonly string[] {
+  const loaded = load(
+    ...files.map((file) => (typeof file === "string" || file instanceof Uint8Array ? given(file) : file)),
+  );
+  return loaded.kind === "problems" ? loaded.problems.map(problemText) : [];
+}
+
+export function codes(text: string | Uint8Array): readonly string[] {
+  const loaded = load(given(text));
+  return loaded.kind === "problems" ? loaded.problems.map((problem) => problem.code) : [];
+}
+
+/** Lines 1 to 3 of a document with this `spec`, which begins at line 5, indented by two. */
+export function engineWith(spec: string, name = "copy"): string {
+  return `apiVersion: rcwarden/v1\nkind: Engine\nmetadata: { name: ${name} }\nspec:\n${spec}`;
+}
+
+export function policyWith(spec: string, name = "db"): string {
+  return `apiVersion: rcwarden/v1\nkind: Policy\nmetadata: { name: ${name} }\nspec:\n${spec}`;
+}
+
+/** The only given policy of a text that is accepted. */
+export function policyOf(text: string): Policy {
+  const loaded = load(given(text));
+  const policy = loaded.kind === "documents" ? loaded.set.policies.find((each) => !each.origin.shipped) : undefined;
+  if (policy === undefined) throw new Error(problems(text).join("\n"));
+  return policy;
+}
