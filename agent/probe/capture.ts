@@ -19,39 +19,41 @@ export interface Capture {
 }
 
 export function capture(): Capture {
-  const head: Buffer[] = [];
-  let headBytes = 0;
-  let tail: Buffer[] = [];
-  let tailBytes = 0;
+  // A stream may bring gigabytes: nothing is allocated for what is not kept.
+  let head = Buffer.alloc(0);
+  let ring: Buffer | null = null;
+  let written = 0;
   let bytes = 0;
-  let line: Buffer = Buffer.alloc(0);
 
-  const keepTail = (chunk: Buffer) => {
-    tail.push(chunk);
-    tailBytes += chunk.length;
-    // Joined only when it has doubled, so that many small chunks cost no more than one large one.
-    if (tailBytes < 2 * keptBytes) return;
-    tail = [Buffer.from(Buffer.concat(tail).subarray(-keptBytes))];
-    tailBytes = keptBytes;
+  const keepTail = (rest: Buffer) => {
+    ring ??= Buffer.alloc(keptBytes);
+    const kept = rest.subarray(-keptBytes);
+    const at = (written + rest.length - kept.length) % keptBytes;
+    const before = kept.subarray(0, keptBytes - at);
+    before.copy(ring, at);
+    kept.copy(ring, 0, before.length);
+    written += rest.length;
+  };
+  const tail = () => {
+    if (ring === null) return Buffer.alloc(0);
+    if (written <= keptBytes) return ring.subarray(0, written);
+    const at = written % keptBytes;
+    return Buffer.concat([ring.subarray(at), ring.subarray(0, at)]);
   };
 
   return {
     take(chunk) {
       bytes += chunk.length;
-      const intoHead = chunk.subarray(0, keptBytes - headBytes);
-      if (intoHead.length > 0) {
-        // A copy: the chunk may be a small piece of a large buffer.
-        head.push(Buffer.from(intoHead));
-        headBytes += intoHead.length;
-      }
+      const intoHead = chunk.subarray(0, keptBytes - head.length);
+      if (intoHead.length > 0) head = Buffer.concat([head, intoHead]);
       const rest = chunk.subarray(intoHead.length);
-      if (rest.length > 0) keepTail(Buffer.from(rest.subarray(-2 * keptBytes)));
-      const at = chunk.lastIndexOf(newline);
-      line = Buffer.concat(at < 0 ? [line, chunk] : [chunk.subarray(at + 1)]);
-      if (line.length > lineBytes) line = Buffer.from(line.subarray(-lineBytes));
+      if (rest.length > 0) keepTail(rest);
     },
     bytes: () => bytes,
-    captured: () => ({ bytes, head: Buffer.concat(head), tail: Buffer.concat(tail).subarray(-keptBytes) }),
-    lastLine: () => line,
+    captured: () => ({ bytes, head, tail: Buffer.from(tail()) }),
+    lastLine() {
+      const last = Buffer.concat([head.subarray(-lineBytes), tail().subarray(-lineBytes)]).subarray(-lineBytes);
+      return last.subarray(last.lastIndexOf(newline) + 1);
+    },
   };
 }

@@ -37,7 +37,7 @@ interface Source {
   close(): void;
 }
 
-/** Reads `stream` into `take` until its end. It owns the descriptor `fd`. */
+/** Reads `stream` into `take` until its end; what `take` is given is good until it returns. It owns the descriptor `fd`. */
 function source(stream: Readable, fd: number, take: (chunk: Buffer) => void, ended: () => void): Source {
   let open = true;
   const end = () => {
@@ -56,7 +56,7 @@ function source(stream: Readable, fd: number, take: (chunk: Buffer) => void, end
       for (let reads = 0; open && reads < mostReads; reads++) {
         const got = readNow(fd, into);
         if (got === 0) break;
-        take(Buffer.from(into.subarray(0, got)));
+        take(into.subarray(0, got));
       }
     },
     isAtEnd: () => !open,
@@ -79,9 +79,17 @@ function readNow(fd: number, into: Buffer): number {
   }
 }
 
-/** A pipe or FIFO, never blocking. */
+/** A pipe or FIFO, never blocking. One buffer serves all its reads: a gigabyte must not become garbage to collect. */
 function pipeSource(fd: number, take: (chunk: Buffer) => void, ended: () => void): Source {
-  return source(new Socket({ fd, readable: true, writable: false }), fd, take, ended);
+  const onread = {
+    buffer: Buffer.allocUnsafe(65536),
+    callback(got: number, into: Uint8Array) {
+      take(Buffer.from(into.buffer, into.byteOffset, got));
+      return true;
+    },
+  };
+  const stream = new Socket({ fd, readable: true, writable: false, onread });
+  return source(stream, fd, take, ended);
 }
 
 /** Knows which stream was written to last, for the prompt. */

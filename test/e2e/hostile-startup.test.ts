@@ -161,7 +161,7 @@ const stories: readonly Story[] = [
     says: "kill -STOP $$",
     startup: "kill -STOP $$\n",
     real: "hangs",
-    judge: (checked) => fails(checked, /stopped/, 1, "hang"),
+    judge: (checked) => fails(checked, /stops/, 1, "hang"),
   },
   {
     says: "kill -9 -1",
