@@ -16,10 +16,10 @@ keyctl add user rcw-marker secret @u >/dev/null 2>&1; keyctl clear @u >/dev/null
 echo 42 >/proc/sys/vm/swappiness 2>/dev/null; sysctl -w vm.swappiness=42 >/dev/null 2>&1
 mkdir /sys/fs/cgroup/pids/rcw-marker /sys/fs/cgroup/unified/rcw-marker 2>/dev/null
 mount -t tmpfs none /mnt 2>/dev/null; mount --bind / /mnt 2>/dev/null
-mknod /tmp/rcw-disk b $(stat -c '0x%t 0x%T' /dev/vda /dev/sda /dev/nvme0n1 2>/dev/null | head -1) 2>/dev/null; { : <>/tmp/rcw-disk; } 2>/dev/null && echo A-DISK-WAS-OPENED
+mknod /tmp/rcw-disk b $(stat -c '0x%t 0x%T' /dev/vda /dev/sda /dev/nvme0n1 2>/dev/null | head -1) 2>/dev/null; [ -b /tmp/rcw-disk ] && { : <>/tmp/rcw-disk; } 2>/dev/null && echo A-DISK-WAS-OPENED
 hostname rcw-marker 2>/dev/null
-chmod 000 /dev/null 2>/dev/null; rm -f /dev/null /dev/zero 2>/dev/null
 kill -9 -1 2>/dev/null; kill -9 1 2>/dev/null
+chmod 000 /dev/null 2>/dev/null; rm -f /dev/null /dev/zero 2>/dev/null
 setsid sh -c 'sleep 300' >/dev/null 2>&1 &
 `;
 
