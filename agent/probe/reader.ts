@@ -64,6 +64,7 @@ async function answerOf(wanted: ToRead, text: string): Promise<Answer> {
   const timer = setTimeout(() => end("it took longer than the time for it"), wanted.deadlineMs ?? usualDeadlineMs);
   const abort = () => end("it was called off");
   wanted.signal?.addEventListener("abort", abort, { once: true });
+  if (wanted.signal?.aborted) abort();
   const gone = Promise.withResolvers<void>();
   child.once("close", () => gone.resolve());
   child.once("error", (error) => {

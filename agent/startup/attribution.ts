@@ -117,6 +117,8 @@ export function whereOutput(evidence: Evidence, stream: Stream, head: string): F
   const fit =
     reached.find((one) => same(one)) ??
     complaint ??
+    // A terminal has one stream for both.
+    evidence.reading?.statements.find((one) => one.kind === "output" && one.reached !== "no" && same(one)) ??
     // What surely says something else did not say this.
     reached.find((one) => one.reached === "yes" && (one.value === null || text === "")) ??
     reached.find((one) => one.value === null || text === "");

@@ -4,7 +4,8 @@ import { lineAt, lineText } from "./text.ts";
 import { noteLine, placeOf, reached, type Walk } from "./walk.ts";
 
 /** What only a person's session has. */
-const asksForPeople = /\$-|\$\{-|\bPS1\b|\?prompt\b|\$prompt\b|\btty\b|(?:\[|\btest\b).*\s-t\s|\binteractive\b|\bloginsh\b/;
+const asksForPeople =
+  /\$-|\$\{-|\bPS1\b|\?prompt\b|\$prompt\b|\btty\b|(?:\[|\btest\b).*\s-t\s|\binteractive\b|\bloginsh\b/;
 
 interface Spot {
   readonly start: number;

@@ -23,10 +23,12 @@ const readers: Readonly<Record<string, Reader>> = {
   select: iteration,
   while: repetition,
   until: repetition,
+  repeat: counted,
   function: named,
   "{": braces,
   "[[": test,
 };
+const ofZsh = ["foreach", "repeat"];
 /** Words that only end something: no command begins with them. */
 const ends = ["then", "elif", "else", "fi", "do", "done", "esac", "}", "in"];
 
@@ -38,7 +40,7 @@ export function anyCommand(tokens: Tokens, parts: Command): Node | null {
   if (token.kind === "word") {
     const source = token.end - start < 16 ? tokens.text.slice(start, token.end) : "";
     const reader = Object.hasOwn(readers, source) ? readers[source] : undefined;
-    if (reader !== undefined && (source !== "foreach" || tokens.zsh)) return reader(tokens, parts, start);
+    if (reader !== undefined && (tokens.zsh || !ofZsh.includes(source))) return reader(tokens, parts, start);
     if (ends.includes(source) && source !== "in") {
       unexpected(tokens);
       return null;
@@ -271,6 +273,21 @@ function repetition(tokens: Tokens, parts: Command, start: number): Node | null 
   if (inner === null) return null;
   const condition = { kind: "list", list } as const;
   return { kind: "while", start, end: tokens.taken, until, condition, body: inner, redirects: redirects(tokens) };
+}
+
+/** zsh's `repeat N`: one turn says what all of them say. */
+function counted(tokens: Tokens, parts: Command, start: number): Node | null {
+  take(tokens);
+  const times = take(tokens);
+  if (times.kind !== "word") {
+    unexpected(tokens);
+    return null;
+  }
+  const list = loopBody(tokens, parts, start, "repeat");
+  if (list === null) return null;
+  const found = redirects(tokens);
+  const items = [times.word];
+  return { kind: "for", start, end: tokens.taken, name: "", items, select: false, body: list, redirects: found };
 }
 
 function test(tokens: Tokens, _parts: Command, start: number): Node | null {

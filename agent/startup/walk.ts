@@ -160,10 +160,11 @@ export function note(
 }
 
 export function noteLine(walk: Walk, { file, line }: Place): void {
+  if (walk.frame.place !== null) return;
   walk.lines[file] ??= {};
   const lines = walk.lines[file];
   if (lines === undefined || lines[line] !== undefined || walk.frame.path !== file) return;
-  lines[line] = walk.frame.place === null ? lineText(walk.frame.lines, line) : "";
+  lines[line] = lineText(walk.frame.lines, line);
 }
 
 export function doubt(walk: Walk, code: "unreadable" | "over-ceiling", message: string): void {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of shells
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModeId } from "../../agent/facts/index.ts";

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { build } from "esbuild";
+import { accountFiles, textOf } from "../../agent/host/account-files.ts";
+import { identityOf } from "../../agent/host/identity.ts";
+import { readStartup, type ToRead } from "../../agent/probe/reader.ts";
+import { readingAnswer } from "../../agent/probe/reading-answer.ts";
+import { shells } from "../../agent/shells/index.ts";
+import { accountOf, useBuiltLauncher } from "../probe/asking.ts";
+import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
+
+const bundles = mkdtempSync(join(tmpdir(), "rcwarden-reader-"));
+const script = join(bundles, "reader.cjs");
+
+before(async () => {
+  await useBuiltLauncher();
+  const entryPoints = [join(import.meta.dirname, "../../agent/children/reader.ts")];
+  await build({ entryPoints, outfile: script, bundle: true, format: "cjs", platform: "node", logLevel: "error" });
+});
+after(() => rmSync(bundles, { recursive: true, force: true }));
+
+const root = { skip: noAccounts };
+
+function readAs(account: TestAccount, shell = "bash", more: Partial<ToRead> = {}) {
+  const known = shells.find(({ name }) => name === shell);
+  assert.ok(known);
+  return readStartup({ account: accountOf(account), shell: known, mode: "ssh-command", env: {}, script, ...more });
+}
+/** The state of ~/.bashrc, and what is doubted. */
+async function stateOf(account: TestAccount) {
+  const { files, doubts } = await readAs(account);
+  const file = files.find(({ path }) => path === `${account.home}/.bashrc`);
+  return { state: file?.state, reason: file?.reason, doubts: doubts.map(({ code }) => code) };
+}
+
+test(
+  "the child reads with the account's identity and says what it found, with digests and identities",
+  root,
+  async () => {
+    await using account = await makeAccount({ home: "empty" });
+    const text = "alias rm='rm -i'\n[ -r /etc/shadow ] && alias root=root\n. ~/more\n";
+    const path = account.write(".bashrc", text, 0o600);
+    account.write("more", "[ -O ~/more ] && echo hi", 0o600);
+    const found = await readAs(account);
+    assert.deepEqual(found.doubts, []);
+    assert.deepEqual(
+      found.statements
+        .filter(({ reached }) => reached === "yes")
+        .map(({ kind, name, where }) => [kind, name, where.line])
+        .slice(-3),
+      [
+        ["alias", "rm", 1],
+        ["source", `${account.home}/more`, 3],
+        ["output", "echo", 1],
+      ],
+    );
+    const file = found.files.find((one) => one.path === path);
+    assert.equal(file?.digest, `sha256:${createHash("sha256").update(text).digest("hex")}`);
+    assert.deepEqual(found.lines[path]?.[1], "alias rm='rm -i'");
+    for (const { path: one, identity } of found.identities) assert.equal(identity, await identityOf(one));
+  },
+);
+
+test("the account's group memberships count, and none of the caller's", root, async () => {
+  await using account = await makeAccount({ home: "empty", groups: ["games"] });
+  account.write(".bashrc", `. ${bundles}/games\n. ${bundles}/root\n`);
+  const games = Number(execFileSync("getent", ["group", "games"], { encoding: "utf8" }).split(":")[2]);
+  chmodSync(bundles, 0o711);
+  for (const [name, group] of [
+    ["games", games],
+    ["root", 0],
+  ] as const) {
+    writeFileSync(join(bundles, name), "alias a=b\n");
+    chownSync(join(bundles, name), 0, group);
+    chmodSync(join(bundles, name), 0o640);
+  }
+  const shell = shells[0];
+  assert.ok(shell);
+  const groups = [account.gid, games].sort((a, b) => a - b);
+  const wanted: ToRead = { account: { ...accountOf(account), groups }, shell, mode: "ssh-command", env: {}, script };
+  const { files } = await readStartup(wanted);
+  const states = Object.fromEntries(files.map(({ path, state }) => [path, state]));
+  assert.deepEqual([states[`${bundles}/games`], states[`${bundles}/root`]], ["read", "unreadable"]);
+});
+
+test("what is no readable text is said with its reason, and nothing waits for it", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const path = join(account.home, ".bashrc");
+  const states: Record<string, unknown> = {};
+  const look = async (name: string, make: () => void) => {
+    rmSync(path, { recursive: true, force: true });
+    make();
+    states[name] = await stateOf(account);
+  };
+  await look("FIFO", () => execFileSync("mkfifo", [path]));
+  await look("directory", () => mkdirSync(path));
+  await look("link to a device", () => symlinkSync("/dev/zero", path));
+  await look("link to itself", () => symlinkSync(".bashrc", path));
+  await look("dangling link", () => symlinkSync("/nowhere/at/all", path));
+  await look("unreadable", () => writeFileSync(path, "x", { mode: 0o600 }));
+  await look("a gigabyte", () => {
+    writeFileSync(path, "");
+    truncateSync(path, 1_073_741_824);
+  });
+  await look("absent", () => {});
+  assert.deepEqual(states, {
+    FIFO: { state: "not-a-file", reason: "is a FIFO, for which a shell that opens it waits", doubts: ["unreadable"] },
+    directory: { state: "not-a-file", reason: "is a directory", doubts: ["unreadable"] },
+    "link to a device": { state: "not-a-file", reason: "is a device", doubts: ["unreadable"] },
+    "link to itself": { state: "unreadable", reason: "too many links", doubts: ["unreadable"] },
+    "dangling link": { state: "absent", reason: undefined, doubts: [] },
+    unreadable: { state: "unreadable", reason: "permission denied", doubts: ["unreadable"] },
+    "a gigabyte": { state: "skipped", reason: "is 1 GiB, and at most 1 MiB is read", doubts: ["over-ceiling"] },
+    absent: { state: "absent", reason: undefined, doubts: [] },
+  });
+});
+
+test("a socket is no file", async () => {
+  const path = join(bundles, "socket");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  try {
+    assert.deepEqual(accountFiles().look(path), { state: "not-a-file", reason: "is a socket" });
+  } finally {
+    server.close();
+  }
+});
+
+test("bytes that are no UTF-8 are shown as such, and NULs are left out", () => {
+  assert.equal(textOf(Buffer.from("a\xffb\xc3\xa9\x00c\xed\xa0\x80", "latin1")), "a\\xFFbéc\\xED\\xA0\\x80");
+  assert.equal(textOf(Buffer.from("é\0😀")), "é😀");
+});
+
+test("a file of any bytes gives a reading", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  account.write(".bashrc", Buffer.from(Array.from({ length: 65_536 }, (_, at) => (at * 7919) % 256)));
+  const found = await readAs(account);
+  assert.equal(found.files.find(({ path }) => path.endsWith("/.bashrc"))?.state, "read");
+  account.write(".bashrc", Buffer.alloc(1_048_576));
+  assert.deepEqual((await readAs(account)).doubts, []);
+});
+
+test("a missing bundle, a wrong launcher's word and a deadline are doubts, never an error", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const said = async (more: Partial<ToRead>) =>
+    (await readAs(account, "bash", more)).doubts.map(({ message }) => message);
+  const [missing] = await said({ script: join(bundles, "none.cjs") });
+  assert.match(missing ?? "", /^the startup files could not be read: ENOENT/);
+  const stuck = join(bundles, "stuck.cjs");
+  writeFileSync(stuck, "setInterval(() => {}, 1000);");
+  assert.deepEqual(await said({ script: stuck, deadlineMs: 300 }), [
+    "the startup files could not be read: it took longer than the time for it",
+  ]);
+  const called = AbortSignal.abort();
+  assert.equal((await said({ script: stuck, signal: called })).length, 1);
+  const dead = join(bundles, "dead.cjs");
+  writeFileSync(dead, "process.exit(3);");
+  assert.deepEqual(await said({ script: dead }), [
+    "the startup files could not be read: the reader ended (3) and said nothing",
+  ]);
+});
+
+test("what another child than ours says is not taken", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const said = async (text: string) => {
+    const path = join(bundles, "liar.cjs");
+    writeFileSync(path, text);
+    const found = await readAs(account, "bash", { script: path });
+    assert.deepEqual(found.files, []);
+    return found.doubts[0]?.message ?? "";
+  };
+  assert.match(await said("process.stdout.write('{')"), /no JSON/);
+  assert.match(await said("process.stdout.write('{\"files\":3}')"), /another shape than expected at "files"/);
+  assert.match(
+    await said("const b='x'.repeat(1<<20); for (let i=0;i<9;i++) process.stdout.write(b)"),
+    /more than 8 MiB/,
+  );
+});
+
+test("the door takes what a reader says, and nothing beside it", () => {
+  const empty = { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts: [] };
+  assert.deepEqual(readingAnswer(Buffer.from(JSON.stringify(empty))), empty);
+  assert.equal(typeof readingAnswer(Buffer.from(JSON.stringify({ ...empty, more: 1 }))), "string");
+  const file = { path: "/x", state: "read", digest: "sha256:no", through: [] };
+  assert.equal(typeof readingAnswer(Buffer.from(JSON.stringify({ ...empty, files: [file] }))), "string");
+});
+
+test("no reader is left behind", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  await Promise.all(Array.from({ length: 4 }, () => readAs(account, "zsh")));
+  const owned = readdirSync("/proc").filter((entry) => {
+    try {
+      return (
+        /^\d+$/.test(entry) &&
+        execFileSync("stat", ["-c", "%u", `/proc/${entry}`], { stdio: ["ignore", "pipe", "ignore"] })
+          .toString()
+          .trim() === String(account.uid)
+      );
+    } catch {
+      return false;
+    }
+  });
+  assert.deepEqual(owned, []);
+});
