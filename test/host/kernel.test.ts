@@ -8,7 +8,8 @@ test("what we run as is what id says", () => {
   const we = ourselves();
   assert.deepEqual([[we.uid], [we.gid]], [id("-u"), id("-g")]);
   assert.deepEqual(
-    we.groups,
+    // id shows the primary group, too, whether or not it is among the supplementary ones.
+    [...new Set([we.gid, ...we.groups])].sort((a, b) => a - b),
     id("-G").sort((a, b) => a - b),
   );
 });
