@@ -22,7 +22,7 @@ const mostBytes = 1_048_576;
 const mostNames = 10_000;
 
 export type FileLook =
-  | { readonly state: "text"; readonly text: string; readonly digest: string }
+  | { readonly state: "text"; readonly text: string; readonly digest: string; readonly odd?: string }
   | { readonly state: "absent" }
   | { readonly state: "unreadable" | "not-a-file" | "skipped"; readonly reason: string };
 
@@ -98,6 +98,9 @@ function inWords(bytes: number): string {
   return `${Number(value.toFixed(1))} ${units[unit]}`;
 }
 
+/** bash skips a file that looks binary without a word, and drops NULs from others; zsh and tcsh read on. */
+const nuls = "holds NUL bytes: a shell may skip it, or read something else than stands there";
+
 function contentOf(descriptor: number): FileLook {
   const buffer = Buffer.alloc(mostBytes + 1);
   let length = 0;
@@ -108,7 +111,8 @@ function contentOf(descriptor: number): FileLook {
   }
   if (length > mostBytes) return tooLong(length);
   const bytes = buffer.subarray(0, length);
-  return { state: "text", text: textOf(bytes), digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}` };
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return { state: "text", text: textOf(bytes), digest, ...(bytes.includes(0) && { odd: nuls }) };
 }
 
 /** Well-formed sequences of UTF-8 (RFC 3629), over bytes as Latin-1; `byte` is one that is in none. */

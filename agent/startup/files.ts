@@ -1,6 +1,12 @@
 /** What reading needs of the file system; the reader child gives the real one, tests give one of plain objects. */
 export type Look =
-  | { readonly state: "text"; readonly text: string; readonly digest: string }
+  | {
+      readonly state: "text";
+      readonly text: string;
+      readonly digest: string;
+      /** Why a shell may read something else than this text, as a clause; left out where it reads just this. */
+      readonly odd?: string;
+    }
   | { readonly state: "absent" }
   | { readonly state: "unreadable" | "not-a-file" | "skipped"; readonly reason: string };
 

@@ -160,6 +160,7 @@ function visit(walk: Walk, path: string, through: readonly string[]): StartupFil
   const digest = look.state === "text" ? { digest: look.digest } : {};
   const state = look.state === "text" ? "read" : look.state;
   if (!walk.files.has(path)) walk.files.set(path, { path, state, ...digest, ...reason, through });
+  if (look.state === "text" && look.odd !== undefined) doubt(walk, "unreadable", `${path} ${look.odd}`);
   if (look.state === "unreadable") doubt(walk, "unreadable", `${path} could not be read: ${look.reason}`);
   if (look.state === "skipped") doubt(walk, "over-ceiling", `${path} was not read: it ${look.reason}`);
   if (look.state === "not-a-file") doubt(walk, "unreadable", `${path} was not read: it ${look.reason}`);
