@@ -6,6 +6,7 @@ import { realpathSync } from "node:fs";
 import type { Sends } from "../checks/check-kind.ts";
 import {
   type Account,
+  type Attempt,
   everyFact,
   type FactName,
   type Gap,
@@ -16,7 +17,7 @@ import {
   type Tried,
 } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
-import { knownNames, personalityOf, type Shell } from "../shells/index.ts";
+import { type Dumped, knownNames, personalityOf, type Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { limitedClause, notTried, tryCommand } from "./canary.ts";
@@ -85,8 +86,12 @@ async function once(
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
 ): Promise<{ readonly facts: ModeFacts; readonly changed: string | null }> {
-  const reading = await sources.read(account, shell, mode, {});
-  const ground = await sources.ground(account, mode, reading.environmentFiles);
+  const [reading, plain] = await Promise.all([
+    sources.read(account, shell, mode, {}),
+    sources.ground(account, mode, {}),
+  ]);
+  const own = reading.environmentFiles;
+  const ground = Object.keys(own).length === 0 ? plain : await sources.ground(account, mode, own);
   const questions = asker(
     {
       account,
@@ -151,22 +156,27 @@ async function factsOf({
     return { ...read, gaps: [...read.gaps, refused] };
   }
   const dumped = isReady ? told.dumped : null;
-  const needsTrace = !isReady || run.stdout.bytes + run.stderr.bytes > 0 || told.lost.length > 0 || parsed.length > 0;
+  const attempts = await tryAll({ parsed, questions, marked });
+  const isNotable = !isReady || run.stdout.bytes + run.stderr.bytes > 0 || told.lost.length + run.held.length > 0;
+  const isBlamed = attempts.some(({ attempt }) => attempt.outcome !== "done");
+  const needsTrace = isNotable || isBlamed || (dumped !== null && definesAnything(dumped));
   const traced = needsTrace ? await trace(questions, shell, account, run) : null;
   const find = guilty({ reading, dumped, traced, home: account.home });
-  const startup = startupOf(marked, told, find);
   const traps = await trapFacts(dumped, questions, marked, find);
   const facts: ModeFacts = {
     ...read,
     sandbox: questions.sandbox,
-    startup,
+    startup: startupOf(marked, told, find),
     output: outputs(traps.quiet ?? marked, shell, find),
     leftRunning: run.leftRunning.map((left) => ({ ...left, ...find.held(left.command) })),
     ...definitions(dumped, shell, find),
     traps: traps.facts,
     gaps: [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })],
   };
-  const tried = await tryAll(facts, { parsed, questions, marked, find });
+  const tried = attempts.map(({ one, attempt, atEnd }): Tried => {
+    const cause = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
+    return { line: null, ...attempt, ...cause, command: one.text, atEnd };
+  });
   if (asksMore(questions)) return { ...facts, tried };
   const late = gap(
     "timed-out",
@@ -177,27 +187,31 @@ async function factsOf({
   return { ...facts, tried, gaps: [...facts.gaps, late] };
 }
 
-async function tryAll(
-  facts: ModeFacts,
-  {
-    parsed,
-    questions,
-    marked,
-    find,
-  }: Pick<Answers, "parsed" | "questions" | "marked"> & { readonly find: ReturnType<typeof guilty> },
-): Promise<Tried[]> {
+/** What a bare shell would not have: only that needs a line. */
+function definesAnything({ aliases, functions, traps }: Dumped): boolean {
+  return aliases.length + functions.length + traps.length > 0;
+}
+
+interface Tries {
+  readonly one: Parsed;
+  readonly attempt: Attempt;
+  readonly atEnd: Attempt | null;
+}
+
+async function tryAll({
+  parsed,
+  questions,
+  marked,
+}: Pick<Answers, "parsed" | "questions" | "marked">): Promise<readonly Tries[]> {
   if (!marked.isReady) return [];
   const untold = marked.run.limited[0];
   if (untold !== undefined) {
     const why = `a startup file ${limitedClause(untold)}`;
-    return parsed.map(({ text }) => ({ ...notTried(why), command: text, atEnd: null, where: null, line: null }));
+    return parsed.map((one) => ({ one, attempt: notTried(why), atEnd: null }));
   }
   // A slow startup mostly sleeps: more at once costs nothing then and keeps the whole within its time.
-  return pool(parsed, marked.run.seconds > 0.5 ? 6 : 2, async (one) => {
-    const { attempt, atEnd } = await tryCommand(one, questions, marked.run);
-    const cause = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
-    return { line: null, ...attempt, ...cause, command: one.text, atEnd };
-  });
+  const atOnce = marked.run.seconds > 0.5 ? 6 : 2;
+  return pool(parsed, atOnce, async (one) => ({ one, ...(await tryCommand(one, questions, marked.run)) }));
 }
 
 function gapsOfRuns(
