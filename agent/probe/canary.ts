@@ -5,7 +5,7 @@
 
 import { expand, type ParsedSends } from "../documents/sends.ts";
 import type { Attempt, Outcome } from "../facts/index.ts";
-import { type Asker, asksMore } from "./asker.ts";
+import { type Asker, asksMore, type Change } from "./asker.ts";
 import { contentOfFile, type Scratch } from "./scratch.ts";
 import type { Captured, Run } from "./session.ts";
 
@@ -32,16 +32,10 @@ export async function tryCommand(
   return { attempt: first, atEnd: await attempt(parsed, asker, baseline, { stdin: "end" }) };
 }
 
-async function attempt(
-  parsed: ParsedSends,
-  asker: Asker,
-  baseline: Baseline,
-  change: { readonly witness?: boolean; readonly tmpfsBytes?: number; readonly stdin?: "open" | "end" },
-): Promise<Attempt> {
+/** One try, under changed conditions. */
+export async function attempt(parsed: ParsedSends, asker: Asker, baseline: Baseline, change: Change): Promise<Attempt> {
   if (!asksMore(asker)) return notTried("no time was left to try it");
-  const { run, scratch, command } = await asker.ask((folder) => expand(parsed, folder.paths).command, "things", {
-    ...change,
-  });
+  const { run, scratch, command } = await asker.ask((folder) => expand(parsed, folder.paths).command, "things", change);
   return judged(run, scratch, { parsed, command, baseline, terminal: asker.terminal });
 }
 

@@ -7,6 +7,7 @@ import type { Sends } from "../checks/check-kind.ts";
 import {
   type Account,
   type Attempt,
+  type Cause,
   everyFact,
   type FactName,
   type Gap,
@@ -20,10 +21,12 @@ import type { Limit } from "../host/limits.ts";
 import { type Dumped, knownNames, personalityOf, type Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
-import { limitedClause, notTried, tryCommand } from "./canary.ts";
+import { bisect } from "./bisect.ts";
+import { limitedClause, notTried, tryCommand, attempt as tryOnce } from "./canary.ts";
 import { definitions, trapFacts } from "./definitions.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
+import type { PlacedFile } from "./session.ts";
 import { firstChanged } from "./unchanged.ts";
 import { gapsOfWarnings } from "./warnings.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
@@ -173,10 +176,13 @@ async function factsOf({
     traps: traps.facts,
     gaps: [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })],
   };
-  const tried = attempts.map(({ one, attempt, atEnd }): Tried => {
-    const cause = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
-    return { line: null, ...attempt, ...cause, command: one.text, atEnd };
-  });
+  const tried: Tried[] = [];
+  for (const { one, attempt, atEnd } of attempts) {
+    const found = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
+    const cause =
+      found.where === null ? await lastResort(one, attempt, { questions, marked, reading, account }) : found;
+    tried.push({ line: null, ...attempt, ...cause, command: one.text, atEnd });
+  }
   if (asksMore(questions)) return { ...facts, tried };
   const late = gap(
     "timed-out",
@@ -185,6 +191,19 @@ async function factsOf({
     "give it more with --within",
   );
   return { ...facts, tried, gaps: [...facts.gaps, late] };
+}
+
+/** Where nothing names the line of a command that does not do what it says: the files are cut until it does. */
+async function lastResort(
+  one: Parsed,
+  attempt: Attempt,
+  { questions, marked, reading, account }: Pick<Answers, "questions" | "marked" | "reading" | "account">,
+): Promise<Cause> {
+  if (attempt.outcome === "done" || attempt.outcome === "unknown" || marked.run.seconds > 1) return { where: null };
+  const happensWith = async (swapped: PlacedFile) =>
+    (await tryOnce(one, questions, marked.run, { places: [swapped] })).outcome === attempt.outcome;
+  const found = await bisect({ reading, account, happensWith });
+  return found === null ? { where: null } : { where: found.place, line: found.line };
 }
 
 /** What a bare shell would not have: only that needs a line. */

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Account, Output, Startup, Stream } from "../facts/index.ts";
 import type { Dumped, Shell, Traced } from "../shells/index.ts";
-import type { Asker } from "./asker.ts";
+import type { Asker, Change } from "./asker.ts";
 import type { Guilty } from "./guilty.ts";
 import type { Captured, Run } from "./session.ts";
 
@@ -15,8 +15,8 @@ export interface Marked {
 }
 
 /** A session of nothing but `: >MARK`: commands run only if the mark is there. */
-export async function mark(questions: Asker): Promise<Marked> {
-  const { run, scratch } = await questions.ask((folder) => `: >${folder.mark}`, "empty");
+export async function mark(questions: Asker, change: Change = {}): Promise<Marked> {
+  const { run, scratch } = await questions.ask((folder) => `: >${folder.mark}`, "empty", change);
   const isMarked = scratch.isMarked();
   return {
     run,
