@@ -25,7 +25,7 @@ const snapshot = [
   "env | sed 's/^/env /'",
   "echo cwd $PWD",
   "echo zero $0 flags $-",
-  "grep -E '^(Sig|Shd|Uid|Gid|Groups|CapEff|CapPrm|CapInh)' /proc/$$/status | sed 's/^/status /'",
+  "grep -E '^(SigIgn|Uid|Gid|Groups|CapEff|CapPrm|CapInh)' /proc/$$/status | sed 's/^/status /'",
   "echo nice $(nice)",
   "echo leader $(awk '{print ($1==$5), ($1==$6)}' /proc/$$/stat)",
 ].join("; ");
