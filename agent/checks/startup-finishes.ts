@@ -7,7 +7,7 @@ import { changeFor, exitValue, exitWords, placeOf, stillWords, waitWords } from 
 const streams = ["stdout", "stderr"] as const satisfies readonly Stream[];
 
 const keepAway = (what: string) => ({
-  at: (line: number) => `move line ${line}, ${what}, below the guard that keeps people's settings from engines`,
+  at: (line: number) => `keep line ${line}, ${what}, from engines: put it behind a guard for people, or delete it`,
   nowhere: `find ${what} in the startup files that were read, and keep it from engines`,
 });
 

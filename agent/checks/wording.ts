@@ -9,7 +9,7 @@ export function changeFor(cause: Partial<Cause>, otherwise: { at(line: number): 
 
 /** What to do about a definition that should not bite an engine. */
 export const keepFromEngines = {
-  at: (line: number) => `move line ${line} below the guard that keeps people's settings from engines, or delete it`,
+  at: (line: number) => `put line ${line} behind a guard for people, or delete it`,
   nowhere: "find what decides this in the startup files that were read, and keep it from engines",
 };
 

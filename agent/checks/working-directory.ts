@@ -6,7 +6,7 @@ import { changeFor, placeOf } from "./wording.ts";
 const subject = "working directory";
 
 const comeBack = {
-  at: (line: number) => `move line ${line} below the guard that keeps people's settings from engines, or delete it`,
+  at: (line: number) => `put line ${line} behind a guard for people, or delete it`,
   nowhere: "find what changes the directory in the startup files that were read, and keep it from engines",
 };
 

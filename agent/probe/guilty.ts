@@ -39,24 +39,29 @@ export interface Guilty {
 /** Folders in which a program of the table is expected: found elsewhere, PATH decided. */
 const usualFolders = /^(\/usr)?\/(local\/)?s?bin\//;
 
-export function guilty(evidence: Evidence): Guilty {
-  const cause = (found: Found): Cause => {
+/** `guard` is what this shell's startup files say to keep things for people; it is advised where the file has none. */
+export function guilty(evidence: Evidence, guard: string): Guilty {
+  const withAdvice = (found: Found, otherwise: string | null): Cause => {
     if (found === null) return { where: null };
-    const change = evidence.reading === null ? null : advice(evidence.reading, found.place);
+    const change = (evidence.reading === null ? null : advice(evidence.reading, found.place)) ?? otherwise;
     return { where: found.place, line: found.line, ...(change !== null && { advice: change }) };
   };
+  const plain = (found: Found): Cause => withAdvice(found, null);
+  const cause = (found: Found): Cause =>
+    withAdvice(found, found && `put line ${found.place.line} behind a guard for people (${guard}), or delete it`);
   return {
     alias: (name, value) => cause(whereAlias(evidence, name, value)),
     function: (name) => cause(whereFunction(evidence, name)),
     option: (name) => cause(whereOption(evidence, name)),
     variable: (name) => cause(whereVariable(evidence, name)),
     cwd: () => cause(whereCd(evidence)),
-    held: (command) => cause(whereHeld(evidence, command)),
+    held: (command) => plain(whereHeld(evidence, command)),
     trap: (signal) => cause(whereTrap(evidence, signal)),
     command: (command) => cause(commandLine(evidence, command)),
-    output: (output) => cause(whereOutput(evidence, output.stream, output.head)),
-    startup: (startup) => cause(startupLine(evidence, startup)),
-    tried: (parsed, attempt, facts) => cause(triedLine(evidence, parsed, attempt, facts)),
+    output: (output) => plain(whereOutput(evidence, output.stream, output.head)),
+    startup: (startup) => (startup.ended === "ready" ? plain : cause)(startupLine(evidence, startup)),
+    tried: (parsed, attempt, facts) =>
+      (attempt.held.length > 0 ? plain : cause)(triedLine(evidence, parsed, attempt, facts)),
   };
 }
 

@@ -164,7 +164,7 @@ async function factsOf({
   const isBlamed = attempts.some(({ attempt }) => attempt.outcome !== "done");
   const needsTrace = isNotable || isBlamed || (dumped !== null && definesAnything(dumped));
   const traced = needsTrace ? await trace(questions, shell, account, run) : null;
-  const find = guilty({ reading, dumped, traced, home: account.home });
+  const find = guilty({ reading, dumped, traced, home: account.home }, shell.guard);
   const traps = await trapFacts(dumped, questions, marked, find);
   const facts: ModeFacts = {
     ...read,

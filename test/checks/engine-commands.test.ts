@@ -43,7 +43,7 @@ describe("engine-commands", () => {
       message: "waits for ever at: cp: overwrite 'existing.1'?",
       where: at(14),
       line: "alias cp 'cp -i'",
-      change: "move line 14 below the guard that keeps people's settings from engines, or delete it",
+      change: "put line 14 behind a guard for people, or delete it",
       evidence: {
         sent: cp,
         outcome: "hang",

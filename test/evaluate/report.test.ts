@@ -80,7 +80,7 @@ describe("the report", () => {
         missing: "",
         stderr: "",
       },
-      change: "move line 14 below the guard that keeps people's settings from engines, or delete it",
+      change: "put line 14 behind a guard for people, or delete it",
     });
   });
 
