@@ -12,7 +12,7 @@ import type { Parts } from "./parts.ts";
 
 declare const __VERSION__: string | undefined;
 
-const installed = "/etc/rcwarden/policies";
+const installedAt = "/etc/rcwarden/policies";
 /** Bundled, the shipped documents lie beside the program; from source they lie in the repository. */
 const shippedAt = typeof __VERSION__ === "string" ? "./policies" : "../../policies";
 
@@ -37,11 +37,10 @@ export function realParts(): Parts {
 function documentsAt(paths: readonly string[]): Loaded {
   const folder = fileURLToPath(new URL(shippedAt, import.meta.url));
   const shipped = readDocumentFiles(folder, { shipped: true });
-  const given =
-    paths.length > 0
-      ? paths.flatMap((path) => readDocumentFiles(path, { owners: "named" }))
-      : readDocumentFiles(installed, { owners: "strict", mayBeMissing: true });
-  return loadDocuments(given, { checks: checkKinds, shipped });
+  const installed = readDocumentFiles(installedAt, { owners: "strict", mayBeMissing: true });
+  if (paths.length === 0) return loadDocuments(installed, { checks: checkKinds, shipped });
+  const named = paths.flatMap((path) => readDocumentFiles(path, { owners: "named" }));
+  return loadDocuments(named, { checks: checkKinds, shipped, installed });
 }
 
 function localAccounts() {

@@ -6,7 +6,7 @@ export const defaultPolicy = "unattended-ssh";
 
 /** The policies that were given; where none was, the shipped default. What is only included is not among them. */
 export function policiesInForce({ policies }: DocumentSet): readonly Policy[] {
-  const given = policies.filter((policy) => !policy.origin.shipped);
+  const given = policies.filter((policy) => policy.origin.given);
   return given.length > 0 ? given : policies.filter((policy) => policy.name === defaultPolicy);
 }
 

@@ -10,6 +10,8 @@ export interface Origin {
   readonly file: string;
   readonly digest: string;
   readonly shipped: boolean;
+  /** Whether it was asked for: what only lent a name that another document uses is not in force by itself. */
+  readonly given: boolean;
 }
 
 export interface Engine {

@@ -10,17 +10,28 @@ export interface LoadContext {
   readonly checks: readonly KnownCheck[];
   /** The documents that come with the program; a given one of the same kind and name takes a shipped one's place. */
   readonly shipped: readonly SourceFile[];
+  /**
+   * The host's own documents, where others were asked for by path: names are looked up among them before the shipped
+   * ones. A broken one is as if it were not there, for nobody asked for it.
+   */
+  readonly installed?: readonly SourceFile[];
 }
 
 /** Never throws, whatever the bytes. `files` are those given; their order decides the order of problems and of policies. */
 export function loadDocuments(files: readonly SourceFile[], context: LoadContext): Loaded {
   const given = files.map(readSource);
   const shipped = context.shipped.map(readSource);
-  const read = [...given, ...shipped].flatMap(({ documents }) =>
-    documents.map((document) => readDocument(document, context.checks)),
-  );
-  const names = new Set(read.flatMap((each) => (each.document.shipped ? [] : [nameKey(each)])));
-  const inPlace = read.filter((each) => !each.document.shipped || !names.has(nameKey(each)));
+  const documentsOf = (sources: readonly Source[], isGiven: boolean) =>
+    sources.flatMap(({ documents }) => documents.map((each) => readDocument(each, context.checks, isGiven)));
+  const asked = documentsOf(given, true);
+  const aside = documentsOf((context.installed ?? []).map(readSource), false).filter(({ built }) => built !== null);
+  const own = documentsOf(shipped, false);
+  const read = [...asked, ...own];
+  const inPlace: Read[] = [];
+  for (const tier of [asked, aside, own]) {
+    const nearer = new Set(inPlace.map(nameKey));
+    inPlace.push(...tier.filter((each) => !nearer.has(nameKey(each))));
+  }
   const problems = limited(
     [
       ...[...given, ...shipped].flatMap((source) => source.problems),
@@ -46,7 +57,7 @@ export function loadDocuments(files: readonly SourceFile[], context: LoadContext
   };
 }
 
-function readDocument(document: RawDocument, checks: readonly KnownCheck[]): Read {
+function readDocument(document: RawDocument, checks: readonly KnownCheck[], given: boolean): Read {
   const envelope = envelopeOf(document);
   if (envelope.kind === "problems")
     return { document, kind: null, name: null, problems: envelope.problems, built: null };
@@ -64,7 +75,7 @@ function readDocument(document: RawDocument, checks: readonly KnownCheck[]): Rea
   const body = spec === undefined ? missing : kind.read(document, spec, checks);
   if (body.kind === "problems") problems.push(...body.problems);
   const name = entry(about, "name");
-  const origin = { file: document.file, digest: document.digest, shipped: document.shipped };
+  const origin = { file: document.file, digest: document.digest, shipped: document.shipped, given };
   const sound = problems.length === 0 && named.kind === "value" && body.kind === "value";
   return {
     document,

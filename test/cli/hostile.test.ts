@@ -33,7 +33,7 @@ const word = fc
 function hostileWorld(next: () => string): World {
   const where = (): Place => ({ file: next(), line: 3, column: 1, through: [next()] });
   const account = { name: next(), uid: 501, gid: 501, groups: [501], home: next(), shell: next() };
-  const origin = { file: next(), digest: next(), shipped: false };
+  const origin = { file: next(), digest: next(), shipped: false, given: true };
   const engine = { ...execChannel, name: next(), origin };
   const policy = { ...unattended, name: next(), engines: [engine.name], origin, description: next() };
   const named = { ...policy, rules: policy.rules.map((rule) => ({ ...rule, id: next() })) };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { loadDocuments, problemText } from "../../agent/documents/index.ts";
+import { loadDocuments, policiesInForce, problemText } from "../../agent/documents/index.ts";
 import {
   checks,
   codes,
@@ -291,3 +291,18 @@ function told(bytes: Uint8Array) {
   const loaded = loadDocuments([given(bytes)], { checks, shipped: [shippedEngine, shippedPolicy] });
   return loaded.kind === "problems" ? loaded.problems : [];
 }
+
+test("a name is looked up among what was asked for, then the host's own documents, then the shipped ones", () => {
+  const asked = given(policyWith("  accounts: all\n  engines: [own, exec-channel]\n  includes: [unattended-ssh]\n"));
+  const own = engineWith("  enters: [ssh-command]\n  sends: [ls]\n").replace("copy", "own");
+  const over = engineWith("  enters: [ssh-command-pty]\n  sends: [ls]\n").replace("copy", "exec-channel");
+  const installed = [given(`${own}---\n${over}`, "/etc/own.yaml"), given("kind: broken\n", "/etc/broken.yaml")];
+  const loaded = loadDocuments([asked], { checks, shipped: [shippedEngine, shippedPolicy], installed });
+  assert.ok(loaded.kind === "documents", JSON.stringify(loaded));
+  const files = loaded.set.engines.map(({ name, origin }) => `${name} ${origin.file}`);
+  assert.deepEqual(files.sort(), ["exec-channel /etc/own.yaml", "own /etc/own.yaml"]);
+  assert.deepEqual(
+    policiesInForce(loaded.set).map(({ origin }) => origin.file),
+    ["db.yaml"],
+  );
+});

@@ -3,7 +3,7 @@ import type { Engine, Rule } from "../../agent/documents/kinds.ts";
 import type { InForce } from "../../agent/evaluate/index.ts";
 import type { ModeId } from "../../agent/facts/index.ts";
 
-const origin = { file: "/etc/rcwarden/policies/p.yaml", digest: "sha256:11", shipped: false };
+const origin = { file: "/etc/rcwarden/policies/p.yaml", digest: "sha256:11", shipped: false, given: true };
 
 export function engine(name: string, enters: readonly ModeId[], sends: readonly Sends[]): Engine {
   return { kind: "Engine", name, description: "", enters, sends, origin };

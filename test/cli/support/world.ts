@@ -73,7 +73,7 @@ export const execChannel: Engine = {
     command,
     try: "effect",
   })),
-  origin: { file: `${shippedAt}/engines/exec-channel.yaml`, digest: `sha256:${"e".repeat(64)}`, shipped: true },
+  origin: { file: `${shippedAt}/engines/exec-channel.yaml`, digest: `sha256:${"e".repeat(64)}`, shipped: true, given: false },
 };
 
 function rule(id: string, check: string, severity: Rule["severity"], parameters: unknown = {}): Rule {
@@ -95,7 +95,7 @@ export const unattended: Policy = {
     rule("starts-at-home", "working-directory", "high"),
     rule("quiet-exit", "trap", "high"),
   ],
-  origin: { file: `${shippedAt}/unattended-ssh.yaml`, digest: `sha256:${"b".repeat(64)}`, shipped: true },
+  origin: { file: `${shippedAt}/unattended-ssh.yaml`, digest: `sha256:${"b".repeat(64)}`, shipped: true, given: false },
 };
 
 export const documents: DocumentSet = { engines: [execChannel], policies: [unattended] };
