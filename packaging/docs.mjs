@@ -6,10 +6,11 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkKinds } from "../agent/checks/index.ts";
 import { documentSchemas } from "../agent/documents/index.ts";
+import { catalogue } from "./catalogue.ts";
 import { biomeConfiguration } from "./import-rules.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const rendered = { "biome.json": biomeJson(), ...policySchemas() };
+const rendered = { "biome.json": biomeJson(), ...policySchemas(), "policies/README.md": catalogue() };
 
 let stale = 0;
 for (const [file, text] of Object.entries(rendered)) {

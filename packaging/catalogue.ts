@@ -1,0 +1,72 @@
+/** policies/README.md, rendered from the registries: what can be asked, what is shipped, what an engine may send. */
+import * as z from "zod";
+import { type AnyCheckKind, checkKinds } from "../agent/checks/index.ts";
+import { documentKinds } from "../agent/documents/index.ts";
+import { placeholders, programs } from "../agent/documents/programs.ts";
+
+/** A cell of a table: what would end it is escaped. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+function parameterRows(kind: AnyCheckKind): string[] {
+  const schema = z.toJSONSchema(kind.parameters, { io: "input", unrepresentable: "any" });
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const about = typeof property === "object" ? property : {};
+    const usual = about.default === undefined ? "must be given" : `\`${JSON.stringify(about.default)}\``;
+    return `| \`${name}\` | ${cell(about.description ?? "")} | ${usual} |`;
+  });
+}
+
+function exampleLine({ says, with: given, fails, unknown = [] }: AnyCheckKind["examples"][number]): string {
+  const parameters = Object.keys(given).length === 0 ? "" : ` (\`with: ${JSON.stringify(given)}\`)`;
+  const verdict = fails.length > 0 ? "fails" : unknown.length > 0 ? "unknown" : "holds";
+  return `- ${verdict}: ${says}${parameters}`;
+}
+
+function section(kind: AnyCheckKind): string {
+  const rows = parameterRows(kind);
+  const table = rows.length === 0 ? [] : ["| parameter | | if left out |", "| --- | --- | --- |", ...rows, ""];
+  return [
+    `### ${kind.id}`,
+    "",
+    `${kind.summary} ${kind.why}`,
+    "",
+    `About: ${kind.asksAbout}. What an engine suffers where it does not hold: ${kind.consequence}.`,
+    "",
+    ...table,
+    ...kind.examples.map(exampleLine),
+    "",
+  ].join("\n");
+}
+
+export function catalogue(): string {
+  const sent = programs.map(({ name, options, example }) => {
+    const words = options.map((names) => `\`${names.join("` `")}\``).join(", ");
+    return `| \`${name}\` | ${words} | \`${example}\` |`;
+  });
+  return `# Policies and engines
+
+Rendered by \`npm run docs\` from the registries of the program.
+
+An \`Engine\` says how an engine comes in and what it sends; a \`Policy\` holds rules for accounts, and names engines. Documents
+go to \`/etc/rcwarden/policies/\`, or to \`--policy PATH\`; with none there, the shipped \`unattended-ssh\` applies. A policy
+brings in another one's rules by \`includes\`. The schemas in \`schema/\` make an editor complete and check.
+
+${documentKinds.map(({ kind, example }) => `## ${kind}\n\n\`\`\`yaml\n${example.trimEnd()}\n\`\`\`\n`).join("\n")}
+## What an engine may send
+
+What is sent is words, no shell text: an optional \`\\\`, \`command\`, \`env\` or absolute path, a program, options of the
+table, placeholders (${Object.entries(placeholders)
+    .map(([name, says]) => `\`${name}\` ${says}`)
+    .join(", ")}). It is tried on scratch files and judged by its effect. Any other
+line must say \`try: resolve\`: then only what its first word means is asked.
+
+| program | options | for example |
+| --- | --- | --- |
+${sent.join("\n")}
+
+## Check kinds
+
+${checkKinds.map(section).join("\n")}`;
+}
