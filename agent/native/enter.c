@@ -18,18 +18,20 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
 
-enum { MOST_SPEC = 8 << 20, TTY_GROUP = 5 }; // 5 wherever systemd or udev mounts devpts, which is everywhere
+enum { MOST_SPEC = 8 << 20, MOST_PROCESSES = 1 << 22, COUNT_EVERY_NS = 5000000 };
+enum { TTY_GROUP = 5 }; // 5 wherever systemd or udev mounts devpts, which is everywhere
 
-struct spec spec = {.witness = true, .size = 64ull << 20, .umask = 022};
+struct spec spec = {.witness = true, .size = 64ull << 20, .processes = 300, .umask = 022};
 
 static pid_t init_pid;         // in `enter`: pid 1 of the sandbox, as the host numbers it
 static int progress[2] = {-1, -1}; // pid 1 and the shell tell `enter`: r waiting at the gate, f failed and said so
-static int gate[2] = {-1, -1};     // `enter` tells the shell: go
+static int gate[2] = {-1, -1};     // `enter` tells the shell: go; and pid 1 sees that it is done
 static int life[2] = {-1, -1};     // held open by `enter` alone: its end is the end of pid 1
 static int pipes[3][2];
 
@@ -214,14 +216,15 @@ static void read_key(const char *key, char *value, size_t length) {
   else if (!strcmp(key, "terminal")) spec.terminal = yes_or_no(key, value);
   else if (!strcmp(key, "witness")) spec.witness = yes_or_no(key, value);
   else if (!strcmp(key, "size")) spec.size = number(key, value, 10, 1ull << 40);
+  else if (!strcmp(key, "processes")) spec.processes = number(key, value, 10, MOST_PROCESSES);
   else if (!strcmp(key, "leave")) {
     if (spec.left_count >= MOST_LEFT) fail("spec", "too-many", key);
     spec.left[spec.left_count++] = absolute(key, value);
   } else fail("spec", "unknown-key", key);
 }
 
-static const char *const ONCE[] = {"sandbox", "parent",   "uid",     "gid",  "home", "cwd", "program",
-                                   "umask",   "terminal", "witness", "size", "program-fd"};
+static const char *const ONCE[] = {"sandbox", "parent",   "uid",     "gid",  "home",       "cwd",      "program",
+                                   "umask",   "terminal", "witness", "size", "program-fd", "processes"};
 
 static unsigned once_bit(const char *key) {
   for (unsigned i = 0; i < sizeof ONCE / sizeof *ONCE; i++)
@@ -241,6 +244,7 @@ static void check_spec(unsigned seen) {
   if (sandboxed && spec.program_by_descriptor) fail("spec", "bad-value", "program-fd");
   if (!sandboxed && (spec.terminal || spec.place_count)) fail("spec", "bad-value", "sandbox");
   if (spec.size < 1 << 20) fail("spec", "bad-value", "size");
+  if (spec.processes == 0) fail("spec", "bad-value", "processes");
   if (!spec.cwd) spec.cwd = spec.home ? spec.home : "/";
 }
 
@@ -504,6 +508,23 @@ static void map_identity(void) {
   write_file("/proc/self/gid_map", line);
 }
 
+// A ceiling that the kernel holds and `ulimit -u` does not show, for where pid 1 cannot come first. A user namespace
+// keeps the limit that its maker had, for all that the maker's namespace then holds (since Linux 5.14). Pid 1's holds
+// this sandbox and nothing else. Threads count, too, so it is half as high again as the other.
+static pid_t fork_shell(void) {
+  struct rlimit usual, low;
+  if (spec.sandbox != OWN_ACCOUNT) return fork();
+  if (getrlimit(RLIMIT_NPROC, &usual)) fail_errno("limit", "nproc");
+  low = usual;
+  rlim_t most = spec.processes + spec.processes / 2;
+  if (low.rlim_cur > most) low.rlim_cur = most;
+  if (setrlimit(RLIMIT_NPROC, &low)) fail_errno("limit", "nproc");
+  pid_t shell = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+  if (setrlimit(RLIMIT_NPROC, &usual)) fail_errno("limit", "nproc");
+  if (shell == 0) map_identity();
+  return shell < 0 ? fork() : shell; // no more of these namespaces: pid 1's count must do
+}
+
 static void raise_loopback(void) {
   struct ifreq request = {.ifr_flags = IFF_UP};
   strcpy(request.ifr_name, "lo");
@@ -531,12 +552,57 @@ static void leave_standard_descriptors(const char *null) {
   if (fd > 2) close(fd);
 }
 
-// Reaps everybody, tells the shell's end, and stays: the agent may still want to look at /proc/1/root.
-static void reap(pid_t shell) {
+// A fork bomb leaves others little time, so this one goes first: before all ordinary processes where it may.
+static void come_first(void) {
+  struct sched_param lowest = {.sched_priority = 1};
+  if (!sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest)) return;
+  setpriority(PRIO_PROCESS, 0, -5);
+  // Everybody may ask for less at a time and is then sooner there (since Linux 6.12, before that it means nothing).
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns, deadline, period;
+  } attributes = {.size = sizeof attributes, .nice = getpriority(PRIO_PROCESS, 0), .runtime_ns = 100000};
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+// Whether there are more processes than may be; counts no further than that.
+static bool are_too_many(int proc) {
+  static union {
+    struct dirent64 first;
+    char room[4096];
+  } entries;
+  unsigned long count = 0;
+  if (lseek(proc, 0, SEEK_SET)) return false;
+  for (long got; (got = syscall(SYS_getdents64, proc, &entries, sizeof entries)) > 0;)
+    for (long at = 0; at < got;) {
+      const struct dirent64 *entry = (const struct dirent64 *)(entries.room + at);
+      at += entry->d_reclen;
+      if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+      if (++count > spec.processes + 1) return true; // 1 is this one
+    }
+  return false;
+}
+
+static bool is_time_to_count(void) {
+  static int64_t next;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  int64_t now_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
+  if (now_ns < next) return false;
+  next = now_ns + COUNT_EVERY_NS;
+  return true;
+}
+
+// Reaps everybody, tells the shell's end unless it is killed with all others, and says whether somebody is left.
+static bool reap(pid_t shell, bool ending) {
   static bool ended;
   int status;
-  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
-    if (pid != shell || ended) continue;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+    if (pid != shell || ended || ending) continue;
     if (WIFSTOPPED(status)) {
       say("stopped", decimal(WSTOPSIG(status)), (char *)NULL);
       continue;
@@ -546,6 +612,7 @@ static void reap(pid_t shell) {
     say("exit", decimal(WIFEXITED(status) ? WEXITSTATUS(status) : -1),
         decimal(WIFSIGNALED(status) ? WTERMSIG(status) : 0), (char *)NULL);
   }
+  return pid == 0;
 }
 
 static _Noreturn void run_init(void) {
@@ -569,8 +636,10 @@ static _Noreturn void run_init(void) {
   sigset_t while_waiting;
   let_signals_wake(&while_waiting);
 
+  int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0) fail_errno("proc", NULL);
   int listener = start_witness();
-  pid_t shell = fork();
+  pid_t shell = fork_shell();
   if (shell < 0) fail_errno("fork", NULL);
   if (shell == 0) run_shell();
 
@@ -580,23 +649,33 @@ static _Noreturn void run_init(void) {
     close(pipes[i][1]);
   }
   close(progress[1]);
-  close(gate[0]);
   progress[1] = -1;
   if (spec.terminal) leave_standard_descriptors("/dev/null");
   outbox_open = true;
+  come_first();
+  static const struct timespec beat = {.tv_nsec = COUNT_EVERY_NS};
+  bool went = false, ending = false;
   for (;;) {
+    // Stays when nobody is left: the agent may still want to look at /proc/1/root.
+    bool left = reap(shell, ending);
+    if (ending && left) kill_everybody();
     struct pollfd watched[] = {{.fd = life[0], .events = POLLIN},
                                {.fd = listener, .events = POLLIN},
-                               {.fd = outbox_used > 0 ? CONTROL : -1, .events = POLLOUT}};
-    reap(shell);
-    if (ppoll(watched, 3, NULL, &while_waiting) < 0) {
+                               {.fd = outbox_used > 0 ? CONTROL : -1, .events = POLLOUT},
+                               {.fd = went ? -1 : gate[0]}}; // hung up by `enter` after its `g`
+    if (ppoll(watched, 4, went && left ? &beat : NULL, &while_waiting) < 0) {
       if (errno != EINTR) _exit(125);
-      continue;
+    } else {
+      if (watched[0].revents || agent_gone) _exit(0);
+      if (watched[1].revents & POLLIN) serve_witness(listener, shell);
+      else if (watched[1].revents) listener = -1; // no task with the filter is left; closing it is not ours to do
+      if (watched[2].revents) flush_outbox();
+      if (watched[3].revents) went = !close(gate[0]);
     }
-    if (watched[0].revents || agent_gone) _exit(0);
-    if (watched[1].revents & POLLIN) serve_witness(listener, shell);
-    else if (watched[1].revents) listener = -1; // no task with the filter is left; closing it is not ours to do
-    if (watched[2].revents) flush_outbox();
+    if (!went || ending || !left || !is_time_to_count()) continue;
+    ending = are_too_many(proc);
+    // Said before it is done: the agent must not take the end of the shell's streams for an end of its own.
+    if (ending) say("ceiling", "processes", (char *)NULL);
   }
 }
 

@@ -55,6 +55,10 @@ struct spec {
   size_t limit_count;
   bool terminal, witness;
   unsigned long long size; // bytes of the one tmpfs that takes every write
+  // More of them below pid 1 at once, the dead that nobody reaped included, and pid 1 says `ceiling processes` and
+  // then ends them all. It counts about every 5 ms, from `g` on. How a shell ends that ends so is not told; pid 1
+  // stays, as after every other end.
+  unsigned long processes;
   struct place places[MOST_PLACES];
   size_t place_count;
   const char *left[MOST_LEFT]; // mounts that are not to be touched
@@ -101,5 +105,7 @@ int start_witness(void);
 void serve_witness(int listener, pid_t shell);
 /** Says how many notes were dropped, if any were since it was last said. */
 void say_lost(void);
+/** As pid 1: kills everybody else in the sandbox, all at one moment. Made otherwise that call would wait for pid 1. */
+void kill_everybody(void);
 
 #endif

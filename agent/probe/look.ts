@@ -25,7 +25,7 @@ export interface Streams {
   readonly terminal: { readonly link: string; readonly device: number } | null;
 }
 
-/** A session with more is ended. Among thousands that fork a look at each would never come to its end. */
+/** A session with more is ended, by the launcher. Among thousands that fork a look at each would never come to its end. */
 export const mostProcesses = 300;
 
 /**

@@ -1,3 +1,4 @@
+import { mostProcesses } from "./look.ts";
 import { placeValue, type SpecWord } from "./protocol.ts";
 import type { Question } from "./question.ts";
 
@@ -20,6 +21,7 @@ export function specOf(question: Question, agent: number, leave: readonly string
     ...(question.terminal ? [["terminal", "1"] as const] : []),
     ["witness", question.witness ? "1" : "0"],
     ["size", String(question.tmpfsBytes)],
+    ["processes", String(mostProcesses)],
     ...question.places.map(
       (place): SpecWord => ["place", placeValue(place.type, place.mode, place.path, place.content)],
     ),

@@ -43,8 +43,6 @@ const firstLookMs = 8;
 /** So many are looked at without a thought. */
 const fewProcesses = 20;
 const lookAnywayMs = 250;
-/** More than that become thousands before one has looked twice. */
-const turnsMs = 2;
 
 const hostAsk: Ask = { command: commandOf, memory: memoryOf, workingFolder, sleepsIn };
 
@@ -82,11 +80,11 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
   async function tick() {
     const count = countBelow(init, mostProcesses);
     if (count > mostProcesses) return say({ ended: "over-ceiling", final: true, ceiling: "processes" });
-    // Where processes come and go nothing is still, and each thing that is read of many of them gives them time to become
-    // more. They are looked at all the same from time to time, for what memory they take.
+    // Where many come and go nothing is still, and a look at each of them takes its time. They are looked at all the same
+    // from time to time, for what memory they take.
     const turns = count !== counted && count > fewProcesses && performance.now() - lookedAt < lookAnywayMs;
     counted = count;
-    if (turns) return lookSoon(turnsMs);
+    if (turns) return lookSoon(betweenLooksMs);
     lookedAt = performance.now();
     const now = look(init, streams.inside);
     if (ownKiB(now) > ceilings.memoryKiB) return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
@@ -204,10 +202,10 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
 
   async function afterExit() {
     if (terminal === null) {
-      if (streams.atEnd()) return say({ ended: "exited", final: true });
-      // A background job may hold them, or only the news of their end is late.
+      // A background job may hold them, or only the news of their end is late. Where the launcher ended everybody it said
+      // so before they came to their end.
       await settle();
-      return lookSoon(0);
+      return streams.atEnd() ? say({ ended: "exited", final: true }) : lookSoon(0);
     }
     // What was written last comes through the terminal a little later; sshd(8) reads until then, too.
     for (let quiet = 0; quiet < 2 && !over; quiet++) {
@@ -225,7 +223,7 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
       afterExit().catch(failed);
     },
     streamEnded() {
-      if (exit !== null && streams.atEnd()) say({ ended: "exited", final: true });
+      if (exit !== null && streams.atEnd()) afterExit().catch(failed);
     },
     taken() {
       const bytes = streams.stdout.bytes() + streams.stderr.bytes();
