@@ -3,10 +3,12 @@ import { checkKinds, type Severity } from "../../checks/index.ts";
 import { documentsInForce, policiesInForce, problemsSummary, problemText } from "../../documents/index.ts";
 import { evaluate, exitCode, type Measured, report } from "../../evaluate/index.ts";
 import { type ModeId, modes } from "../../facts/index.ts";
+import { shells } from "../../shells/index.ts";
 import { inForce } from "../in-force.ts";
 import { measureAll } from "../measure-all.ts";
 import { modeOfFlag, severityOfFlag, withinOfFlag } from "../options.ts";
 import { checkText } from "../text/check.ts";
+import { wrapped } from "../text/layout.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
 import { whom } from "../whom.ts";
 
@@ -37,8 +39,17 @@ function declare(command: Command): void {
     );
 }
 
+/** The modes in which a shell can be started; a mode that none can be started in gives a gap, and is said to. */
 function modeLines(): string {
-  return modes.map(({ id, standsFor }) => `  ${id.padEnd(18)}${standsFor}`).join("\n");
+  const isMeasured = (id: ModeId) => shells.some(({ starts }) => starts[id] !== undefined);
+  const lines = modes.filter(({ id }) => isMeasured(id)).map(({ id, standsFor }) => `  ${id.padEnd(18)}${standsFor}`);
+  const others = modes.filter(({ id }) => !isMeasured(id)).map(({ id }) => id);
+  if (others.length === 0) return lines.join("\n");
+  return [
+    ...lines,
+    "  known, and undecided (exit code 3) for now:",
+    ...wrapped(others.join(" "), 98).map((line) => `  ${line}`),
+  ].join("\n");
 }
 
 interface Options {
