@@ -73,7 +73,12 @@ export const execChannel: Engine = {
     command,
     try: "effect",
   })),
-  origin: { file: `${shippedAt}/engines/exec-channel.yaml`, digest: `sha256:${"e".repeat(64)}`, shipped: true, given: false },
+  origin: {
+    file: `${shippedAt}/engines/exec-channel.yaml`,
+    digest: `sha256:${"e".repeat(64)}`,
+    shipped: true,
+    given: false,
+  },
 };
 
 function rule(id: string, check: string, severity: Rule["severity"], parameters: unknown = {}): Rule {
