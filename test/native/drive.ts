@@ -144,7 +144,7 @@ type Options = Start & {
   readonly input?: string;
   /** Runs while the shell waits at the gate. */
   readonly atGate?: (ready: Ready, launcher: Launcher) => Promise<void> | void;
-  /** Runs after the shell's end, before its pid 1 is killed. */
+  /** Runs after the shell's end, or that of all for there were too many, before its pid 1 is killed. */
   readonly atEnd?: (ready: Ready, launcher: Launcher) => Promise<void> | void;
 };
 
@@ -168,7 +168,7 @@ export async function run(options: Options, spec: Spec): Promise<Ended> {
     if (options.input) writeSync(stdin, options.input);
     closeSync(stdin);
   }
-  await launcher.until("exit");
+  await launcher.until("exit", "ceiling");
   await options.atEnd?.(at, launcher);
   try {
     process.kill(at.init, "SIGKILL");

@@ -41,6 +41,8 @@ describe("the launcher", { skip }, () => {
       [netstrings([...without("uid"), ["uid", "99999999999999999999"]]), ["spec", "bad-number", "uid"]],
       [netstrings([...without("uid"), ["uid", ""]]), ["spec", "bad-number", "uid"]],
       [netstrings(specOf([["umask", "9"]])), ["spec", "bad-number", "umask"]],
+      [netstrings(specOf([["processes", "0"]])), ["spec", "bad-value", "processes"]],
+      [netstrings(specOf([["processes", "4194305"]])), ["spec", "bad-number", "processes"]],
       [netstrings(specOf([["cwd", "here"]])), ["spec", "bad-path", "cwd"]],
       [netstrings(specOf([["env", "NOVALUE"]])), ["spec", "bad-value", "env"]],
       [netstrings(specOf([["env", Buffer.from("A=1\0B")]])), ["spec", "bad-byte", "env"]],

@@ -20,6 +20,7 @@ export type Ground = {
   readonly calls: string;
   readonly deadMount: string;
   readonly obstacle: string;
+  readonly many: string;
 };
 
 /** Why these tests cannot run here, or false. */
@@ -50,6 +51,7 @@ export function groundOf(): Ground {
     builds: [plain, sanitized],
     calls: compile("calls", "-O1", "-w", join(here, "calls.c")),
     obstacle: compile("obstacle", "-O1", "-w", join(here, "obstacle.c")),
+    many: compile("many", "-O1", "-w", "-pthread", join(here, "many.c")),
     deadMount: compile("dead-mount", "-O1", "-w", join(here, "dead-mount.c")),
   };
   return ground;
