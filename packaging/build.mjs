@@ -65,10 +65,11 @@ copyFileSync(`${root}node_modules/node-pty/prebuilds/${prebuilt}/pty.node`, `${d
 rmSync(`${dist}/policies`, { recursive: true, force: true });
 cpSync(`${root}policies`, `${dist}/policies`, { recursive: true });
 
-const node = `${root}node_modules/node-linux-${process.arch}/bin/node`;
-chmodSync(node, 0o755);
+const node = `node_modules/node-linux-${process.arch}/bin/node`;
+chmodSync(root + node, 0o755);
 rmSync(`${dist}/bin/node`, { force: true });
-symlinkSync(node, `${dist}/bin/node`);
+// Relative: the checkout may be seen at more than one place.
+symlinkSync(`../../${node}`, `${dist}/bin/node`);
 
 // Node obeys these from whoever calls; an answer must not depend on them.
 const obeyed = [

@@ -153,7 +153,9 @@ test("a file of any bytes gives a reading", root, async () => {
   const found = await readAs(account);
   assert.equal(found.files.find(({ path }) => path.endsWith("/.bashrc"))?.state, "read");
   account.write(".bashrc", Buffer.alloc(1_048_576));
-  assert.deepEqual((await readAs(account)).doubts, []);
+  const [doubt, ...others] = (await readAs(account)).doubts;
+  assert.match(doubt?.message ?? "", /\.bashrc holds NUL bytes/);
+  assert.deepEqual(others, []);
 });
 
 test("a missing bundle, a wrong launcher's word and a deadline are doubts, never an error", root, async () => {

@@ -108,18 +108,39 @@ for (const propagation of ["--make-rprivate", "--make-rshared"]) {
   });
 }
 
+interface Running {
+  readonly parent: number;
+  readonly uid: number;
+  readonly command: string;
+  readonly isZombie: boolean;
+}
+
+function running(pid: number): Running | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const number = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    return { parent: number("PPid"), uid: number("Uid"), command, isZombie: /^State:\tZ/m.test(status) };
+  } catch {
+    return null;
+  }
+}
+
+/** Processes of the account, and launchers that no living program owns: other tests run theirs at the same time. */
 function leftovers(uid: number): string[] {
+  const isLauncher = (process: Running | null) => process?.command.startsWith(`${dist}/enter`) ?? false;
+  const isOwned = (process: Running): boolean => {
+    const parent = running(process.parent);
+    if (parent === null || process.parent <= 1) return false;
+    return isLauncher(parent) ? isOwned(parent) : parent.command.includes("node");
+  };
   return readdirSync("/proc")
     .filter((pid) => /^\d+$/.test(pid))
     .flatMap((pid) => {
-      try {
-        const status = readFileSync(`/proc/${pid}/status`, "utf8");
-        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-        const isOurs = status.includes(`\nUid:\t${uid}\t`) || command.startsWith(`${dist}/enter`);
-        return isOurs && !/^State:\tZ/m.test(status) ? [`${pid} ${command}`] : [];
-      } catch {
-        return [];
-      }
+      const process = running(Number(pid));
+      if (process === null || process.isZombie) return [];
+      const isOurs = process.uid === uid || (isLauncher(process) && !isOwned(process));
+      return isOurs ? [`${pid} ${process.command}`] : [];
     });
 }
 
