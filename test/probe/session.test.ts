@@ -8,6 +8,7 @@ import type { Account } from "../../agent/facts/index.ts";
 import { runCommand } from "../../agent/host/command.ts";
 import { enterPath, setLauncher } from "../../agent/probe/launcher.ts";
 import { ask, type Run } from "../../agent/probe/session.ts";
+import { watchdog } from "../native/watchdog.ts";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
 import { accountOf, command, inTurns, isInstalled, question, scratch, useBuiltLauncher } from "./asking.ts";
 
@@ -217,20 +218,60 @@ suite("a session with a terminal", { skip: noAccounts }, () => {
   });
 });
 
+/** Numbers of the processes below pid 1 of the sandbox; none where it is gone. */
+function inside(root: string): string[] {
+  try {
+    return readdirSync(`${root}/proc`).filter((name) => /^\d+$/.test(name) && name !== "1");
+  } catch {
+    return [];
+  }
+}
+
+const initOf = (root: string) => Number(root.split("/")[2]);
+
 suite("a session that takes too much", { skip: noAccounts }, () => {
   const greedy = [
-    { ceiling: "processes", by: "a fork bomb", run: ":(){ :|:& };:" },
     { ceiling: "memory", by: "two gigabytes", run: `perl -e '$x="a" x 2000000000; sleep 9'` },
     { ceiling: "output", by: "endless output", run: "yes" },
   ] as const;
   for (const { ceiling, by, run: text } of greedy) {
     test(`is ended at once for ${ceiling} (${by})`, async () => {
-      // The host is shared with other tests: a bomb that is not stopped ends here.
-      const limits = [{ name: "nproc", soft: 2000, hard: 2000 }] as const;
-      const run = await command(subject, text, { limits });
+      const run = await command(subject, text);
       assert.deepEqual([run.ended, run.ceiling], ["over-ceiling", ceiling]);
     });
   }
+
+  const bombs = [
+    { by: "a fork bomb whose shell ends", run: ":(){ :|:& };:" },
+    { by: "a fork bomb whose shell goes on", run: "b() { b & b & wait; }; b" },
+    { by: "a fork bomb on a terminal", run: "b() { b & b & wait; }; b", terminal: true },
+    { by: "a fork bomb, without a witness", run: ":(){ :|:& };:", witness: false },
+  ];
+  for (const { by, run: text, ...change } of bombs) {
+    test(`is ended at once for processes (${by})`, async () => {
+      await using dog = await watchdog();
+      const run = await command(subject, text, { ...change, ready: (root) => dog.watch(initOf(root)) });
+      assert.deepEqual([run.ended, run.final, run.ceiling, run.leftRunning], ["over-ceiling", true, "processes", []]);
+      assert.equal(await dog.off(), false);
+    });
+  }
+
+  test("is ended for processes while the agent does nothing at all, and is not said to have exited", async () => {
+    await using dog = await watchdog();
+    let most = 0;
+    const run = await command(subject, ":(){ :|:& };:", {
+      ready(root) {
+        dog.watch(initOf(root));
+        // Nothing else of this process runs until everybody in the sandbox is dead.
+        setImmediate(() => {
+          for (let left = inside(root); left.length > 0; left = inside(root)) most = Math.max(most, left.length);
+        });
+      },
+    });
+    assert.equal(await dog.off(), false);
+    assert.deepEqual([run.ended, run.ceiling, run.exit], ["over-ceiling", "processes", { status: 0, signal: null }]);
+    assert.ok(most > 100, `${most}`);
+  });
 });
 
 suite("nothing is left behind", { skip: noAccounts }, () => {
