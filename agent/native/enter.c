@@ -7,6 +7,7 @@
 
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <net/if.h>
 #include <dirent.h>
 #include <poll.h>
@@ -24,7 +25,7 @@
 #define SYS_close_range 436
 #endif
 
-enum { MOST_SPEC = 8 << 20, MOST_PROCESSES = 1 << 22, COUNT_EVERY_NS = 5000000 };
+enum { MOST_SPEC = 8 << 20, MOST_PROCESSES = 1 << 22, COUNT_EVERY_NS = 5000000, THREADS_EACH = 10, MOST_SECONDS = 60 };
 enum { TTY_GROUP = 5 }; // 5 wherever systemd or udev mounts devpts, which is everywhere
 
 struct spec spec = {.witness = true, .size = 64ull << 20, .processes = 300, .umask = 022};
@@ -388,15 +389,26 @@ static void set_limits(void) {
   }
 }
 
-// A core that is piped to a program would be the host's business, and a limit of 0 does not stop that; 1 does
-// (core(5)), and `ulimit -c` shows both as 0.
+// A program that the kernel pipes cores to runs on the host, and neither a limit of 0 nor a large one stops that; 1 does
+// (core(5)). `ulimit -c` shows it as 0. The filter sees to it that it stays so (witness.c, keep_core_limit).
 static void keep_cores_inside(void) {
   struct rlimit core;
+  if (!spec.keep_cores) return;
   if (getrlimit(RLIMIT_CORE, &core)) fail_errno("limit", "core");
-  if (core.rlim_cur != 0 || (core.rlim_max == 0 && !may_set_identity())) return;
+  for (size_t i = 0; i < spec.limit_count && may_set_identity(); i++)
+    if (spec.limits[i].resource == RLIMIT_CORE) core = spec.limits[i].value;
+  if (core.rlim_max == 0 && !may_set_identity()) return;
   core.rlim_cur = 1;
   if (core.rlim_max == 0) core.rlim_max = 1;
   if (setrlimit(RLIMIT_CORE, &core)) fail_errno("limit", "core");
+}
+
+static bool are_cores_piped(void) {
+  char first = 0;
+  int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+  bool known = fd >= 0 && read(fd, &first, 1) == 1;
+  if (fd >= 0) close(fd);
+  return !known || first == '|' || first == '@'; // to a program, to a socket
 }
 
 static void reset_signals(void) {
@@ -436,6 +448,7 @@ static _Noreturn void run_reader(void) {
     if (program < 0) fail_errno("program", spec.program);
   }
   set_limits();
+  keep_cores_inside();
   take_identity();
   // A change of identity clears the death signal, and the agent may have ended before it was set again.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) fail_errno("death-signal", NULL);
@@ -479,7 +492,6 @@ static _Noreturn void run_shell(void) {
   else take_pipes();
   prefer_for_oom();
   set_limits();
-  keep_cores_inside();
   take_identity();
   enter_folder();
   reset_signals();
@@ -568,13 +580,21 @@ static void come_first(void) {
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-// Whether there are more processes than may be; counts no further than that.
+// Of a process that is gone 0. The kernel counts a folder for each below /proc/PID/task.
+static unsigned long threads_of(int proc, const char *pid) {
+  char path[32];
+  struct stat status;
+  snprintf(path, sizeof path, "%.20s/task", pid);
+  return fstatat(proc, path, &status, 0) || status.st_nlink < 2 ? 0 : status.st_nlink - 2;
+}
+
+// Whether there are more processes, or threads of them all, than may be; counts no further than that.
 static bool are_too_many(int proc) {
   static union {
     struct dirent64 first;
     char room[4096];
   } entries;
-  unsigned long count = 0;
+  unsigned long count = 0, threads = 0;
   if (lseek(proc, 0, SEEK_SET)) return false;
   for (long got; (got = syscall(SYS_getdents64, proc, &entries, sizeof entries)) > 0;)
     for (long at = 0; at < got;) {
@@ -582,6 +602,8 @@ static bool are_too_many(int proc) {
       at += entry->d_reclen;
       if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
       if (++count > spec.processes + 1) return true; // 1 is this one
+      // Each takes a number and memory of the host's like a process; programs with very many have some hundred.
+      if ((threads += threads_of(proc, entry->d_name)) > THREADS_EACH * spec.processes) return true;
     }
   return false;
 }
@@ -638,6 +660,7 @@ static _Noreturn void run_init(void) {
 
   int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (proc < 0) fail_errno("proc", NULL);
+  keep_cores_inside(); // the filter lets nobody do it
   int listener = start_witness();
   pid_t shell = fork_shell();
   if (shell < 0) fail_errno("fork", NULL);
@@ -765,13 +788,32 @@ static _Noreturn void wait_for_end(const sigset_t *while_waiting) {
   }
 }
 
+// What else a child has from whoever called: his terminal, into which it could type, and his keys.
+static void leave_callers_session(void) {
+  if (setsid() < 0 && getsid(0) != getpid()) fail_errno("session", "setsid");
+  if (geteuid() != 0 || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) return;
+  if (errno != ENOSYS && errno != EPERM) fail_errno("session", "keyring"); // neither do these let a child have keys
+}
+
+// No question takes that long. An agent that was stopped, or is held by what it reads of a process, ends nothing.
+static void bound_lifetime(void) {
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  if (signal(SIGALRM, SIG_DFL) == SIG_ERR || sigprocmask(SIG_UNBLOCK, &alarms, NULL)) fail_errno("signals", NULL);
+  alarm(MOST_SECONDS); // of `enter`, with which the sandbox ends, and of a reader, which keeps it
+}
+
 int main(void) {
   check_descriptors();
+  bound_lifetime();
   if (getuid() != geteuid() || getgid() != getegid()) fail("identity", "setuid", NULL); // never meant to be
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)) fail_errno("death-signal", NULL);
   umask(077);
   read_spec();
   check_caller();
+  leave_callers_session();
+  spec.keep_cores = are_cores_piped();
   if (spec.sandbox == NO_SANDBOX) run_reader();
   look_ahead();
   make_pipes();

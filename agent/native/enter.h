@@ -54,8 +54,9 @@ struct spec {
   struct limit limits[RLIM_NLIMITS];
   size_t limit_count;
   bool terminal, witness;
+  bool keep_cores; // from a program of the host's
   unsigned long long size; // bytes of the one tmpfs that takes every write
-  // More of them below pid 1 at once, the dead that nobody reaped included, and pid 1 says `ceiling processes` and
+  // More of them below pid 1 at once, the dead that nobody reaped included, or ten times as many threads, and pid 1 says `ceiling processes` and
   // then ends them all. It counts about every 5 ms, from `g` on. How a shell ends that ends so is not told; pid 1
   // stays, as after every other end.
   unsigned long processes;

@@ -62,6 +62,14 @@ static bool is_remote(const char *type) {
   return one_of(type, types) || !strncmp(type, "fuse.", 5);
 }
 
+// A FUSE mount whose server an ordinary user runs (fusermount) answers what and when it likes. A process inside could
+// lay its arguments on such a file, and the agent that reads them would wait for that user.
+static bool is_strangers(const char *type, const char *options) {
+  const char *user = options ? strstr(options, "user_id=") : NULL;
+  bool fuse = !strcmp(type, "fuse") || !strcmp(type, "fuseblk") || !strncmp(type, "fuse.", 5);
+  return spec.sandbox == WHOLE_ROOT && fuse && (!user || strtoul(user + 8, NULL, 10) != 0);
+}
+
 static bool is_kernels_own(const char *type) {
   static const char *const types[] = {"proc",      "sysfs",   "devtmpfs", "devpts",      "mqueue",   "cgroup",
                                       "cgroup2",   "pstore",  "bpf",      "configfs",    "fusectl",  "debugfs",
@@ -111,6 +119,7 @@ static bool read_line(char *line, struct mount *mount) {
   unescape(field[4]);
   *mount = (struct mount){.id = atoi(field[0]), .parent = atoi(field[1]), .at = field[4], .type = type,
                           .device = makedev(major_number, minor_number), .remote = is_remote(type)};
+  mount->left = is_strangers(type, super);
   // A read-only file system below a writable mount is read-only to the account as well.
   if (has_option(field[5], "ro") || (super && has_option(super, "ro"))) mount->flags |= MS_RDONLY;
   if (has_option(field[5], "nosuid")) mount->flags |= MS_NOSUID;
@@ -635,10 +644,31 @@ static void make_proc_harmless(void) {
   closedir(folder);
 }
 
+// Memory that belongs to no process is in nobody's count and survives whoever made it. These settings are the ipc
+// namespace's own, so that here, unlike other ones, they are not the host's.
+static void bound_shared_memory(void) {
+  char pages[32];
+  snprintf(pages, sizeof pages, "%llu", spec.size / 4096);
+  const struct {
+    const char *path, *value;
+  } settings[] = {{"/new/proc/sys/kernel/shmall", pages},
+                  {"/new/proc/sys/kernel/sem", "250 32000 100 128"},
+                  {"/new/proc/sys/kernel/msgmni", "32"}};
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    size_t length = strlen(settings[i].value);
+    int fd = open(settings[i].path, O_WRONLY | O_CLOEXEC);
+    bool failed = fd < 0 || write(fd, settings[i].value, length) != (ssize_t)length;
+    // A kernel without System V's has nothing to bound; in a user namespace older ones refuse it, and it is the account's.
+    if (failed && errno != ENOENT && spec.sandbox == WHOLE_ROOT) fail_errno("ipc", settings[i].path + 4);
+    if (fd >= 0) close(fd);
+  }
+}
+
 static void mount_proc(void) {
   if (mount("proc", "/new/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
     // A container or a unit that covers parts of /proc: the kernel gives a user namespace no whole one then.
     fail("proc", strerror(errno), spec.sandbox == OWN_ACCOUNT ? "parts-of-the-host's-/proc-are-covered" : NULL);
+  bound_shared_memory();
   make_proc_harmless();
 }
 

@@ -33,7 +33,7 @@
 // ---- the calls
 
 enum call { ALARM, SETITIMER, TIMER_SETTIME, TIMERFD_SETTIME, CONNECT, SENDTO, SENDMSG, SENDMMSG, SOCKET, SOCKETCALL,
-            FLOCK, FCNTL, EXECVE, EXECVEAT, IO_URING, KEYRING, KILL };
+            FLOCK, FCNTL, EXECVE, EXECVEAT, IO_URING, KEYRING, KILL, MOUNT, USERFAULT, SETRLIMIT, PRLIMIT };
 
 struct watched {
   uint32_t number;
@@ -58,7 +58,9 @@ static const struct watched native_calls[] = {
     {SYS_sendmsg, SENDMSG, false}, {SYS_sendmmsg, SENDMMSG, false}, {SYS_socket, SOCKET, false},
     {SYS_flock, FLOCK, false}, {SYS_fcntl, FCNTL, false}, {SYS_execve, EXECVE, false},
     {SYS_execveat, EXECVEAT, false}, {SYS_io_uring_setup, IO_URING, false}, {SYS_add_key, KEYRING, false},
-    {SYS_request_key, KEYRING, false}, {SYS_keyctl, KEYRING, false}, {SYS_kill, KILL, false}};
+    {SYS_request_key, KEYRING, false}, {SYS_keyctl, KEYRING, false}, {SYS_kill, KILL, false},
+    {SYS_mount, MOUNT, false}, {430, MOUNT, false}, // fsopen
+    {SYS_userfaultfd, USERFAULT, false}, {SYS_setrlimit, SETRLIMIT, false}, {SYS_prlimit64, PRLIMIT, false}};
 
 #if defined(__x86_64__)
 #define OTHER_ARCH AUDIT_ARCH_I386
@@ -69,11 +71,14 @@ static const struct watched other_calls[] = {
     {370, SENDMSG, false},       {345, SENDMMSG, false},        {359, SOCKET, false},       {102, SOCKETCALL, false},
     {143, FLOCK, false},         {55, FCNTL, false},            {221, FCNTL, false},        {11, EXECVE, false},
     {358, EXECVEAT, false},      {425, IO_URING, false},        {286, KEYRING, false},      {287, KEYRING, false},
-    {288, KEYRING, false},       {37, KILL, false}};
+    {288, KEYRING, false},       {37, KILL, false},             {21, MOUNT, false},      {430, MOUNT, false},
+    {374, USERFAULT, false},     {75, SETRLIMIT, false},        {340, PRLIMIT, false}};
 #else
 #define OTHER_ARCH AUDIT_ARCH_ARM
 // 32-bit ARM programs: only what must be refused; the rest of what they do is unseen.
-static const struct watched other_calls[] = {{309, KEYRING, false}, {310, KEYRING, false}, {311, KEYRING, false}};
+static const struct watched other_calls[] = {
+    {309, KEYRING, false},   {310, KEYRING, false},  {311, KEYRING, false}, {425, IO_URING, false}, {21, MOUNT, false},
+    {430, MOUNT, false},     {388, USERFAULT, false}, {75, SETRLIMIT, false}, {369, PRLIMIT, false}, {281, SOCKET, false}};
 #endif
 
 // ---- the filter
@@ -123,6 +128,51 @@ static void ask_if(const struct watched *call, unsigned index, const uint32_t *v
   answer(others ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF);
 }
 
+// What the sandbox never lets do, and what it says instead; 0: nothing of the kind. Of sockets only those of `VSOCK`.
+static int refusal_of(enum call call) {
+  switch (call) {
+    case KEYRING: return ENOSYS;   // the account's keys are the host's
+    case IO_URING: return ENOSYS;  // its requests are seen by no filter
+    case USERFAULT: return EPERM;  // whoever reads its memory, the agent too, would wait for it
+    case MOUNT: return EPERM;      // the cgroup tree that a user namespace may mount is the host's, and root's to write
+    case SOCKET: return EAFNOSUPPORT;
+    default: return 0;
+  }
+}
+
+enum { VSOCK = 40 }; // reaches the machine below and above this one, whatever the network namespace
+
+// A limit of 1 keeps a core from a program of the host's (enter.c, keep_cores_inside). It cannot be changed, yet to want
+// to is no mistake: it says that it was done.
+static void keep_core_limit(const struct watched *call) {
+  bool pointer = call->call == PRLIMIT; // which may only ask
+  jump_if(call->number, 0, pointer ? 8 : 4);
+  load(argument(pointer ? 1 : 0));
+  jump_if(RLIMIT_CORE, 0, pointer ? 5 : 1);
+  if (pointer) {
+    load(argument(2));
+    jump_if(0, 0, 2);
+    load(argument(2) + 4);
+    jump_if(0, 1, 0);
+  }
+  answer(SECCOMP_RET_ERRNO | 0);
+  answer(SECCOMP_RET_ALLOW);
+}
+
+static void refuse(const struct watched *call) {
+  if (call->call == SOCKET) {
+    jump_if(call->number, 0, 4);
+    load(argument(0));
+    jump_if(VSOCK, 0, 1);
+    answer(SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+    answer(SECCOMP_RET_ALLOW);
+    return;
+  }
+  if (refusal_of(call->call) == 0) return;
+  jump_if(call->number, 0, 1);
+  answer(SECCOMP_RET_ERRNO | (uint32_t)refusal_of(call->call));
+}
+
 static void ask_about(const struct watched *call) {
   static const uint32_t taking[] = {1, 2, 5, 6};                        // LOCK_SH LOCK_EX, with LOCK_NB
   static const uint32_t locking[] = {5, 6, 7, 12, 13, 14, 36, 37, 38}; // F_GETLK SETLK SETLKW, i386's 64, OFD
@@ -154,11 +204,11 @@ static void ask_about(const struct watched *call) {
 static void filter_calls(const struct watched *calls, size_t count, bool listening) {
   load(offsetof(struct seccomp_data, nr));
   for (size_t i = 0; i < count; i++) {
-    if (listening) ask_about(&calls[i]);
-    else if (calls[i].call == KEYRING) {
-      jump_if(calls[i].number, 0, 1);
-      answer(SECCOMP_RET_ERRNO | ENOSYS);
-    }
+    bool sets_limit = calls[i].call == SETRLIMIT || calls[i].call == PRLIMIT;
+    if (sets_limit && spec.keep_cores) keep_core_limit(&calls[i]);
+    else if (sets_limit) continue;
+    else if (listening && calls[i].call != USERFAULT) ask_about(&calls[i]);
+    else refuse(&calls[i]);
   }
   answer(SECCOMP_RET_ALLOW);
 }
@@ -187,7 +237,7 @@ static long install(unsigned long flags) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
-static void refuse_keyrings(void) {
+static void only_refuse(void) {
   build_filter(false);
   // SPEC_ALLOW: without it older kernels change the speed of branches, and a line in /proc/PID/status
   if (install(SECCOMP_FILTER_FLAG_SPEC_ALLOW) && install(0)) fail_errno("seccomp", NULL);
@@ -220,13 +270,13 @@ int start_witness(void) {
     if (listener >= 0) return (int)listener;
     say("warn", "no-witness", strerror(errno), (char *)NULL);
   }
-  refuse_keyrings();
+  only_refuse();
   return -1;
 }
 
 // ---- notes
 
-enum kind { TIMERS, CONNECTS, SOCKETS, LOCKS, SET_IDS, KEYRINGS, IO_URINGS, SIGNALS, EXECS, KINDS };
+enum kind { TIMERS, CONNECTS, SOCKETS, LOCKS, SET_IDS, KEYRINGS, IO_URINGS, SIGNALS, EXECS, MOUNTS, KINDS };
 enum { MOST_NOTES = 200 }; // a kind
 static unsigned noted[KINDS];
 static long long lost, lost_said;
@@ -280,17 +330,26 @@ static const char *read_link(pid_t task, const char *what, char to[PATH_MAX]) {
   return to;
 }
 
-static pid_t process_of(pid_t task) {
-  char path[64], text[1024];
+// What stands behind a name in /proc/PID/status; empty where it cannot be had.
+static const char *status_of(pid_t task, const char *name) {
+  static char text[4096];
+  char path[64];
   snprintf(path, sizeof path, "/proc/%d/status", task);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
   if (fd >= 0) close(fd);
-  if (bytes <= 0) return task;
-  text[bytes] = 0;
-  char *line = strstr(text, "\nTgid:");
-  return line ? atoi(line + 6) : task;
+  text[bytes > 0 ? bytes : 0] = 0;
+  char *line = strstr(text, name);
+  return line ? line + strlen(name) : "";
 }
+
+static pid_t process_of(pid_t task) {
+  int process = atoi(status_of(task, "\nTgid:"));
+  return process > 0 ? process : task;
+}
+
+// In a user namespace of its own a task has capabilities, and what the kernel would refuse to others it might do.
+static bool has_capabilities(pid_t task) { return strtoull(status_of(task, "\nCapEff:"), NULL, 16) != 0; }
 
 // ---- one note each
 
@@ -476,10 +535,21 @@ static void note(const struct watched *watched, pid_t shell) {
     case KEYRING:
       if (may_note(KEYRINGS)) say("note", "keyring", decimal(process_of(task)), (char *)NULL);
       return;
+    case MOUNT:
+      if (has_capabilities(task) && may_note(MOUNTS)) say("note", "mount", decimal(process_of(task)), (char *)NULL);
+      return;
+    case USERFAULT:
+    case SETRLIMIT:
+    case PRLIMIT: return; // decided by the filter alone
     case KILL:
       if (may_note(SIGNALS)) say("note", "signal", decimal(process_of(task)), decimal((int)argument[0]), (char *)NULL);
       return;
   }
+}
+
+static bool is_refused(const struct watched *watched) {
+  if (watched->call == SOCKET) return (int)question.value.data.args[0] == VSOCK;
+  return refusal_of(watched->call) != 0;
 }
 
 void serve_witness(int listener, pid_t shell) {
@@ -490,7 +560,7 @@ void serve_witness(int listener, pid_t shell) {
   // The pid may have gone to somebody else by now; a dead caller's note would only mislead.
   if (watched && still_waits(listener)) note(watched, shell);
   reply.value.id = question.value.id;
-  if (watched && watched->call == KEYRING) reply.value.error = -ENOSYS;
+  if (watched && is_refused(watched)) reply.value.error = -refusal_of(watched->call);
   else reply.value.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   // Fails when the task is gone: nobody waits for it then.
   if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply)) return;

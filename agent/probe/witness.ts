@@ -7,7 +7,7 @@ import { abstractSockets, type HostLock, hostLocks } from "../host/process.ts";
  * (design 6.9). Pure but for `Outside`, which is asked as soon as a note comes, for a lock may be gone a moment later.
  */
 export interface Limited {
-  readonly what: "network" | "socket" | "lock" | "set-id" | "keyring" | "signal" | "terminal";
+  readonly what: "network" | "socket" | "lock" | "set-id" | "keyring" | "mount" | "signal" | "terminal";
   readonly detail: string;
 }
 
@@ -81,6 +81,8 @@ function limitOf(kind: string, pid: string, rest: readonly string[], outside: Ou
       return harmlessSetId.has(basename(first)) ? null : { what: "set-id", detail: first };
     case "keyring":
       return { what: "keyring", detail: `process ${pid}` };
+    case "mount":
+      return { what: "mount", detail: `process ${pid}` };
     case "signal":
       return { what: "signal", detail: first === "-1" ? "all processes of the account" : "the session's parent" };
     default:
