@@ -55,7 +55,7 @@ function judgeEnd(startup: Startup): Judgement {
       return failed(startup.exit === null ? "hang" : lostCommand(startup), message, "the exec");
     }
     case "timed-out": {
-      const message = `startup did not finish within ${startup.seconds} s: ${stillWords(startup.waiting)}`;
+      const message = `startup did not finish within ${Number(startup.seconds.toFixed(1))} s: ${stillWords(startup.waiting)}`;
       return { ...common, ...placeOf(startup), status: "unknown", message, change: startup.advice ?? "" };
     }
   }

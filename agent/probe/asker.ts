@@ -3,7 +3,7 @@
  * and the time that is left for all of them (design 6.7).
  */
 import { randomBytes } from "node:crypto";
-import type { Account, ModeId } from "../facts/index.ts";
+import type { Account, LeftRunning, ModeId } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
 import type { Shell } from "../shells/index.ts";
 import { type Scratch, scratchFolder } from "./scratch.ts";
@@ -47,6 +47,18 @@ export interface Ground {
   readonly until: number;
 }
 
+/**
+ * A part of the shell that startup put into the background has the shell's own argv, in which our question stands: it
+ * differs from session to session, and says nothing to people.
+ */
+function ownName(argv: readonly string[], name: string) {
+  const own = argv.join(" ");
+  return {
+    named: (command: string) => (command === own ? name : command),
+    of: (holder: string) => (holder === name ? own : holder),
+  };
+}
+
 export function asksMore(asker: Asker): boolean {
   return asker.leftMs() >= leastMs;
 }
@@ -65,13 +77,15 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
     async ask(text, what, { words = start.words, env = {}, places = [], ...change } = {}) {
       const scratch = scratchFolder(`.rcwarden-${randomBytes(6).toString("hex")}`, what);
       const command = text(scratch);
+      const argv = [argv0, ...words.map((word) => (word === "COMMAND" ? command : word))];
+      const own = ownName(argv, `a subshell of ${base}`);
       try {
         const run = await ask(
           {
             account: ground.account,
             sandbox: ground.sandbox,
             program: ground.account.shell,
-            argv: [argv0, ...words.map((word) => (word === "COMMAND" ? command : word))],
+            argv,
             env: { ...ground.env, ...env },
             umask: ground.umask,
             limits: ground.limits,
@@ -81,7 +95,7 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
             places: [...scratch.places, ...places],
             answer: scratch.answer,
             stdin: "open",
-            knownHolders,
+            knownHolders: knownHolders.map(own.of),
             deadlineMs: Math.min(probeDeadlineMs, leftMs()),
             ready: scratch.ready,
             done: scratch.done,
@@ -89,7 +103,9 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
           },
           signal,
         );
-        return { run, scratch, command };
+        const named = (left: LeftRunning) => ({ ...left, command: own.named(left.command) });
+        const plain = { ...run, held: run.held.map(named), leftRunning: run.leftRunning.map(named) };
+        return { run: plain, scratch, command };
       } finally {
         scratch.close();
       }

@@ -124,10 +124,25 @@ function outcomeOf(
 
 /** The command's own output: startup's, which the baseline holds, taken away; a terminal's CR LF is LF again. */
 function ownOutput(stdout: Captured, { baseline }: Sent): string {
-  const own = stdout.head.subarray(0, 65536);
-  const theirs = baseline.stdout.head;
-  const rest = theirs.length > 0 && own.subarray(0, theirs.length).equals(theirs) ? own.subarray(theirs.length) : own;
-  return rest.toString("utf8").replaceAll("\r\n", "\n");
+  const plain = (bytes: Buffer) => bytes.toString("utf8").replaceAll("\r\n", "\n");
+  const theirs = baseline.stdout;
+  if (theirs.bytes <= theirs.head.length) return withoutStartups(plain(stdout.head), plain(theirs.head));
+  // Startup wrote more than is kept: what follows as many bytes is the command's.
+  const own = Math.max(stdout.bytes - theirs.bytes, 0);
+  return own === 0 ? "" : plain(stdout.tail.subarray(-own));
+}
+
+/**
+ * Pure: `text` without what startup wrote before it, as `theirs` has it from another session. A clock, a load or a
+ * proverb differs from one session to the next: then as many lines are startup's as it wrote there.
+ */
+export function withoutStartups(text: string, theirs: string): string {
+  if (text.startsWith(theirs)) return text.slice(theirs.length);
+  const lines = theirs.split("\n").length - 1;
+  if (!theirs.endsWith("\n")) return text;
+  let at = 0;
+  for (let line = 0; line < lines; line++) at = text.indexOf("\n", at) + 1 || text.length;
+  return text.slice(at);
 }
 
 export function limitedClause({ what, detail }: Run["limited"][number]): string {
@@ -137,6 +152,7 @@ export function limitedClause({ what, detail }: Run["limited"][number]): string 
     lock: `takes a lock on ${detail}, which a process outside of the sandbox holds`,
     "set-id": `runs ${detail}, which needs rights that the sandbox takes away`,
     keyring: "uses the kernel's keyring, which the sandbox keeps away",
+    mount: "mounts a file system in a user namespace of its own, which the sandbox refuses",
     signal: `sends a signal to ${detail}, beyond its own session`,
     terminal: `asks the terminal for what the sandbox cannot give (${detail})`,
   };

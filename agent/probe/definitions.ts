@@ -53,7 +53,11 @@ export async function trapFacts(
   find: Guilty,
 ): Promise<{ readonly facts: readonly TrapFact[]; readonly quiet: Pick<Marked, "run" | "terminal"> | null }> {
   const traps = dumped?.traps ?? [];
-  const located = traps.map((trap) => ({ ...trap, ...find.trap(trap.signal) }));
+  // zsh's hooks at the end are functions, which no `trap` names.
+  const located = traps.map((trap) => {
+    const set = find.trap(trap.signal);
+    return { ...trap, ...(set.where === null ? find.function(trap.action) : set) };
+  });
   if (!traps.some(({ signal }) => signal === "EXIT") || !asksMore(questions)) {
     return { facts: located.map((trap) => ({ ...trap, effect: null })), quiet: null };
   }

@@ -28,6 +28,7 @@ import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
 import type { PlacedFile } from "./session.ts";
 import { firstChanged } from "./unchanged.ts";
+import { gapsOfQuestions } from "./unlike.ts";
 import { gapsOfWarnings } from "./warnings.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
@@ -239,7 +240,7 @@ function gapsOfRuns(
   { shell, reading }: Pick<Answers, "shell" | "reading">,
 ): Gap[] {
   const gaps = run.limited.map((limit) => gap("probe-limited", `a startup file ${limitedClause(limit)}`, everyFact));
-  gaps.push(...gapsOfWarnings(run.warnings, reading));
+  gaps.push(...gapsOfWarnings(run.warnings, reading), ...gapsOfQuestions(reading));
   if (run.ended === "over-ceiling") {
     gaps.push(gap("over-ceiling", `startup took more ${run.ceiling ?? ""} than a probe may`, everyFact));
   }

@@ -78,7 +78,9 @@ export function startupOf({ run, isMarked, isReady }: Marked, told: Told, find: 
     held: run.held.map((left) => ({ ...left, ...find.held(left.command) })),
     where: null,
   };
-  return { ...startup, ...find.startup(startup) };
+  // The command ran: what does not end is what startup left for the shell's end.
+  const atEnd = isMarked && !isReady ? find.trap("EXIT") : { where: null };
+  return { ...startup, ...(atEnd.where === null ? find.startup(startup) : atEnd) };
 }
 
 function endedOf(run: Run, isReady: boolean): Startup["ended"] {

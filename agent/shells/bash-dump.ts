@@ -68,7 +68,7 @@ done
 ${section("umask")}
 ${run} umask
 ${section("cwd")}
-${run} pwd
+${run} pwd -P || ${run} printf '%s\\n' "$PWD"
 ${section("end")}
 } >|${literal(answer)}
 ${run} printf '%s\\n' ${nonce}

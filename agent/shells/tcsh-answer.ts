@@ -37,7 +37,8 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
     traps: [],
     commands: commandsOf(sections, nonce, names, aliases),
     umask: umaskOf(sections.get("umask")),
-    cwd: own.find(({ name }) => name === "cwd")?.value ?? null,
+    cwd:
+      /^(\/.*)$/m.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? own.find(({ name }) => name === "cwd")?.value ?? null,
     doubts,
   };
 };

@@ -34,6 +34,8 @@ export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
     "builtins",
     section("umask"),
     "umask",
+    section("cwd"),
+    "/bin/pwd -P",
     section("commands"),
     ...names.filter(askable).map((name) => `echo ${name}; which ${name}; echo ${nonce}`),
     section("end"),

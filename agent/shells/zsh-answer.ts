@@ -29,12 +29,13 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
     return file?.includes("/") ? { name, file } : { name };
   });
   const commands = commandsOf(recordsOf(sections.get("commands"), nonce, 5), aliases, functions, options);
+  const variables = variablesOf(recordsOf(sections.get("variables"), nonce, 3));
   return {
     aliases,
     functions,
     options,
-    variables: variablesOf(recordsOf(sections.get("variables"), nonce, 3)),
-    traps: trapsOf(sections.get("traps"), functions),
+    variables,
+    traps: trapsOf(sections.get("traps"), functions, variables),
     commands: names.flatMap((name) => commands.find((command) => command.name === name) ?? []),
     umask: umaskOf(sections.get("umask")),
     cwd: /^(\/[\s\S]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
@@ -68,9 +69,13 @@ function variablesOf(records: readonly (readonly string[])[]): Dumped["variables
   return firstOf(found);
 }
 
-/** `trap -- ACTION SIGNAL`, the action as zsh quotes it; functions named TRAP... are traps as well. */
-function trapsOf(section = "", functions: Dumped["functions"]): { signal: string; action: string }[] {
-  const found = section.matchAll(/^trap -- ((?:\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|\\[\s\S]|[^\s'\\])+) (\S+)$/gm);
+/** `trap -- ACTION SIGNAL`, the action as zsh quotes it; functions named TRAP... are traps as well, and so is `zshexit`. */
+function trapsOf(
+  section: string | undefined,
+  functions: Dumped["functions"],
+  variables: Dumped["variables"],
+): { signal: string; action: string }[] {
+  const found = (section ?? "").matchAll(/^trap -- ((?:\$'(?:[^'\\]|\\[\s\S])*'|'[^']*'|\\[\s\S]|[^\s'\\])+) (\S+)$/gm);
   const written = [...found].map(([, action = "", signal = ""]) => ({
     signal,
     action: utf8(wordsOf(action)?.[0] ?? ""),
@@ -79,7 +84,11 @@ function trapsOf(section = "", functions: Dumped["functions"]): { signal: string
     const signal = /^TRAP([A-Z0-9]+)$/.exec(name)?.[1];
     return signal === undefined ? [] : [{ signal, action: name }];
   });
-  return [...written, ...named];
+  const hooks = variables.find(({ name }) => name === "zshexit_functions")?.value.split(" ") ?? [];
+  const hooked = ["zshexit", ...hooks]
+    .filter((hook) => functions.some(({ name }) => name === hook))
+    .map((hook) => ({ signal: "EXIT", action: hook }));
+  return [...written, ...named, ...hooked];
 }
 
 /** zsh looks for an alias, a reserved word, a function, a builtin, a file; a path that `hash` was told wins over PATH. */

@@ -60,7 +60,7 @@ export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
     section("umask"),
     "\\builtin umask",
     section("cwd"),
-    `\\builtin print -r -- "\${(%):-%/}"`,
+    `\\builtin print -r -- "\${\${(%):-%/}:A}"`,
     section("left"),
     `for ${n}name in ${quoted(needed)}; do if (( \${+functions[$${n}name]} )); then \\builtin print -r -- "$${n}name"; fi; done`,
     section("end"),

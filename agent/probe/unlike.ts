@@ -1,0 +1,39 @@
+/**
+ * What no sandbox shows as a session has it, although nothing went wrong: its processes are its own, its parent is the
+ * launcher, its room is a tmpfs. A startup file that asks for such a thing may go another way than it does in a session.
+ */
+import { everyFact, type Gap } from "../facts/index.ts";
+import type { Reading, Statement } from "../startup/index.ts";
+
+interface Row {
+  /** Whether this statement asks for it. */
+  asks(statement: Statement): boolean;
+  readonly says: string;
+}
+
+const runs =
+  (...programs: readonly string[]) =>
+  ({ kind, name }: Statement) =>
+    kind === "command" && name !== null && programs.includes(name.slice(name.lastIndexOf("/") + 1));
+
+/** What is only printed is a greeting like any other: those statements are `output`, and no row is about them. */
+const table: readonly Row[] = [
+  {
+    asks: ({ text }) => /\$\{?PPID\b/.test(text),
+    says: "asks about its parent process, which in the sandbox is not sshd",
+  },
+  {
+    asks: runs("ps", "pgrep", "pidof", "pstree", "pkill", "killall", "fuser", "lsof"),
+    says: "asks which processes run, and the sandbox shows only its own",
+  },
+  { asks: runs("df", "quota"), says: "asks how much room is left, and the sandbox has its own" },
+];
+
+export function gapsOfQuestions({ statements }: Reading): Gap[] {
+  return table.flatMap(({ asks, says }): Gap[] => {
+    const asking = statements.find((statement) => statement.reached !== "no" && asks(statement));
+    if (asking === undefined) return [];
+    const { file, line } = asking.where;
+    return [{ code: "probe-limited", message: `${file}:${line} ${says}`, change: "", of: everyFact }];
+  });
+}
