@@ -125,7 +125,8 @@ function build() {
 function testWhereEverybodyCanRead(args) {
   const folders = root.split("/").map((_, at, all) => all.slice(0, at + 1).join("/") || "/");
   if (folders.every((folder) => (statSync(folder).mode & 0o001) !== 0)) return run(node, args);
-  const place = mkdtempSync("/tmp/rcwarden-checkout-");
+  // Below /tmp it would keep the sandboxes of ordinary users from laying their overlay over /tmp.
+  const place = mkdtempSync("/run/rcwarden-checkout-");
   chmodSync(place, 0o755);
   const script = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"';
   const inside = node.replace(root, `${place}/`);
