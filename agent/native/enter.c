@@ -32,7 +32,7 @@ struct spec spec = {.witness = true, .size = 64ull << 20, .processes = 300, .uma
 
 static pid_t init_pid;         // in `enter`: pid 1 of the sandbox, as the host numbers it
 static int progress[2] = {-1, -1}; // pid 1 and the shell tell `enter`: r waiting at the gate, f failed and said so
-static int gate[2] = {-1, -1};     // `enter` tells the shell: go; and pid 1 sees that it is done
+static int gate[2] = {-1, -1};     // `enter` tells the shell and pid 1: go
 static int life[2] = {-1, -1};     // held open by `enter` alone: its end is the end of pid 1
 static int pipes[3][2];
 
@@ -522,13 +522,13 @@ static void map_identity(void) {
 
 // A ceiling that the kernel holds and `ulimit -u` does not show, for where pid 1 cannot come first. A user namespace
 // keeps the limit that its maker had, for all that the maker's namespace then holds (since Linux 5.14). Pid 1's holds
-// this sandbox and nothing else. Threads count, too, so it is half as high again as the other.
+// this sandbox and nothing else. Threads count, too, so it is higher than the other.
 static pid_t fork_shell(void) {
   struct rlimit usual, low;
   if (spec.sandbox != OWN_ACCOUNT) return fork();
   if (getrlimit(RLIMIT_NPROC, &usual)) fail_errno("limit", "nproc");
   low = usual;
-  rlim_t most = spec.processes + spec.processes / 2;
+  rlim_t most = 3 * spec.processes;
   if (low.rlim_cur > most) low.rlim_cur = most;
   if (setrlimit(RLIMIT_NPROC, &low)) fail_errno("limit", "nproc");
   pid_t shell = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
@@ -685,7 +685,7 @@ static _Noreturn void run_init(void) {
     struct pollfd watched[] = {{.fd = life[0], .events = POLLIN},
                                {.fd = listener, .events = POLLIN},
                                {.fd = outbox_used > 0 ? CONTROL : -1, .events = POLLOUT},
-                               {.fd = went ? -1 : gate[0]}}; // hung up by `enter` after its `g`
+                               {.fd = went ? -1 : gate[0], .events = POLLIN}};
     if (ppoll(watched, 4, went && left ? &beat : NULL, &while_waiting) < 0) {
       if (errno != EINTR) _exit(125);
     } else {
@@ -770,7 +770,9 @@ static void hold_gate(void) {
     close(pipes[1][0]);
     close(pipes[2][0]);
   }
-  if (write(gate[1], "g", 1) != 1) fail_errno("gate", NULL);
+  // One for the shell, and one that stays and that pid 1 sees: it must not hang on what this process still gets to do
+  // beside a bomb.
+  if (write(gate[1], "gg", 2) != 2) fail_errno("gate", NULL);
   close(gate[1]);
 }
 
