@@ -1,8 +1,8 @@
 /** Puts reader, collector and probe together: one account in one mode, measured on this host. */
-import { realpathSync } from "node:fs";
 import { type SshMode, sessionGround } from "../collectors/session-ground.ts";
 import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
 import { ourselves } from "../host/kernel.ts";
+import { realPath } from "../host/real-path.ts";
 import { measure, type Sources } from "../probe/measure.ts";
 import { readStartup } from "../probe/reader.ts";
 import { personalityOf } from "../shells/index.ts";
@@ -21,19 +21,11 @@ export function measureHere(request: MeasureRequest, isRoot: boolean): Promise<M
 
 /** By reading alone: how many startup files the account's shell comes to by `ssh host CMD`. */
 export async function startupFilesOf(account: Account): Promise<number | null> {
-  const shell = personalityOf({ path: account.shell, resolved: resolvedProgram(account.shell) });
+  const shell = personalityOf({ path: account.shell, resolved: (await realPath(account.shell)) ?? account.shell });
   if (shell === null) return null;
   const { files, doubts } = await readStartup({ account, shell, mode: "ssh-command", env: {} });
   if (files.length === 0 && doubts.length > 0) return null;
   return files.filter(({ state }) => state === "read").length;
-}
-
-function resolvedProgram(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** Only sshd's ground is known; a shell that starts another mode needs that mode's ground first. */

@@ -212,12 +212,34 @@ export function descendantsOf(pid: number, most: number): number[] {
   return found;
 }
 
-/** The command line, words joined by spaces; the name in brackets where there is none (a zombie). */
+/** More of a command line says no more; a process may have megabytes of it, and there may be hundreds of them. */
+const mostOfCommand = 1024;
+
+/** The command line, words joined by spaces, cut with `...`; the name in brackets where there is none (a zombie). */
 export function commandOf(pid: number): string {
-  const words = read(`/proc/${pid}/cmdline`).replace(/\0+$/, "");
-  if (words !== "") return Buffer.from(words.replaceAll("\0", " "), "latin1").toString("utf8");
+  const bytes = head(`/proc/${pid}/cmdline`, mostOfCommand + 1);
+  const words = Buffer.from(
+    bytes.subarray(0, mostOfCommand).toString("latin1").replace(/\0+$/, "").replaceAll("\0", " "),
+    "latin1",
+  );
+  if (words.length > 0) return `${words.toString("utf8")}${bytes.length > mostOfCommand ? "..." : ""}`;
   const stat = statOf(pid);
   return stat === null ? "" : `[${stat.command}]`;
+}
+
+/** The first bytes of a file; empty where it is not to be had. */
+function head(path: string, most: number): Buffer {
+  try {
+    const fd = openSync(path, "r");
+    try {
+      const into = Buffer.alloc(most);
+      return into.subarray(0, readSync(fd, into, 0, most, 0));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 export function descriptorsOf(pid: number): number[] {

@@ -2,7 +2,6 @@
  * Measures one account in one mode: reads its startup files, runs its real shell on a few questions in the sandbox, and
  * says what came of it as facts. Whatever could not be had is a gap; nothing here judges.
  */
-import { realpathSync } from "node:fs";
 import type { Sends } from "../checks/check-kind.ts";
 import {
   type Account,
@@ -18,6 +17,7 @@ import {
   type Tried,
 } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
+import { realPath } from "../host/real-path.ts";
 import { type Dumped, knownNames, personalityOf, type Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
@@ -28,7 +28,7 @@ import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
 import type { PlacedFile } from "./session.ts";
 import { firstChanged } from "./unchanged.ts";
-import { gapsOfQuestions } from "./unlike.ts";
+import { gapsOfQuestions, gapsOfSshRc } from "./unlike.ts";
 import { gapsOfWarnings } from "./warnings.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
@@ -66,10 +66,11 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
   const started = performance.now();
   const until = started + measurement.withinMs;
   const { account, mode } = measurement;
-  const empty = emptyFacts(account, mode);
+  const [program, homeReal] = await Promise.all([realPath(account.shell), realPath(account.home)]);
+  const empty: ModeFacts = { ...emptyFacts(account, mode), ...(homeReal === undefined ? {} : { homeReal }) };
   const seconds = () => (performance.now() - started) / 1000;
 
-  const shell = personalityOf({ path: account.shell, resolved: resolved(account.shell) ?? account.shell });
+  const shell = personalityOf({ path: account.shell, resolved: program ?? account.shell });
   if (shell === null) return { ...empty, gaps: [unknownShell(account)], seconds: seconds() };
   const named: ModeFacts = { ...empty, shell: { path: account.shell, personality: shell.name } };
   if (shell.starts[mode] === undefined) return { ...named, gaps: [unknownMode(shell, mode)], seconds: seconds() };
@@ -117,6 +118,7 @@ async function once(
     limits: Object.fromEntries(ground.limits.map((limit) => [limit.name, limit.soft])),
     gaps: [
       ...reading.doubts.map((doubt) => gap(doubt.code, doubt.message, ["startupFiles"])),
+      ...(await gapsOfSshRc(account, mode)),
       ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
     ],
   };
@@ -288,15 +290,6 @@ function gap(code: GapCode, message: string, of: readonly FactName[], change = "
   return { code, message, change, of };
 }
 
-/** With its links resolved; null where nothing is there. */
-function resolved(path: string): string | null {
-  try {
-    return realpathSync(path);
-  } catch {
-    return null;
-  }
-}
-
 function unknownShell({ shell }: Account): Gap {
   return gap(
     "unknown-shell",
@@ -333,7 +326,6 @@ function emptyFacts(account: Account, mode: ModeId): ModeFacts {
     umask: null,
     cwd: null,
     home: account.home,
-    homeReal: resolved(account.home),
     limits: {},
     output: [],
     leftRunning: [],
