@@ -2,7 +2,8 @@
  * What no sandbox shows as a session has it, although nothing went wrong: its processes are its own, its parent is the
  * launcher, its room is a tmpfs. A startup file that asks for such a thing may go another way than it does in a session.
  */
-import { everyFact, type Gap } from "../facts/index.ts";
+import { stat } from "node:fs/promises";
+import { type Account, everyFact, type Gap, type ModeId, modeOf } from "../facts/index.ts";
 import type { Reading, Statement } from "../startup/index.ts";
 
 interface Row {
@@ -26,6 +27,11 @@ const table: readonly Row[] = [
     asks: runs("ps", "pgrep", "pidof", "pstree", "pkill", "killall", "fuser", "lsof"),
     says: "asks which processes run, and the sandbox shows only its own",
   },
+  {
+    asks: ({ kind, name, text }) =>
+      (kind === "command" || kind === "output") && (name === "logname" || /\bwho (am i|-m)\b/i.test(text)),
+    says: "asks who logged in, and in the sandbox nobody did",
+  },
   { asks: runs("df", "quota"), says: "asks how much room is left, and the sandbox has its own" },
 ];
 
@@ -36,4 +42,24 @@ export function gapsOfQuestions({ statements }: Reading): Gap[] {
     const { file, line } = asking.where;
     return [{ code: "probe-limited", message: `${file}:${line} ${says}`, change: "", of: everyFact }];
   });
+}
+
+/** sshd(8) SSHRC: run by /bin/sh before the command, with the command's stdout; only one of them, and never for sftp. */
+export async function gapsOfSshRc({ home }: Account, mode: ModeId): Promise<Gap[]> {
+  if (modeOf(mode).by !== "sshd") return [];
+  for (const path of [`${home}/.ssh/rc`, "/etc/ssh/sshrc"]) {
+    if (!(await exists(path))) continue;
+    const message = `sshd runs ${path} before every command, and the sandbox does not`;
+    return [{ code: "probe-limited", message, change: "", of: everyFact }];
+  }
+  return [];
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
