@@ -522,13 +522,14 @@ static void map_identity(void) {
 
 // A ceiling that the kernel holds and `ulimit -u` does not show, for where pid 1 cannot come first. A user namespace
 // keeps the limit that its maker had, for all that the maker's namespace then holds (since Linux 5.14). Pid 1's holds
-// this sandbox and nothing else. Threads count, too, so it is higher than the other.
+// this sandbox and nothing else. Threads count, too, so it is higher than the other;
+// by a third, because the more there are the longer pid 1 waits its turn.
 static pid_t fork_shell(void) {
   struct rlimit usual, low;
   if (spec.sandbox != OWN_ACCOUNT) return fork();
   if (getrlimit(RLIMIT_NPROC, &usual)) fail_errno("limit", "nproc");
   low = usual;
-  rlim_t most = 3 * spec.processes;
+  rlim_t most = spec.processes + spec.processes / 3;
   if (low.rlim_cur > most) low.rlim_cur = most;
   if (setrlimit(RLIMIT_NPROC, &low)) fail_errno("limit", "nproc");
   pid_t shell = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);

@@ -117,8 +117,8 @@ describe("the ceiling of processes", { skip }, () => {
         ["4000\n5000\n", [["limit", "nproc:4000:5000"]]],
       ] as const) {
         const ended = await said({ build, sandbox: "own-account", command, more: [["processes", "100"], ...more] });
-        // 300 less pid 1, the shell and the one that counts; threads are not counted as processes.
-        assert.equal(ended.stdout, `${shown}297\n`);
+        // 133 less pid 1, the shell and the one that counts; threads are not counted as processes.
+        assert.equal(ended.stdout, `${shown}130\n`);
         assert.deepEqual(words(ended), ["exit 0 0", "gone"]);
       }
   });
