@@ -522,8 +522,8 @@ static void map_identity(void) {
 
 // A ceiling that the kernel holds and `ulimit -u` does not show, for where pid 1 cannot come first. A user namespace
 // keeps the limit that its maker had, for all that the maker's namespace then holds (since Linux 5.14). Pid 1's holds
-// this sandbox and nothing else. Threads count, too, so it is higher than the other;
-// by a third, because the more there are the longer pid 1 waits its turn.
+// this sandbox and nothing else. Threads count, too, so it is higher than the other, but by a third only: the more there
+// are the longer pid 1 waits for its turn.
 static pid_t fork_shell(void) {
   struct rlimit usual, low;
   if (spec.sandbox != OWN_ACCOUNT) return fork();
