@@ -2,8 +2,8 @@
  * What no sandbox shows as a session has it, although nothing went wrong: its processes are its own, its parent is the
  * launcher, its room is a tmpfs. A startup file that asks for such a thing may go another way than it does in a session.
  */
-import { stat } from "node:fs/promises";
 import { type Account, everyFact, type Gap, type ModeId, modeOf } from "../facts/index.ts";
+import { realPath } from "../host/real-path.ts";
 import type { Reading, Statement } from "../startup/index.ts";
 
 interface Row {
@@ -56,10 +56,5 @@ export async function gapsOfSshRc({ home }: Account, mode: ModeId): Promise<Gap[
 }
 
 async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return typeof (await realPath(path)) === "string";
 }
