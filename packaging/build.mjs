@@ -84,13 +84,17 @@ const obeyed = [
   "NODE_REPL_EXTERNAL_MODULE",
   "NODE_V8_COVERAGE",
   "NODE_TEST_CONTEXT",
+  // OpenSSL's, in Node: they name libraries to load.
+  "OPENSSL_CONF",
+  "OPENSSL_ENGINES",
+  "OPENSSL_MODULES",
 ];
 writeFileSync(
   `${dist}/rcwarden`,
   `#!/bin/sh
 unset ${obeyed.join(" ")}
 self=$0
-if [ -L "$self" ]; then self=$(readlink -f -- "$self") || exit 2; fi
+if [ -L "$self" ]; then self=$(PATH=/usr/bin:/bin readlink -f -- "$self") || exit 2; fi
 case $self in */*) here=\${self%/*} ;; *) here=. ;; esac
 exec "$here/bin/node" --disable-sigusr1 "$here/main.cjs" "$@"
 `,

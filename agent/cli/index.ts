@@ -4,6 +4,7 @@
  * exit code; everything that it prints goes through text/printable.ts or format/json.ts.
  */
 import { Command, CommanderError } from "commander";
+import { closeInherited } from "../host/inherited.ts";
 import { type Io, processIo, type Voice, voiceOf } from "./io.ts";
 import type { Parts } from "./parts.ts";
 import type { ExitCode, Verb } from "./verb.ts";
@@ -129,6 +130,7 @@ function capital(sentence: string): string {
 
 /** The program as it is started: the real streams, the real host, and the exit status. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
+  closeInherited();
   const io = processIo();
   // A fault outside of what `run` awaits: one line as well, for a stack trace tells a DBA nothing.
   process.once("uncaughtException", (error) => {

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, type Stats } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 import { abstractSockets, type HostLock, hostLocks } from "../host/process.ts";
 
@@ -158,16 +158,47 @@ export function hostOutside(): Outside {
   return {
     lstat(path) {
       silent ??= silentMounts(readFileSync("/proc/self/mountinfo", "utf8"));
-      if (silent.some((mountPoint) => path === mountPoint || path.startsWith(`${mountPoint.replace(/\/$/, "")}/`))) {
-        return "unknown";
-      }
-      try {
-        return lstatSync(path);
-      } catch {
-        return null;
-      }
+      return lookAt(path, silent);
     },
     abstractSockets,
     locks: hostLocks,
   };
+}
+
+const mostLinks = 40;
+
+/**
+ * lstat(2) that follows the links on the way by itself: the account chooses the path, and one of its links may lead to a
+ * file server that does not answer, or make an automounter ask one.
+ */
+export function lookAt(path: string, silent: readonly string[]): ReturnType<Outside["lstat"]> {
+  const waiting = path.split("/").reverse();
+  let at = "";
+  let links = 0;
+  let last: Stats | null = null;
+  while (waiting.length > 0) {
+    const name = waiting.pop() ?? "";
+    if (name === "" || name === ".") continue;
+    if (name === "..") {
+      at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
+      continue;
+    }
+    const next = `${at}/${name}`;
+    if (silent.some((mountPoint) => next === mountPoint || next.startsWith(`${mountPoint}/`))) return "unknown";
+    try {
+      last = lstatSync(next);
+      const isOnTheWay = waiting.some((one) => one !== "" && one !== ".");
+      if (!last.isSymbolicLink() || !isOnTheWay) {
+        at = next;
+        continue;
+      }
+      if (++links > mostLinks) return null;
+      const target = readlinkSync(next);
+      if (target.startsWith("/")) at = "";
+      waiting.push(...target.split("/").reverse());
+    } catch {
+      return null;
+    }
+  }
+  return last;
 }
