@@ -3,6 +3,7 @@
  * and the time that is left for all of them (design 6.7).
  */
 import { randomBytes } from "node:crypto";
+import { freemem } from "node:os";
 import type { Account, LeftRunning, ModeId } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
 import type { Shell } from "../shells/index.ts";
@@ -59,6 +60,14 @@ function ownName(argv: readonly string[], name: string) {
   };
 }
 
+/**
+ * A dozen sessions may run at once and fill what they have, and no process' end gives it back before the session's own: a
+ * host that is short of memory must not become shorter.
+ */
+function affordable(bytes: number): number {
+  return Math.max(tmpfsBytes, Math.min(bytes, Math.floor(freemem() / 16)));
+}
+
 export function asksMore(asker: Asker): boolean {
   return asker.leftMs() >= leastMs;
 }
@@ -100,6 +109,7 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
             ready: scratch.ready,
             done: scratch.done,
             ...change,
+            tmpfsBytes: affordable(change.tmpfsBytes ?? tmpfsBytes),
           },
           signal,
         );
