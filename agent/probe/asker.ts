@@ -100,7 +100,6 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
             limits: ground.limits,
             terminal: ground.terminal,
             witness: true,
-            tmpfsBytes,
             places: [...scratch.places, ...places],
             answer: scratch.answer,
             stdin: "open",
