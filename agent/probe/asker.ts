@@ -14,6 +14,8 @@ export const probeDeadlineMs = 10_000;
 /** Less than this is no time for a question: what it would say is not worth having. */
 const leastMs = 100;
 const tmpfsBytes = 64 * 1024 * 1024;
+/** A small tmpfs is full sooner than a disk: where that may have mattered it is asked again with so much. */
+export const largerTmpfsBytes = 512 * 1024 * 1024;
 
 export interface Asker {
   readonly terminal: boolean;
@@ -22,6 +24,8 @@ export interface Asker {
   leftMs(): number;
   /** The same asker, which judges at once where only these commands (argv, joined by spaces) hold a session's streams. */
   knowing(holders: readonly string[]): Asker;
+  /** The same asker with a larger tmpfs, for an account whose startup files write much. */
+  roomier(): Asker;
   ask(
     text: (scratch: Scratch) => string,
     what: "empty" | "things",
@@ -72,7 +76,12 @@ export function asksMore(asker: Asker): boolean {
   return asker.leftMs() >= leastMs;
 }
 
-export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readonly string[] = []): Asker {
+export function asker(
+  ground: Ground,
+  signal?: AbortSignal,
+  knownHolders: readonly string[] = [],
+  roomBytes = tmpfsBytes,
+): Asker {
   const start = ground.shell.starts[ground.mode];
   if (start === undefined) throw new Error(`${ground.shell.name} has no way to start in ${ground.mode}`);
   const base = ground.account.shell.slice(ground.account.shell.lastIndexOf("/") + 1);
@@ -82,7 +91,8 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
     terminal: ground.terminal,
     sandbox: ground.sandbox,
     leftMs,
-    knowing: (holders) => asker(ground, signal, holders),
+    knowing: (holders) => asker(ground, signal, holders, roomBytes),
+    roomier: () => asker(ground, signal, knownHolders, largerTmpfsBytes),
     async ask(text, what, { words = start.words, env = {}, places = [], ...change } = {}) {
       const scratch = scratchFolder(`.rcwarden-${randomBytes(6).toString("hex")}`, what);
       const command = text(scratch);
@@ -108,7 +118,7 @@ export function asker(ground: Ground, signal?: AbortSignal, knownHolders: readon
             ready: scratch.ready,
             done: scratch.done,
             ...change,
-            tmpfsBytes: affordable(change.tmpfsBytes ?? tmpfsBytes),
+            tmpfsBytes: affordable(change.tmpfsBytes ?? roomBytes),
           },
           signal,
         );

@@ -5,14 +5,12 @@
 
 import { expand, type ParsedSends } from "../documents/sends.ts";
 import type { Attempt, Outcome } from "../facts/index.ts";
-import { type Asker, asksMore, type Change } from "./asker.ts";
+import { type Asker, asksMore, type Change, largerTmpfsBytes } from "./asker.ts";
 import { contentOfFile, type Scratch } from "./scratch.ts";
 import type { Captured, Run } from "./session.ts";
 
 /** What a session of nothing but `: >MARK` wrote: startup's part of every other session's output. */
 export type Baseline = Pick<Run, "stdout">;
-
-const largerTmpfsBytes = 512 * 1024 * 1024;
 
 export async function tryCommand(
   parsed: ParsedSends,

@@ -90,9 +90,11 @@ function startupLine(evidence: Evidence, startup: Startup): Found {
 
 function triedLine(evidence: Evidence, parsed: Parsed, attempt: Attempt, facts: ModeFacts): Found {
   const [held] = attempt.held;
-  if (held !== undefined) return whereHeld(evidence, held.command);
+  const isStartups = held !== undefined && (facts.startup?.held ?? []).some(({ command }) => command === held.command);
+  if (isStartups) return whereHeld(evidence, held.command);
   const defined = definitionLine(evidence, parsed, facts);
   if (defined !== null) return defined;
+  if (held !== undefined) return whereHeld(evidence, held.command);
   const [lost] = facts.startup?.lost ?? [];
   if (lost !== undefined && attempt.outcome === "not-done") return whereLost(evidence, lost);
   const hasExitTrap = evidence.dumped?.traps.some(({ signal }) => signal === "EXIT") ?? false;

@@ -26,7 +26,7 @@ import { limitedClause, notTried, tryCommand, attempt as tryOnce } from "./canar
 import { definitions, trapFacts } from "./definitions.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
-import type { PlacedFile } from "./session.ts";
+import type { PlacedFile, Run } from "./session.ts";
 import { firstChanged } from "./unchanged.ts";
 import { gapsOfQuestions, gapsOfSshRc } from "./unlike.ts";
 import { gapsOfWarnings } from "./warnings.ts";
@@ -123,8 +123,13 @@ async function once(
     ],
   };
   const parsed = parsedSends(sends);
-  const [marked, told] = await Promise.all([mark(questions), dump(questions, shell, wordsToResolve(sends, names))]);
-  const informed = questions.knowing(marked.run.held.map((left) => left.command));
+  const words = wordsToResolve(sends, names);
+  const begin = (by: Asker) => Promise.all([mark(by), dump(by, shell, words)]);
+  const cramped = await begin(questions);
+  const hasRoom = !ranOutOfRoom(cramped[0].run);
+  const asking = hasRoom ? questions : questions.roomier();
+  const [marked, told] = hasRoom ? cramped : await begin(asking);
+  const informed = asking.knowing(marked.run.held.map((left) => left.command));
   const facts = await factsOf({ read, reading, shell, account, parsed, questions: informed, marked, told });
   return { facts, changed: await firstChanged(reading.identities) };
 }
@@ -162,7 +167,8 @@ async function factsOf({
     return { ...read, gaps: [...read.gaps, refused] };
   }
   const dumped = isReady ? told.dumped : null;
-  const attempts = await tryAll({ parsed, questions, marked });
+  const gaps = [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })];
+  const attempts = await tryAll({ parsed, questions, marked }, gaps);
   const isNotable = !isReady || run.stdout.bytes + run.stderr.bytes > 0 || told.lost.length + run.held.length > 0;
   const isBlamed = attempts.some(({ attempt }) => attempt.outcome !== "done");
   const needsTrace = isNotable || isBlamed || (dumped !== null && definesAnything(dumped));
@@ -177,7 +183,7 @@ async function factsOf({
     leftRunning: run.leftRunning.map((left) => ({ ...left, ...find.held(left.command) })),
     ...definitions(dumped, shell, find),
     traps: traps.facts,
-    gaps: [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })],
+    gaps,
   };
   const tried: Tried[] = [];
   for (const { one, attempt, atEnd } of attempts) {
@@ -203,9 +209,16 @@ async function lastResort(
   { questions, marked, reading, account }: Pick<Answers, "questions" | "marked" | "reading" | "account">,
 ): Promise<Cause> {
   if (attempt.outcome === "done" || attempt.outcome === "unknown" || marked.run.seconds > 1) return { where: null };
-  const happensWith = async (swapped: PlacedFile) =>
-    (await tryOnce(one, questions, marked.run, { places: [swapped] })).outcome === attempt.outcome;
+  const knowing = questions.knowing(attempt.held.map(({ command }) => command));
+  let isSure = true;
+  const happensWith = async (swapped: PlacedFile) => {
+    const { outcome } = await tryOnce(one, knowing, marked.run, { places: [swapped] });
+    // What could not be told, for the time is over, points to no line.
+    isSure &&= outcome !== "unknown";
+    return outcome === attempt.outcome;
+  };
   const found = await bisect({ reading, account, happensWith });
+  if (!isSure) return { where: null };
   return found === null ? { where: null } : { where: found.place, line: found.line };
 }
 
@@ -220,17 +233,13 @@ interface Tries {
   readonly atEnd: Attempt | null;
 }
 
-async function tryAll({
-  parsed,
-  questions,
-  marked,
-}: Pick<Answers, "parsed" | "questions" | "marked">): Promise<readonly Tries[]> {
+async function tryAll(
+  { parsed, questions, marked }: Pick<Answers, "parsed" | "questions" | "marked">,
+  gaps: readonly Gap[],
+): Promise<readonly Tries[]> {
   if (!marked.isReady) return [];
-  const untold = marked.run.limited[0];
-  if (untold !== undefined) {
-    const why = `a startup file ${limitedClause(untold)}`;
-    return parsed.map((one) => ({ one, attempt: notTried(why), atEnd: null }));
-  }
+  const untold = gaps.find(({ code, of }) => code === "probe-limited" && of.includes("tried"));
+  if (untold !== undefined) return parsed.map((one) => ({ one, attempt: notTried(untold.message), atEnd: null }));
   // A slow startup mostly sleeps: more at once costs nothing then and keeps the whole within its time.
   const atOnce = marked.run.seconds > 0.5 ? 6 : 2;
   return pool(parsed, atOnce, async (one) => ({ one, ...(await tryCommand(one, questions, marked.run)) }));
@@ -243,6 +252,8 @@ function gapsOfRuns(
 ): Gap[] {
   const gaps = run.limited.map((limit) => gap("probe-limited", `a startup file ${limitedClause(limit)}`, everyFact));
   gaps.push(...gapsOfWarnings(run.warnings, reading), ...gapsOfQuestions(reading));
+  if (ranOutOfRoom(run))
+    gaps.push(gap("probe-limited", "a startup file writes more than the sandbox holds", everyFact));
   if (run.ended === "over-ceiling") {
     gaps.push(gap("over-ceiling", `startup took more ${run.ceiling ?? ""} than a probe may`, everyFact));
   }
@@ -270,6 +281,11 @@ function gapsOfRuns(
   for (const doubt of told.dumped?.doubts ?? [])
     gaps.push(gap("probe-limited", doubt, ["aliases", "functions", "options"]));
   return gaps;
+}
+
+/** As strerror(3) has ENOSPC. Where startup hides it, or speaks another language, the small tmpfs is not noticed. */
+function ranOutOfRoom({ stdout, stderr }: Run): boolean {
+  return [stdout, stderr].some(({ head, tail }) => `${head}${tail}`.includes("No space left on device"));
 }
 
 /** At most `atOnce` under way; the answers in the order of the questions. */
