@@ -1,4 +1,4 @@
-import { closeSync, opendirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, opendirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
 
 /**
  * What /proc says about processes. Readers return null or an empty list where the process is gone or may not be looked
@@ -257,6 +257,23 @@ export function descriptorInfo(pid: number, fd: number): string {
 
 export function workingFolder(pid: number): string {
   return link(`/proc/${pid}/cwd`);
+}
+
+/** What all of the host holds in tmpfs and shared memory, in KiB. */
+export function sharedKiB(): number {
+  return Number.parseInt(/^Shmem:\s+(\d+) kB$/m.exec(read("/proc/meminfo"))?.[1] ?? "0", 10);
+}
+
+/** What a process holds in files of memory (memfd_create(2)), in KiB: as long as they are not mapped no count has them. */
+export function memoryFilesKiB(pid: number): number {
+  const files = descriptorsOf(pid).filter((fd) => descriptorLink(pid, fd).startsWith("/memfd:"));
+  return files.reduce((sum, fd) => {
+    try {
+      return sum + statSync(`/proc/${pid}/fd/${fd}`).blocks / 2;
+    } catch {
+      return sum;
+    }
+  }, 0);
 }
 
 /** The kernel function that a process sleeps in, or "" where the kernel does not say. */

@@ -1,5 +1,13 @@
 import type { Exit, LeftRunning, Waiting } from "../facts/index.ts";
-import { commandOf, countBelow, memoryOf, sleepsIn, workingFolder } from "../host/process.ts";
+import {
+  commandOf,
+  countBelow,
+  memoryFilesKiB,
+  memoryOf,
+  sharedKiB,
+  sleepsIn,
+  workingFolder,
+} from "../host/process.ts";
 import { holdsArmedTimerfd, leftIn, leftRunning, look, mostProcesses } from "./look.ts";
 import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
@@ -50,6 +58,7 @@ const hostAsk: Ask = { command: commandOf, memory: memoryOf, workingFolder, slee
 export function watch(session: Session, conclude: (verdict: Verdict) => void, failed: (error: unknown) => void): Watch {
   const { question, init, shell, streams, terminal, told } = session;
   const startedAt = performance.now();
+  const sharedBefore = sharedKiB();
   const onTerminal = terminal !== null;
   let before: Look | null = null;
   let counted = 0;
@@ -87,7 +96,8 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
     if (turns) return lookSoon(betweenLooksMs);
     lookedAt = performance.now();
     const now = look(init, streams.inside);
-    if (ownKiB(now) > ceilings.memoryKiB) return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
+    if (ownKiB(now) > ceilings.memoryKiB || hidesTooMuch(now))
+      return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
     if (exit !== null && areKnown(holders(now))) return say({ ended: "held", final: false, held: holders(now) });
     const judgement = judge(before, now, onTerminal);
     const wasQuiet = before !== null && isQuiet(before);
@@ -95,6 +105,12 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
     before = now;
     if (judgement.kind === "still") await concludeStill(now, judgement.readers.length > 0, judgement.stopped);
     lookSoon(isQuiet(now) && !wasQuiet ? betweenLooksMs : pace(grew));
+  }
+
+  /** Looked for only where the host's shared memory grew by so much since the start. */
+  function hidesTooMuch(now: Look): boolean {
+    if (sharedKiB() - sharedBefore <= ceilings.memoryKiB) return false;
+    return now.processes.reduce((sum, { pid }) => sum + memoryFilesKiB(pid), 0) > ceilings.memoryKiB;
   }
 
   /** Often at first, when most runs end; then seldom, unless something grows that has a ceiling. */
