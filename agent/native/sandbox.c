@@ -450,15 +450,20 @@ static void bring_in(const struct mount *mount, bool *settled) {
   if (stat(under("/old", mount->at), &status)) return warn("bind", mount->at);
   // A socket or FIFO that is mounted by itself (a container manager's, in a container) would lead outside.
   if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) return;
-  if (!S_ISDIR(status.st_mode) || mount->flags & MS_RDONLY) {
+  if (!S_ISDIR(status.st_mode)) {
     if (show(under("/old", mount->at), target, false, flags)) warn("bind", mount->at);
     return;
   }
+  // A read-only one gets an overlay as well, for its sockets and FIFOs; it stays read-only.
+  flags |= mount->flags & MS_RDONLY;
   bool squashed = spec.uid != 0 && mount->remote && !strncmp(mount->type, "nfs", 3);
   if (!overlay(mount->at, flags, squashed)) return;
   int reason = errno;
-  if (is_below(home_path, mount->at) && mount_of(home_path) == mount) fail("home", strerror(reason), mount->at);
-  warn("overlay", mount->at);
+  if (!(flags & MS_RDONLY)) {
+    if (is_below(home_path, mount->at) && mount_of(home_path) == mount) fail("home", strerror(reason), mount->at);
+    errno = reason;
+    warn("overlay", mount->at);
+  }
   if (show(under("/old", mount->at), target, false, flags)) warn("bind", mount->at);
 }
 

@@ -1,10 +1,12 @@
-// dead-mount FOLDER COMMAND...: runs the command where FOLDER is a FUSE mount whose server never answers.
+// dead-mount FOLDER[@UID] COMMAND...: runs the command where FOLDER is a FUSE mount whose server, which UID (root if not
+// said) started, never answers.
 // In a mount namespace of its own, so that nobody else meets it.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,7 +15,9 @@ int main(int count, char **words) {
   char options[128];
   int server = open("/dev/fuse", O_RDWR);
   if (count < 3 || server < 0) return perror("/dev/fuse"), 99;
-  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", server);
+  char *uid = strchr(words[1], '@');
+  if (uid) *uid++ = 0;
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=%s,group_id=0,allow_other", server, uid ? uid : "0");
   if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) return perror("unshare"), 99;
   if (mount("dead", words[1], "fuse", 0, options)) return perror("mount"), 99;
   pid_t parent = getpid();
