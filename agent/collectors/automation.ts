@@ -44,6 +44,9 @@ interface Signs {
   readonly now: Date;
 }
 
+/** Anybody may write logins of as many names into syslog's files, and each that is looked up costs some milliseconds. */
+const mostStrangers = 500;
+
 /** Shells that let nobody in. */
 const noLogin = /\/(nologin|false|sync|halt|shutdown|true)$/;
 
@@ -64,8 +67,15 @@ export async function automatedAccounts(wish: AutomationWish): Promise<Automatio
     const entry = parseAccountEntry(line);
     return entry === null ? [] : [entry.name];
   });
-  const seen = [...found.logins.map(({ user }) => user), ...cron.map(({ account }) => account)];
-  const answers = await inTurns([...new Set([...local, ...seen])], (name) => look(name, signs));
+  const known = new Set([...local, ...cron.map(({ account }) => account)]);
+  const strangers = [...new Set(found.logins.map(({ user }) => user))].filter((name) => !known.has(name));
+  if (strangers.length > mostStrangers) {
+    doubts.push(
+      `logins name ${strangers.length} accounts that are not in /etc/passwd; ${mostStrangers} were looked up`,
+    );
+  }
+  const names = [...known, ...strangers.slice(0, mostStrangers)];
+  const answers = await inTurns(names, (name) => look(name, signs));
   for (const answer of answers) if (answer.kind !== "absent") doubts.push(...answer.doubts);
   const listed = answers.flatMap((answer) => (answer.kind === "listed" ? [answer.automated] : []));
   const others = listed.filter(({ account }) => account.uid !== 0).sort(busiestFirst);
