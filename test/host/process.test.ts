@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   commandOf,
   is32Bit,
   isTimerArmed,
+  memoryFilesKiB,
   memoryOf,
   parseEpoll,
   parseLocks,
   parseStat,
   parseStatus,
   parseSyscall,
+  sharedKiB,
   statOf,
   taskStatus,
 } from "../../agent/host/process.ts";
@@ -95,4 +99,34 @@ test("a process that is gone is nothing, and no error", () => {
   assert.equal(statOf(never), null);
   assert.equal(taskStatus(never, never), null);
   assert.equal(commandOf(never), "");
+});
+
+test("of a command line of megabytes only the beginning is read", async () => {
+  const long = "A".repeat(100_000);
+  const child = spawn("/bin/sh", ["-c", "read -r line", "sh", long, long, long], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  try {
+    await once(child, "spawn");
+    const command = commandOf(child.pid ?? 0);
+    assert.equal(command.length, 1024 + "...".length);
+    assert.ok(command.startsWith("/bin/sh -c read -r line sh AAAA"), command.slice(0, 50));
+  } finally {
+    child.stdin.end();
+    await once(child, "close");
+  }
+});
+
+test("memory in a file that is not mapped is counted", async () => {
+  const script =
+    "import os; f = os.memfd_create('x'); os.write(f, bytes(8 << 20)); print('ready', flush=True); input()";
+  const child = spawn("python3", ["-c", script], { stdio: ["pipe", "pipe", "ignore"] });
+  try {
+    await once(child.stdout, "data");
+    assert.equal(memoryFilesKiB(child.pid ?? 0), 8 * 1024);
+    assert.ok(sharedKiB() >= 8 * 1024);
+  } finally {
+    child.stdin.end("\n");
+    await once(child, "close");
+  }
 });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { timers } from "../../agent/probe/timers.ts";
-import { type Outside, silentMounts, witness } from "../../agent/probe/witness.ts";
+import { lookAt, type Outside, silentMounts, witness } from "../../agent/probe/witness.ts";
 
 const thing = { ino: 7, dev: 0xfd01, isSocket: () => false, isSymbolicLink: () => false };
 const host: Outside = {
@@ -79,4 +82,27 @@ test("a timer is armed until it is disarmed, goes off or its process ends", () =
   set.note(["posix", "5", "1", "1000", "500", "0"], 3000);
   assert.equal(set.armed(live, 1e9)[0]?.until, Number.POSITIVE_INFINITY);
   assert.equal(set.armed(new Set(), 1e9).length, 0);
+});
+
+test("a path is looked at without following a link to a mount that may not answer", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "rcw-look-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "file"), "");
+  const silent = join(folder, "silent");
+  symlinkSync(silent, join(folder, "away"));
+  symlinkSync(".", join(folder, "here"));
+  symlinkSync("round", join(folder, "round"));
+  const look = (path: string) => lookAt(join(folder, path), [silent]);
+  const kind = (path: string) => {
+    const seen = look(path);
+    if (seen === null || seen === "unknown") return seen;
+    return seen.isSymbolicLink() ? "link" : seen.isSocket() ? "socket" : "other";
+  };
+  assert.equal(kind("away/x/y"), "unknown");
+  assert.equal(kind("here/here/away/x"), "unknown");
+  assert.equal(kind("away"), "link");
+  assert.equal(kind("here/file"), "other");
+  assert.equal(kind("here/../here/./absent"), null);
+  assert.equal(kind("round/x"), null);
+  assert.equal(lookAt(join(silent, "x"), [silent]), "unknown");
 });
