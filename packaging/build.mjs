@@ -96,7 +96,7 @@ unset ${obeyed.join(" ")}
 self=$0
 if [ -L "$self" ]; then self=$(PATH=/usr/bin:/bin readlink -f -- "$self") || exit 2; fi
 case $self in */*) here=\${self%/*} ;; *) here=. ;; esac
-exec "$here/bin/node" --disable-sigusr1 "$here/main.cjs" "$@"
+exec "$here/enter" "$here/bin/node" --disable-sigusr1 "$here/main.cjs" "$@"
 `,
 );
 chmodSync(`${dist}/rcwarden`, 0o755);

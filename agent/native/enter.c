@@ -791,11 +791,23 @@ static _Noreturn void wait_for_end(const sigset_t *while_waiting) {
   }
 }
 
+// Where the kernel refuses it like this, no child has keys either.
+static bool leave_callers_keys(void) {
+  if (geteuid() != 0 || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) return true;
+  return errno == ENOSYS || errno == EPERM;
+}
+
 // What else a child has from whoever called: his terminal, into which it could type, and his keys.
 static void leave_callers_session(void) {
   if (setsid() < 0 && getsid(0) != getpid()) fail_errno("session", "setsid");
-  if (geteuid() != 0 || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) return;
-  if (errno != ENOSYS && errno != EPERM) fail_errno("session", "keyring"); // neither do these let a child have keys
+  if (!leave_callers_keys()) fail_errno("session", "keyring");
+}
+
+// With arguments it only executes them, without the caller's keys: so the agent starts, and what it starts in turn.
+static _Noreturn void run_apart(char **words) {
+  if (!leave_callers_keys()) perror("rcwarden: session keyring");
+  else if (execv(words[0], words)) perror(words[0]);
+  _exit(125);
 }
 
 // No question takes that long. An agent that was stopped, or is held by what it reads of a process, ends nothing.
@@ -807,7 +819,8 @@ static void bound_lifetime(void) {
   alarm(MOST_SECONDS); // of `enter`, with which the sandbox ends, and of a reader, which keeps it
 }
 
-int main(void) {
+int main(int count, char **words) {
+  if (count > 1) run_apart(words + 1);
   check_descriptors();
   bound_lifetime();
   if (getuid() != geteuid() || getgid() != getegid()) fail("identity", "setuid", NULL); // never meant to be

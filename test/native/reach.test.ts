@@ -55,6 +55,13 @@ describe("out of reach", { skip }, () => {
     assert.notEqual(said, own);
   });
 
+  test("the agent that it starts has none of the caller's keys either", () => {
+    const id = (...words: readonly string[]) => execFileSync(words[0] ?? "", words.slice(1), { encoding: "utf8" });
+    const apart = id(plain.enter, "/usr/bin/keyctl", "id", "@s");
+    assert.match(apart, /^\d+\n$/);
+    assert.notEqual(apart, id("/usr/bin/keyctl", "id", "@s"));
+  });
+
   for (const witness of ["1", "0"]) {
     test(`what reaches beyond the sandbox is refused, root's own files included, witness=${witness}`, async () => {
       const hosts = ["shmall", "sem", "msgmni"].map((name) => `/proc/sys/kernel/${name}`);
