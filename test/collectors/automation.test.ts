@@ -158,3 +158,15 @@ test("a file is read with the account's groups and no others", { skip: noAccount
   });
   assert.deepEqual(await Promise.all(kinds), ["text", "unreadable"]);
 });
+
+test("a log with logins of thousands of invented names costs a bounded number of look-ups", { skip }, async (t) => {
+  const { write, wish } = host(t, []);
+  const names = Array.from({ length: 5_000 }, (_, at) => `rcw-invented-${at}`);
+  write("log", names.map((name) => accepted(name, "11:00:00")).join(""));
+  const { accounts, doubts } = await automatedAccounts(wish);
+  assert.deepEqual(accounts, []);
+  assert.ok(
+    doubts.some((doubt) => /5000 accounts that are not in \/etc\/passwd; 500 were looked up/.test(doubt)),
+    doubts.join("; "),
+  );
+});
