@@ -11,6 +11,32 @@ import { check, dist, rcwarden } from "../support/rcwarden.ts";
 
 const native = join(import.meta.dirname, "../native");
 
+/** Looks for everything of its own uid that a check started, and does to it what one of the account's processes can. */
+const meddler = `
+import os, sys, time
+own = os.readlink('/proc/self/ns/pid')
+def meddle(pid):
+    root = '/proc/%s' % pid
+    inside = os.readlink(root + '/ns/pid') != own
+    if not inside and 'max-old-space' not in open(root + '/cmdline').read(): return
+    if sys.argv[1] == 'stop': os.kill(int(pid), 19)
+    elif sys.argv[1] == 'kill': os.kill(int(pid), 9)
+    elif inside:
+        os.write(os.open(root + '/fd/0', os.O_WRONLY | os.O_NONBLOCK), b'y\\n' * 100)
+        for name in os.listdir(root + '/root/tmp'):
+            below = '%s/root/tmp/%s/c' % (root, name)
+            for thing in os.listdir(below):
+                os.rename(below + '/' + thing, below + '/old')
+                os.symlink('/etc/shadow', below + '/' + thing)
+            os.mkfifo(below + '/mark')
+print('ready', flush=True)
+while True:
+    for pid in os.listdir('/proc'):
+        try:
+            if pid.isdigit() and int(pid) != os.getpid() and os.stat('/proc/' + pid).st_uid == os.getuid(): meddle(pid)
+        except (OSError, ValueError): pass
+`;
+
 describe("under attack", () => {
   let folder = "";
   let deadMount = "";
@@ -93,4 +119,26 @@ exec bash -c 'exec 200</etc/shadow "$0" check --account ${account.name} --mode s
     assert.equal(status, 0, said);
     assert.doesNotMatch(said, /LOADED|FOUND-BY-PATH/);
   });
+
+  for (const mode of ["stop", "kill", "swap"]) {
+    test(`a process of the account that can ${mode} spoils its own answer, in time, and leaves nothing`, async () => {
+      await using account = await makeAccount({ home: "empty", files: { ".bashrc": "sleep 0.2\n" } });
+      const identity = ["--reuid", String(account.uid), "--regid", String(account.gid), "--clear-groups", "--"];
+      const child = spawn("setpriv", [...identity, "/usr/bin/python3", "-c", meddler, mode], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      try {
+        await once(child.stdout, "data");
+        const { status, report } = await check(account.name, "ssh-command", ["--within", "4s"]);
+        assert.ok(status === 0 || status === 1 || status === 3, `${status}`);
+        assert.equal(report.accounts.length, 1);
+        assert.doesNotMatch(JSON.stringify(report), /root:[*!$]/);
+        const left = execFileSync("sh", ["-c", `ps -o pid= -u ${account.uid} | grep -v -w ${child.pid} || true`]);
+        assert.equal(left.toString().trim(), "");
+      } finally {
+        child.kill("SIGKILL");
+        await once(child, "close");
+      }
+    });
+  }
 });
