@@ -60,9 +60,9 @@ interface Sent {
 }
 
 function judged(run: Run, scratch: Scratch, sent: Sent): Attempt {
-  const stdout = ownOutput(run.stdout, sent);
+  const own = (needed: readonly string[]) => ownOutput(run.stdout, sent, needed);
   const shown = (captured: Captured) => scratch.plain(captured.head.toString("utf8").slice(0, 4000)).slice(0, 400);
-  const [outcome, why] = outcomeOf(run, scratch, sent, stdout);
+  const [outcome, why] = outcomeOf(run, scratch, sent, own);
   return {
     outcome,
     missing: outcome === "unknown" ? "" : why,
@@ -84,7 +84,7 @@ function outcomeOf(
   run: Run,
   scratch: Scratch,
   { parsed, baseline, terminal }: Sent,
-  stdout: string,
+  own: (needed: readonly string[]) => string,
 ): readonly [Outcome, string] {
   const [limit] = run.limited;
   if (run.ended === "refused") return ["unknown", `the sandbox could not be made: ${run.refusal?.reason ?? ""}`];
@@ -107,12 +107,15 @@ function outcomeOf(
   };
   if (afterwards.stdout === "any") return ["done", ""];
   if (afterwards.stdout === "names-in-folder") {
-    const names = stdout.split(/\s+/).filter((name) => name !== "");
+    const names = own(scratch.namesInFolder)
+      .split(/\s+/)
+      .filter((name) => name !== "");
     const all = scratch.namesInFolder.every((name) => names.includes(name));
     if (!all) return ["not-done", "the names of the folder's files did not come out"];
     return names.length === scratch.namesInFolder.length || terminal ? ["done", ""] : ["noisy", ""];
   }
   const wanted = expected[afterwards.stdout] ?? "";
+  const stdout = own([wanted]);
   if (stdout === wanted) return ["done", ""];
   if (!stdout.includes(wanted))
     return ["not-done", baseline.stdout.bytes > 0 && stdout === "" ? "" : "its output did not come out"];
@@ -121,26 +124,33 @@ function outcomeOf(
 }
 
 /** The command's own output: startup's, which the baseline holds, taken away; a terminal's CR LF is LF again. */
-function ownOutput(stdout: Captured, { baseline }: Sent): string {
+function ownOutput(stdout: Captured, { baseline }: Sent, needed: readonly string[]): string {
   const plain = (bytes: Buffer) => bytes.toString("utf8").replaceAll("\r\n", "\n");
   const theirs = baseline.stdout;
-  if (theirs.bytes <= theirs.head.length) return withoutStartups(plain(stdout.head), plain(theirs.head));
+  if (theirs.bytes <= theirs.head.length) return withoutStartups(plain(stdout.head), plain(theirs.head), needed);
   // Startup wrote more than is kept: what follows as many bytes is the command's.
-  const own = Math.max(stdout.bytes - theirs.bytes, 0);
-  return own === 0 ? "" : plain(stdout.tail.subarray(-own));
+  const tail = plain(stdout.tail);
+  const own = tail.slice(tail.length - Math.max(stdout.bytes - theirs.bytes, 0));
+  return holdsAll(tail, needed) && !holdsAll(own, needed) ? tail : own;
 }
 
 /**
  * Pure: `text` without what startup wrote before it, as `theirs` has it from another session. A clock, a load or a
- * proverb differs from one session to the next: then as many lines are startup's as it wrote there.
+ * proverb differs from one session to the next: then as many lines are startup's as it wrote there, unless what is
+ * `needed` goes with them. (A trap writes at the end.)
  */
-export function withoutStartups(text: string, theirs: string): string {
+export function withoutStartups(text: string, theirs: string, needed: readonly string[] = []): string {
   if (text.startsWith(theirs)) return text.slice(theirs.length);
   const lines = theirs.split("\n").length - 1;
   if (!theirs.endsWith("\n")) return text;
   let at = 0;
   for (let line = 0; line < lines; line++) at = text.indexOf("\n", at) + 1 || text.length;
-  return text.slice(at);
+  const rest = text.slice(at);
+  return holdsAll(text, needed) && !holdsAll(rest, needed) ? text : rest;
+}
+
+function holdsAll(text: string, needed: readonly string[]): boolean {
+  return needed.every((each) => text.includes(each));
 }
 
 export function limitedClause({ what, detail }: Run["limited"][number]): string {

@@ -176,8 +176,9 @@ function outcomeOf(ended: SshEnd, each: (typeof sent)[number], folder: string, m
   if (!each.did(folder)) return "not-done";
   const lines = marked.stdout.split("\n").length - 1;
   const own = ended.stdout.split("\n").slice(lines).join("\n");
-  if (own === (each.stdout ?? "")) return "done";
-  return own.includes(each.stdout ?? "") ? "noisy" : "not-done";
+  // zsh runs a lone command in its own place, and then nothing at the shell's end.
+  if ([own, ended.stdout].includes(each.stdout ?? "")) return "done";
+  return ended.stdout.includes(each.stdout ?? "") ? "noisy" : "not-done";
 }
 
 function said({ report }: Checked): Seen {

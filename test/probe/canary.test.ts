@@ -21,3 +21,9 @@ test("a startup that wrote more lines elsewhere leaves nothing, and an unfinishe
   assert.equal(withoutStartups("one\n", "two\nthree\n"), "");
   assert.equal(withoutStartups("12:01> content\n", "12:00> "), "12:01> content\n");
 });
+
+test("what a trap writes at the end takes nothing of the command's output away", () => {
+  assert.equal(withoutStartups("content\nbye\n", "bye\n", ["content"]), "content\nbye\n");
+  assert.equal(withoutStartups("bye\n", "bye\n", [""]), "");
+  assert.equal(withoutStartups("one\ntwo\nbye 2\n", "bye 1\n", ["one", "two"]), "one\ntwo\nbye 2\n");
+});
