@@ -1,7 +1,7 @@
 import { checkKinds } from "../checks/index.ts";
 import { type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
 import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
-import { inTurns } from "./in-turns.ts";
+import { inTurns } from "../probe/in-turns.ts";
 import type { MeasureRequest } from "./parts.ts";
 
 /** Accounts measured at once; the modes of one account follow each other, for they share its files. */

@@ -3,33 +3,19 @@
  * says what came of it as facts. Whatever could not be had is a gap; nothing here judges.
  */
 import type { Sends } from "../checks/check-kind.ts";
-import {
-  type Account,
-  type Attempt,
-  type Cause,
-  everyFact,
-  type FactName,
-  type Gap,
-  type GapCode,
-  type ModeFacts,
-  type ModeId,
-  modeOf,
-  type Tried,
-} from "../facts/index.ts";
+import { type Account, everyFact, type ModeFacts, type ModeId, modeOf, type Tried } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
-import { type Dumped, knownNames, personalityOf, type Shell } from "../shells/index.ts";
+import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
-import { bisect } from "./bisect.ts";
-import { limitedClause, notTried, tryCommand, attempt as tryOnce } from "./canary.ts";
+import { lastResort, tryAll } from "./attempts.ts";
 import { definitions, trapFacts } from "./definitions.ts";
+import { gap, gapsOfRuns, ranOutOfRoom, unknownMode, unknownShell } from "./gaps.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
-import type { PlacedFile, Run } from "./session.ts";
 import { firstChanged } from "./unchanged.ts";
-import { gapsOfQuestions, gapsOfSshRc } from "./unlike.ts";
-import { gapsOfWarnings } from "./warnings.ts";
+import { gapsOfSshRc } from "./unlike.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
 /** What sshd and PAM hand to a session; gathered by a collector. */
@@ -66,8 +52,8 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
   const started = performance.now();
   const until = started + measurement.withinMs;
   const { account, mode } = measurement;
-  const [program, homeReal] = await Promise.all([realPath(account.shell), realPath(account.home)]);
-  const empty: ModeFacts = { ...emptyFacts(account, mode), ...(homeReal === undefined ? {} : { homeReal }) };
+  const program = await realPath(account.shell);
+  const empty = emptyFacts(account, mode);
   const seconds = () => (performance.now() - started) / 1000;
 
   const shell = personalityOf({ path: account.shell, resolved: program ?? account.shell });
@@ -91,9 +77,11 @@ async function once(
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
 ): Promise<{ readonly facts: ModeFacts; readonly changed: string | null }> {
-  const [reading, plain] = await Promise.all([
+  const [reading, plain, homeReal, ofSshRc] = await Promise.all([
     sources.read(account, shell, mode, {}),
     sources.ground(account, mode, {}),
+    realPath(account.home),
+    gapsOfSshRc(account, mode),
   ]);
   const own = reading.environmentFiles;
   const ground = Object.keys(own).length === 0 ? plain : await sources.ground(account, mode, own);
@@ -113,12 +101,13 @@ async function once(
   );
   const read: ModeFacts = {
     ...named,
+    ...(homeReal === undefined ? {} : { homeReal }),
     evidence: ground.evidence,
     startupFiles: reading.files,
     limits: Object.fromEntries(ground.limits.map((limit) => [limit.name, limit.soft])),
     gaps: [
       ...reading.doubts.map((doubt) => gap(doubt.code, doubt.message, ["startupFiles"])),
-      ...(await gapsOfSshRc(account, mode)),
+      ...ofSshRc,
       ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
     ],
   };
@@ -168,7 +157,7 @@ async function factsOf({
   }
   const dumped = isReady ? told.dumped : null;
   const gaps = [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })];
-  const attempts = await tryAll({ parsed, questions, marked }, gaps);
+  const attempts = await tryAll(parsed, { questions, marked }, gaps);
   const isNotable = !isReady || run.stdout.bytes + run.stderr.bytes > 0 || told.lost.length + run.held.length > 0;
   const isBlamed = attempts.some(({ attempt }) => attempt.outcome !== "done");
   const needsTrace = isNotable || isBlamed || (dumped !== null && definesAnything(dumped));
@@ -189,7 +178,7 @@ async function factsOf({
   for (const { one, attempt, atEnd } of attempts) {
     const found = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
     const cause =
-      found.where === null ? await lastResort(one, attempt, { questions, marked, reading, account }) : found;
+      found.where === null ? await lastResort(one, attempt, { questions, marked }, { reading, account }) : found;
     tried.push({ line: null, ...attempt, ...cause, command: one.text, atEnd });
   }
   if (asksMore(questions)) return { ...facts, tried };
@@ -202,126 +191,9 @@ async function factsOf({
   return { ...facts, tried, gaps: [...facts.gaps, late] };
 }
 
-/** Where nothing names the line of a command that does not do what it says: the files are cut until it does. */
-async function lastResort(
-  one: Parsed,
-  attempt: Attempt,
-  { questions, marked, reading, account }: Pick<Answers, "questions" | "marked" | "reading" | "account">,
-): Promise<Cause> {
-  if (attempt.outcome === "done" || attempt.outcome === "unknown" || marked.run.seconds > 1) return { where: null };
-  const knowing = questions.knowing(attempt.held.map(({ command }) => command));
-  let isSure = true;
-  const happensWith = async (swapped: PlacedFile) => {
-    const { outcome } = await tryOnce(one, knowing, marked.run, { places: [swapped] });
-    // What could not be told, for the time is over, points to no line.
-    isSure &&= outcome !== "unknown";
-    return outcome === attempt.outcome;
-  };
-  const found = await bisect({ reading, account, happensWith });
-  if (!isSure) return { where: null };
-  return found === null ? { where: null } : { where: found.place, line: found.line };
-}
-
 /** What a bare shell would not have: only that needs a line. */
 function definesAnything({ aliases, functions, traps }: Dumped): boolean {
   return aliases.length + functions.length + traps.length > 0;
-}
-
-interface Tries {
-  readonly one: Parsed;
-  readonly attempt: Attempt;
-  readonly atEnd: Attempt | null;
-}
-
-async function tryAll(
-  { parsed, questions, marked }: Pick<Answers, "parsed" | "questions" | "marked">,
-  gaps: readonly Gap[],
-): Promise<readonly Tries[]> {
-  if (!marked.isReady) return [];
-  const untold = gaps.find(({ code, of }) => code === "probe-limited" && of.includes("tried"));
-  if (untold !== undefined) return parsed.map((one) => ({ one, attempt: notTried(untold.message), atEnd: null }));
-  // A slow startup mostly sleeps: more at once costs nothing then and keeps the whole within its time.
-  const atOnce = marked.run.seconds > 0.5 ? 6 : 2;
-  return pool(parsed, atOnce, async (one) => ({ one, ...(await tryCommand(one, questions, marked.run)) }));
-}
-
-function gapsOfRuns(
-  { run, isReady }: Marked,
-  told: Told,
-  { shell, reading }: Pick<Answers, "shell" | "reading">,
-): Gap[] {
-  const gaps = run.limited.map((limit) => gap("probe-limited", `a startup file ${limitedClause(limit)}`, everyFact));
-  gaps.push(...gapsOfWarnings(run.warnings, reading), ...gapsOfQuestions(reading));
-  if (ranOutOfRoom(run))
-    gaps.push(gap("probe-limited", "a startup file writes more than the sandbox holds", everyFact));
-  if (run.ended === "over-ceiling") {
-    gaps.push(gap("over-ceiling", `startup took more ${run.ceiling ?? ""} than a probe may`, everyFact));
-  }
-  const complaint = shell.syntaxComplaint(run.stderr.head.toString("utf8"));
-  if (complaint !== null) {
-    const place = complaint.line === null ? "" : ` at line ${complaint.line}`;
-    const says = `${shell.name} gave up on ${complaint.file ?? "a startup file"}${place}: ${complaint.says}`;
-    gaps.push(gap("unreadable", says, ["startupFiles"], "mend the file"));
-  }
-  if (!isReady) return gaps;
-  if (told.dumped === null) {
-    const missing: FactName[] = [
-      "startup",
-      "aliases",
-      "functions",
-      "options",
-      "variables",
-      "traps",
-      "commands",
-      "umask",
-      "cwd",
-    ];
-    gaps.push(gap("no-frames", "the shell did not tell its definitions", missing));
-  }
-  for (const doubt of told.dumped?.doubts ?? [])
-    gaps.push(gap("probe-limited", doubt, ["aliases", "functions", "options"]));
-  return gaps;
-}
-
-/** As strerror(3) has ENOSPC. Where startup hides it, or speaks another language, the small tmpfs is not noticed. */
-function ranOutOfRoom({ stdout, stderr }: Run): boolean {
-  return [stdout, stderr].some(({ head, tail }) => `${head}${tail}`.includes("No space left on device"));
-}
-
-/** At most `atOnce` under way; the answers in the order of the questions. */
-async function pool<In, Out>(all: readonly In[], atOnce: number, one: (each: In) => Promise<Out>): Promise<Out[]> {
-  const answers = new Map<number, Out>();
-  let next = 0;
-  const worker = async () => {
-    for (let at = next++; at < all.length; at = next++) {
-      const each = all[at];
-      if (each !== undefined) answers.set(at, await one(each));
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return [...answers].sort(([left], [right]) => left - right).map(([, answer]) => answer);
-}
-
-function gap(code: GapCode, message: string, of: readonly FactName[], change = ""): Gap {
-  return { code, message, change, of };
-}
-
-function unknownShell({ shell }: Account): Gap {
-  return gap(
-    "unknown-shell",
-    `${shell} is no shell that rcwarden knows (${knownNames().join(", ")})`,
-    everyFact,
-    "give the account one of them, or remove it from the policy's accounts",
-  );
-}
-
-function unknownMode(shell: Shell, mode: ModeId): Gap {
-  return gap(
-    "unknown-mode",
-    `how ${shell.name} comes in by ${mode} cannot be measured yet`,
-    everyFact,
-    "ask for ssh-command or ssh-command-pty",
-  );
 }
 
 function emptyFacts(account: Account, mode: ModeId): ModeFacts {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Automated } from "../../collectors/automation.ts";
-import { inTurns } from "../in-turns.ts";
+import { inTurns } from "../../probe/in-turns.ts";
 import type { Parts } from "../parts.ts";
 import { accountsText, type Listing } from "../text/accounts.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
