@@ -6,6 +6,7 @@
 import { expand, type ParsedSends } from "../documents/sends.ts";
 import type { Attempt, Outcome } from "../facts/index.ts";
 import { type Asker, asksMore, type Change, largerTmpfsBytes } from "./asker.ts";
+import { limitedClause } from "./limits.ts";
 import { contentOfFile, type Scratch } from "./scratch.ts";
 import type { Captured, Run } from "./session.ts";
 
@@ -89,7 +90,7 @@ function outcomeOf(
   const [limit] = run.limited;
   if (run.ended === "refused") return ["unknown", `the sandbox could not be made: ${run.refusal?.reason ?? ""}`];
   if (run.ended === "over-ceiling") return ["unknown", `it took more ${run.ceiling ?? ""} than a probe may`];
-  if (limit !== undefined) return ["unknown", limitedClause(limit)];
+  if (limit !== undefined) return ["unknown", limitedClause(run.limited, limit.what)];
   if (run.ended === "hang" || run.ended === "held" || run.ended === "stopped") return ["hang", ""];
   if (run.ended === "timed-out")
     return ["unknown", `it had not ended after ${run.seconds.toFixed(1)} s: ${run.waiting?.says ?? "it still ran"}`];
@@ -151,18 +152,4 @@ export function withoutStartups(text: string, theirs: string, needed: readonly s
 
 function holdsAll(text: string, needed: readonly string[]): boolean {
   return needed.every((each) => text.includes(each));
-}
-
-export function limitedClause({ what, detail }: Run["limited"][number]): string {
-  const clauses: Readonly<Record<typeof what, string>> = {
-    network: `wants the network (${detail}), which the sandbox has not`,
-    socket: `talks to ${detail}, which the sandbox keeps away`,
-    lock: `takes a lock on ${detail}, which a process outside of the sandbox holds`,
-    "set-id": `runs ${detail}, which needs rights that the sandbox takes away`,
-    keyring: "uses the kernel's keyring, which the sandbox keeps away",
-    mount: "mounts a file system in a user namespace of its own, which the sandbox refuses",
-    signal: `sends a signal to ${detail}, beyond its own session`,
-    terminal: `asks the terminal for what the sandbox cannot give (${detail})`,
-  };
-  return clauses[what];
 }

@@ -2,7 +2,7 @@
 import { type Account, everyFact, type FactName, type Gap, type GapCode, type ModeId } from "../facts/index.ts";
 import { knownNames, type Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
-import { limitedClause } from "./canary.ts";
+import { gapsOfLimits } from "./limits.ts";
 import type { Marked, Told } from "./questions.ts";
 import type { Run } from "./session.ts";
 import { gapsOfQuestions } from "./unlike.ts";
@@ -17,7 +17,7 @@ export function gapsOfRuns(
   told: Told,
   { shell, reading }: { readonly shell: Shell; readonly reading: Reading },
 ): Gap[] {
-  const gaps = run.limited.map((limit) => gap("probe-limited", `a startup file ${limitedClause(limit)}`, everyFact));
+  const gaps = gapsOfLimits(run.limited, reading, shell.guard);
   gaps.push(...gapsOfWarnings(run.warnings, reading), ...gapsOfQuestions(reading));
   if (ranOutOfRoom(run))
     gaps.push(gap("probe-limited", "a startup file writes more than the sandbox holds", everyFact));
