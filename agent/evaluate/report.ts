@@ -42,6 +42,8 @@ export interface ModeReport extends Pick<ModeFacts, "mode" | "sandbox" | "eviden
   /** Null where startup's end could not be had; `gaps` says why. */
   readonly ended: Ended | null;
   readonly tried: readonly Pick<ModeFacts["tried"][number], "command" | "outcome" | "prompt">[];
+  /** Where reading and running disagree; only where they do. */
+  readonly mismatches?: readonly string[];
   readonly gaps: readonly GapReport[];
 }
 
@@ -103,6 +105,7 @@ function modeReport(facts: ModeFacts): ModeReport {
     seconds,
     ended: facts.startup?.ended ?? null,
     tried: facts.tried.map(({ command, outcome, prompt }) => ({ command, outcome, prompt })),
+    ...(facts.mismatches.length === 0 ? {} : { mismatches: facts.mismatches }),
     gaps: facts.gaps.map(gapReport),
   };
 }

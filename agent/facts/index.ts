@@ -198,6 +198,8 @@ export interface ModeFacts {
   readonly output: readonly Output[];
   readonly leftRunning: readonly LeftRunning[];
   readonly tried: readonly Tried[];
+  /** Where reading and running disagree about a definition, as clauses (`static-probe-mismatch`): running counts. */
+  readonly mismatches: readonly string[];
   readonly gaps: readonly Gap[];
 }
 

@@ -7,7 +7,7 @@ import { type Account, everyFact, type ModeFacts, type ModeId, modeOf, type Trie
 import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
 import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
-import type { Reading } from "../startup/index.ts";
+import { mismatches, type Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
 import { definitions, trapFacts } from "./definitions.ts";
@@ -162,7 +162,8 @@ async function factsOf({
   const isBlamed = attempts.some(({ attempt }) => attempt.outcome !== "done");
   const needsTrace = isNotable || isBlamed || (dumped !== null && definesAnything(dumped));
   const traced = needsTrace ? await trace(questions, shell, account, run) : null;
-  const find = guilty({ reading, dumped, traced, home: account.home }, shell.guard);
+  const evidence = { reading, dumped, traced, home: account.home };
+  const find = guilty(evidence, shell.guard);
   const traps = await trapFacts(dumped, questions, marked, find);
   const facts: ModeFacts = {
     ...read,
@@ -172,6 +173,7 @@ async function factsOf({
     leftRunning: run.leftRunning.map((left) => ({ ...left, ...find.held(left.command) })),
     ...definitions(dumped, shell, find),
     traps: traps.facts,
+    mismatches: mismatches(evidence),
     gaps,
   };
   const tried: Tried[] = [];
@@ -218,6 +220,7 @@ function emptyFacts(account: Account, mode: ModeId): ModeFacts {
     output: [],
     leftRunning: [],
     tried: [],
+    mismatches: [],
     gaps: [],
   };
 }

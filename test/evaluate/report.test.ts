@@ -107,6 +107,12 @@ describe("the report", () => {
     );
   });
 
+  test("says where reading and running disagree, and nothing where they do not", () => {
+    const clause = "~/.cshrc:3 defines the alias rm, and the shell does not have it";
+    assert.deepEqual(reported({ mismatches: [clause] }).accounts[0]?.modes[0]?.mismatches, [clause]);
+    assert.equal("mismatches" in (reported({}).accounts[0]?.modes[0] ?? {}), false);
+  });
+
   test("says why a startup file was not read", () => {
     const file = { path: "/home/oracle/.cshrc", state: "unreadable", reason: "EACCES", through: [] } as const;
     const [mode] = reported({ startupFiles: [file] }).accounts[0]?.modes ?? [];

@@ -45,6 +45,7 @@ export function modeFacts(other: Partial<ModeFacts> = {}): ModeFacts {
     output: [],
     leftRunning: [],
     tried: [],
+    mismatches: [],
     gaps: [],
     ...other,
   };

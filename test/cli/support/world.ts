@@ -53,6 +53,7 @@ export function goodFacts(
     output: [],
     leftRunning: [],
     tried: sends.map((command) => tried(command)),
+    mismatches: [],
     gaps: [],
     ...other,
   };
