@@ -9,13 +9,15 @@ const text = fc.string({ unit: "binary", maxLength: 30 }).filter((value) => !val
 const nasty = fc.string({ unit: fc.constantFrom(..."a'\"\\$`!\n\t =;&|*?[]{}()<>#~^%é\x01\x7f€"), maxLength: 12 });
 const batch = fc.array(fc.oneof(text, nasty), { minLength: 1, maxLength: 60 });
 const locales = ["C", "C.UTF-8"];
+/** Not a pipe of Node's for stdin: it is a socket, and bash would take it for a network connection and read ~/.bashrc. */
+const stdio: ["ignore", "pipe", "inherit"] = ["ignore", "pipe", "inherit"];
 
 for (const shell of ["bash", "zsh"])
   for (const LC_ALL of locales)
     test(`${shell} takes a literal word for exactly that word (${LC_ALL})`, () => {
       const check = (words: readonly string[]) => {
         const script = `printf '%s\\0' ${words.map(literal).join(" ")}`;
-        const said = execFileSync(shell, ["-c", script], { env: { LC_ALL }, stdio: ["ignore", "pipe", "inherit"] });
+        const said = execFileSync(shell, ["-c", script], { env: { LC_ALL }, stdio });
         assert.deepEqual(said.toString("utf8").split("\0").slice(0, -1), words);
       };
       void fc.assert(fc.property(batch, check), { numRuns: 15 });
@@ -36,7 +38,9 @@ for (const [name, [shell, script]] of Object.entries(quoting))
   for (const LC_ALL of locales)
     test(`what ${name} quoted is undone exactly (${LC_ALL})`, () => {
       const check = (words: readonly string[]) => {
-        const said = execFileSync(shell, ["-c", script, shell, ...words], { env: { LC_ALL } }).toString("latin1");
+        const said = execFileSync(shell, ["-c", script, shell, ...words], { env: { LC_ALL }, stdio }).toString(
+          "latin1",
+        );
         const undone = said
           .split("\0")
           .slice(0, -1)
