@@ -40,8 +40,15 @@ function judgeEnd(startup: Startup): Judgement {
   switch (startup.ended) {
     case "ready":
       return { ...common, status: "pass", message: "commands run" };
-    case "hang":
-      return failed("hang", `startup ${waitWords(startup.prompt, startup.waiting)}`, "what waits");
+    case "hang": {
+      const waits = waitWords(startup.prompt, startup.waiting);
+      if (startup.became === null) return failed("hang", `startup ${waits}`, "what waits");
+      return failed(
+        "hang",
+        `${startup.became} takes the shell's place, and the command never runs: ${waits}`,
+        "the exec",
+      );
+    }
     case "stopped":
       return failed("hang", "startup stops the shell, and nobody lets it go on", "what stops the shell");
     case "exited": {

@@ -36,6 +36,20 @@ describe("startup-finishes", () => {
     assert.match(found.change ?? "", /line 9/);
   });
 
+  test("says who took the shell's place where that one waits", () => {
+    const waiting = { for: "input", command: "bash", says: "waits for input" } as const;
+    const found = only(
+      startup({ ended: "hang", prompt: "", waiting, became: "/usr/bin/bash", where: at(1) }),
+      "startup",
+    );
+    assert.equal(found.status, "fail");
+    assert.match(
+      found.message,
+      /^\/usr\/bin\/bash takes the shell's place, and the command never runs: waits for ever/,
+    );
+    assert.match(found.change ?? "", /the exec/);
+  });
+
   test("says what startup waits for where it is no question", () => {
     const waiting = { for: "fifo", command: "cat", says: "waits to open the FIFO /home/a/pipe" } as const;
     const found = only(startup({ ended: "hang", prompt: "", waiting }), "startup");

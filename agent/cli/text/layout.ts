@@ -133,7 +133,7 @@ export function table(cells: readonly (readonly string[])[]): Line[] {
   return cells.flatMap((cell) => folded([cell.map((text, at) => pad(text, widths[at] ?? 0)).join("  ")]));
 }
 
-export function unique(texts: readonly string[]): string[] {
+export function unique<T extends string>(texts: readonly T[]): T[] {
   return [...new Set(texts)];
 }
 

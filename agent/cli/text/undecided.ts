@@ -1,5 +1,5 @@
 /** The block of one reason why something could not be told. */
-import type { ModeFacts } from "../../facts/index.ts";
+import type { FactName, ModeFacts } from "../../facts/index.ts";
 import type { CheckedAccount } from "../checked.ts";
 import type { Undecided } from "./blocks.ts";
 import { tilde } from "./chain.ts";
@@ -39,7 +39,15 @@ function titleOf({ gaps, modes }: Undecided, subjects: readonly string[], measur
   return `${subjects.length > 2 ? `${subjects.length} things` : list(subjects)} could not be decided`;
 }
 
-function factWords(facts: readonly string[]): string {
+/** Facts whose names are no words that people use. */
+const plain: Readonly<Partial<Record<FactName, string>>> = {
+  startupFiles: "a startup file",
+  cwd: "the working directory",
+  leftRunning: "what was left running",
+  tried: "what commands do",
+};
+
+function factWords(facts: readonly FactName[]): string {
   if (facts.length === 0) return "what no rule asks about";
-  return facts.length > 4 ? "most facts" : list(facts);
+  return facts.length > 4 ? "most facts" : list(facts.map((fact) => plain[fact] ?? fact));
 }
