@@ -71,8 +71,9 @@ function onlyLine(reading: Reading, words: readonly string[]): Statement["where"
   if (words.length === 0) return null;
   const names = new RegExp(`(?:^|[\\s;|&({\`])(?:[\\w./~-]*/)?(?:${words.join("|")})(?=[\\s;|&)}\`]|$)`);
   const lines = new Map<string, Statement["where"]>();
-  for (const { reached, text, where } of reading.statements) {
-    if (reached !== "no" && names.test(text)) lines.set(`${where.file}:${where.line}`, where);
+  for (const { kind, reached, text, where } of reading.statements) {
+    // `[ -x /usr/bin/curl ]` names a program and starts none.
+    if (kind !== "test" && reached !== "no" && names.test(text)) lines.set(`${where.file}:${where.line}`, where);
   }
   const [only, ...others] = lines.values();
   return only === undefined || others.length > 0 ? null : only;

@@ -34,6 +34,7 @@ const kinds = [
   "umask",
   "limit",
   "command",
+  "test",
   "syntax-error",
 ] as const;
 

@@ -17,10 +17,13 @@ const runs =
   ({ kind, name }: Statement) =>
     kind === "command" && name !== null && programs.includes(name.slice(name.lastIndexOf("/") + 1));
 
+/** Device nodes that the sandbox has, too; what stands below tcp and udp is bash's own. */
+const devices = /\/dev\/(?!(?:null|zero|full|u?random|tty|ptmx|pts|shm|fd|std(?:in|out|err)|tcp|udp)(?![\w-]))[\w-]/;
+
 /** What is only printed is a greeting like any other: those statements are `output`, and no row is about them. */
 const table: readonly Row[] = [
   {
-    asks: ({ text }) => /\$\{?PPID\b/.test(text),
+    asks: ({ kind, text }) => /\$\{?PPID\b/.test(text) || (kind === "test" && /\bPPID\b/.test(text)),
     says: "asks about its parent process, which in the sandbox is not sshd",
   },
   {
@@ -31,6 +34,16 @@ const table: readonly Row[] = [
     asks: ({ kind, name, text }) =>
       (kind === "command" || kind === "output") && (name === "logname" || /\bwho (am i|-m)\b/i.test(text)),
     says: "asks who logged in, and in the sandbox nobody did",
+  },
+  {
+    asks: ({ kind, text }) =>
+      kind !== "output" &&
+      /\/proc\/(self|\$\$|thread-self)\/(status|loginuid|mountinfo|mounts|cgroup|attr)\b/.test(text),
+    says: "asks the kernel about its own process, which in the sandbox is confined",
+  },
+  {
+    asks: ({ kind, text }) => (kind === "test" || kind === "command") && devices.test(text),
+    says: "asks for a device, and the sandbox has only the usual ones",
   },
   { asks: runs("df", "quota"), says: "asks how much room is left, and the sandbox has its own" },
 ];

@@ -9,7 +9,6 @@
  * be unknown, so add modes one by one, measured. A binary under another name is another personality (`sh` linked to bash
  * reads other files than `bash`): an entry of its own.
  */
-import type { ModeId } from "../facts/index.ts";
 import { bash } from "./bash.ts";
 import type { Shell } from "./shell.ts";
 import { tcsh } from "./tcsh.ts";
@@ -34,14 +33,6 @@ export function personalityOf(shell: { readonly path: string; readonly resolved:
 /** The names of the known personalities, for messages. */
 export function knownNames(): string[] {
   return shells.map((shell) => shell.name);
-}
-
-/**
- * What the shell tries in this mode, in order. Of each step the first file that is there is read, and the others are not.
- * Paths as in the rows: `~/` is the account's home.
- */
-export function stepsOf(shell: Shell, mode: ModeId): string[][] {
-  return shell.reads.filter((row) => row.modes.includes(mode)).map((row) => [row.file, ...(row.orElse ?? [])]);
 }
 
 const lastOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);

@@ -113,8 +113,10 @@ function bare(walk: Walk, node: Compound): Truth {
       return repetition(walk, node);
     case "test":
       for (const item of node.items) if (typeof item !== "string") substitutions(walk, item, node);
+      note(walk, node, { kind: "test", name: "[[", value: null });
       return testKeyword(node.items, walk.ground, walk.cwd);
     case "arithmetic":
+      note(walk, node, { kind: "test", name: "((", value: null });
       return "maybe";
   }
 }

@@ -25,6 +25,8 @@ export type StatementKind =
   | "umask"
   | "limit"
   | "command"
+  /** `[`, `test`, `[[`, `((`: what it asks decides where the shell goes. */
+  | "test"
   | "syntax-error";
 
 /** One statement of a startup file that matters, in the order in which the shell would come to it. */

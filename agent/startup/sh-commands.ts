@@ -57,13 +57,18 @@ const recognisers: Readonly<Record<string, Recogniser>> = {
   echo: output,
   print: output,
   printf: output,
-  "[": (walk, { words }) => testCommand(words.slice(0, -1), walk.ground, walk.cwd),
-  test: (walk, { words }) => testCommand(words, walk.ground, walk.cwd),
+  "[": (walk, call) => tests(walk, call, call.words.slice(0, -1)),
+  test: (walk, call) => tests(walk, call, call.words),
   ":": yes,
   true: yes,
   false: () => "no",
   tty: (walk, call) => (firstText(walk, call.words) === "-s" ? terminal(walk) : output(walk, call)),
 };
+
+function tests(walk: Walk, call: Call, words: readonly Word[]): Truth {
+  record(walk, call, "test", call.name, null);
+  return testCommand(words, walk.ground, walk.cwd);
+}
 
 /** Words before a command that change how it is looked up, not what it is. */
 const prefixes = ["command", "builtin", "noglob", "nocorrect", "-"];

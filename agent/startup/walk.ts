@@ -128,7 +128,7 @@ export function note(
   const state = reached(walk);
   const kind = walk.subshell && ofTheShell.includes(statement.kind) ? "command" : statement.kind;
   // What nobody comes to and nobody can call is of no use to anybody.
-  if (kind === "command" && state === "no" && walk.inFunction === null) return;
+  if ((kind === "command" || kind === "test") && state === "no" && walk.inFunction === null) return;
   const key = `${spot.start} ${kind} ${statement.name}`;
   const before = walk.frame.noted.get(key);
   if (before !== undefined) {

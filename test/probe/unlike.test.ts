@@ -16,6 +16,29 @@ test("a startup file that asks about its parent, other processes or the room lef
   assert.match(String(gaps('[ "$(df --output=avail /tmp | tail -1)" -gt 9 ] || echo full')), /room/);
 });
 
+test("a test that only the sandbox answers so is a gap, whichever way it is written", () => {
+  for (const text of [
+    "[ $PPID -gt 1 ] || echo one",
+    "test $PPID -gt 1 && echo x",
+    "[[ $PPID != 1 ]]",
+    "(( PPID > 1 )) && a",
+  ])
+    assert.match(String(gaps(text)), /\.bashrc:1 .*parent/, text);
+  assert.match(String(gaps("[ -e /dev/kvm ] && echo kvm")), /\.bashrc:1 .*device/);
+  assert.match(String(gaps("grep -q 'NoNewPrivs:.1' /proc/self/status && echo x")), /\.bashrc:1 .*confined/);
+});
+
+test("a test that the sandbox answers as a session does is none", () => {
+  for (const text of [
+    "[ -e /dev/null ] && a=1",
+    "[ -t 0 ] 2>/dev/null",
+    "[ -w /dev/tty ] || true",
+    "test -d /dev/shm",
+    "[ -c /dev/pts/0 ]",
+  ])
+    assert.deepEqual(gaps(text), [], text);
+});
+
 test("what is only printed, what is not reached and what merely has such a name is none", () => {
   assert.deepEqual(gaps("ps aux\ndf -h"), []);
   assert.deepEqual(gaps("return\npgrep x || echo hi"), []);

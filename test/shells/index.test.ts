@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as z from "zod";
+import type { ModeId } from "../../agent/facts/index.ts";
 import { modeIds } from "../../agent/facts/index.ts";
-import { knownNames, personalityOf, shells, stepsOf } from "../../agent/shells/index.ts";
+import { knownNames, personalityOf, type Shell, shells } from "../../agent/shells/index.ts";
 import { ended, inHome, nonce, ran } from "./real.ts";
 
 const measured = z
@@ -24,6 +25,11 @@ const measured = z
 
 /** Read because /etc/profile says so on Debian, not by the shell itself. */
 const throughProfile = ["/etc/bash.bashrc", "/etc/profile.d/*.sh"];
+
+/** What the shell tries in this mode, in order: of each step the first file that is there is read. */
+function stepsOf(shell: Shell, mode: ModeId): string[][] {
+  return shell.reads.filter((row) => row.modes.includes(mode)).map((row) => [row.file, ...(row.orElse ?? [])]);
+}
 
 test("names are unique, lower case, and each shell has a test file and a source", () => {
   const names = knownNames();

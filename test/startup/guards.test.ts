@@ -107,6 +107,7 @@ test("blocks for people are guards, with their lines", () => {
 test("the two ways of an unknown condition are kept apart", () => {
   const text = 'if [ "$LANG" = C ]; then f=.a; else f=.b; fi\n. ~/$f\nif some; then g=.a; fi\n. ~/$g';
   assert.deepEqual(inShort(reading("bash", "ssh-command", { ".bashrc": text, ".a": "alias a=a" })), [
+    "1:4 test [ yes",
     "1:26 variable f=.a maybe",
     "1:37 variable f=.b maybe",
     "2:1 source  yes",
