@@ -60,3 +60,11 @@ test("each kind of wish has a gap of its own", () => {
     ["/home/a/.bashrc:1", "/home/a/.bashrc:2"],
   );
 });
+
+test("a line that only looks whether a program is there is not the line that starts it", () => {
+  const [[message] = []] = gapsFor(
+    "if [ -x /usr/bin/curl ]; then\n  motd=$(curl -s http://x/)\nfi\n",
+    ...sockets.slice(0, 1),
+  );
+  assert.match(message ?? "", /^\/home\/a\/\.bashrc:2 wants the network/);
+});
