@@ -128,6 +128,7 @@ export const rows = [
     ],
   ],
   ["agent/children/**", [removes, only(["facts", "host", "shells", "startup"], child)]],
+  ["agent/children/sender.ts", [only(["facts", "host", "sinks"], child)]],
   ["agent/children/sweeper.ts", [only(["facts", "host", "cleanup"], child)]],
   [
     "agent/store/**",
@@ -136,6 +137,17 @@ export const rows = [
   ["agent/sinks/**", [only(["facts", "store", "documents"], "sinks import store and documents.")]],
   ["agent/status/**", [only(["facts", "store", "documents"], "status imports store and documents.")]],
   ["agent/cleanup/**", [only(["facts", "host", "documents", "store"], "cleanup imports host, documents and store.")]],
+  [
+    "agent/runs/**",
+    [
+      removes,
+      puts,
+      only(
+        ["facts", "host", "shells", "startup", "documents", "checks", "evaluate", "probe", "collectors"],
+        "runs says whom to measure and measures: what check does once and the agent for ever; it keeps and tells nothing.",
+      ),
+    ],
+  ],
   ["agent/{cli,daemon}/**", [removes]],
   ["agent/main.ts", [removes]],
   ["agent/cli/except.ts", []],

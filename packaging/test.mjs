@@ -11,10 +11,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** [name, files, isolated: a process each, because they touch what a process has only once] */
 const suites = [
-  ["unit", ["facts", "documents", "shells", "startup", "checks", "evaluate", "cli", "host"], false],
+  ["unit", ["facts", "documents", "shells", "startup", "checks", "evaluate", "drift", "runs", "cli", "host"], false],
   ["packaging", ["packaging"], false],
   ["children", ["children"], false],
   ["collectors", ["collectors"], false],
+  ["agent", ["store", "sinks", "status", "watch", "daemon"], true],
   ["launcher", ["native"], false],
   ["probe", ["probe"], true],
   ["end to end", ["e2e"], true],

@@ -1,6 +1,6 @@
 import type { Policy } from "../documents/index.ts";
 import type { Measured, Verdict } from "../evaluate/index.ts";
-import type { Missing } from "./whom.ts";
+import type { Missing } from "../runs/whom.ts";
 
 /** What one call of `check` found out, before it becomes text. */
 export interface Checked {

@@ -26,6 +26,8 @@ const faults: readonly (readonly [string, string, string])[] = [
   ["store/planted.ts", 'import { a } from "../sinks/a.ts";', "store keeps what drift says"],
   ["sinks/planted.ts", 'import { a } from "../host/a.ts";', "sinks import store and documents"],
   ["status/planted.ts", 'import { a } from "../probe/a.ts";', "status imports store and documents"],
+  ["runs/planted.ts", 'import { a } from "../store/a.ts";', "runs says whom to measure"],
+  ["children/sender.ts", 'import { a } from "../startup/a.ts";', "A child imports one subject"],
   ["cleanup/planted.ts", 'import { a } from "../probe/a.ts";', "cleanup imports host"],
   ["probe/planted.ts", 'import { a } from "../cli/a.ts";', "probe runs a shell"],
   ["startup/planted.ts", 'import { readFileSync as a } from "node:fs";', "what it needs of the world comes in"],

@@ -3,14 +3,14 @@ import { checkKinds, type Severity } from "../../checks/index.ts";
 import { documentsInForce, policiesInForce, problemsSummary, problemText } from "../../documents/index.ts";
 import { evaluate, exitCode, type Measured, report } from "../../evaluate/index.ts";
 import { type ModeId, modes } from "../../facts/index.ts";
+import { inForce } from "../../runs/in-force.ts";
+import { measureAll } from "../../runs/measure-all.ts";
+import { whom } from "../../runs/whom.ts";
 import { shells } from "../../shells/index.ts";
-import { inForce } from "../in-force.ts";
-import { measureAll } from "../measure-all.ts";
 import { modeOfFlag, severityOfFlag, withinOfFlag } from "../options.ts";
 import { checkText } from "../text/check.ts";
 import { wrapped } from "../text/layout.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
-import { whom } from "../whom.ts";
 
 export const check: Verb = { declare, run };
 

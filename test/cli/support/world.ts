@@ -3,10 +3,11 @@
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
 import { run } from "../../../agent/cli/index.ts";
-import type { MeasureRequest, Parts } from "../../../agent/cli/parts.ts";
+import type { Parts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
 import type { DocumentSet, Engine, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
 import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
+import type { MeasureRequest } from "../../../agent/runs/world.ts";
 
 export function account(name: string, uid: number, shell = "/bin/tcsh", home = `/home/${name}`): Account {
   return { name, uid, gid: uid, groups: [uid], home, shell };

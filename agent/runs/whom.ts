@@ -4,8 +4,8 @@ import type { Policy } from "../documents/index.ts";
 import { closest } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
 import { type Groups, isFor } from "./in-force.ts";
-import type { Parts } from "./parts.ts";
 import { shellWord } from "./shell-word.ts";
+import type { NameService } from "./world.ts";
 
 export type Whom =
   | {
@@ -26,10 +26,10 @@ export interface Missing {
   readonly message: string;
 }
 
-export async function whom(named: readonly string[], policies: readonly Policy[], parts: Parts): Promise<Whom> {
-  const groups = await groupsOf(policies, parts);
+export async function whom(named: readonly string[], policies: readonly Policy[], host: NameService): Promise<Whom> {
+  const groups = await groupsOf(policies, host);
   if (groups.kind === "refused") return groups;
-  const found = named.length > 0 ? await fromCall(named, parts) : await fromPolicies(policies, groups.byName, parts);
+  const found = named.length > 0 ? await fromCall(named, host) : await fromPolicies(policies, groups.byName, host);
   if (found.kind === "refused") return found;
   const uncovered = found.accounts.filter(
     (account) => !policies.some((policy) => isFor(policy, account, groups.byName)),
@@ -48,23 +48,23 @@ type Found =
     }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
-async function fromCall(named: readonly string[], parts: Parts): Promise<Found> {
+async function fromCall(named: readonly string[], host: NameService): Promise<Found> {
   const accounts: Account[] = [];
   const missing: Missing[] = [];
   const problems: string[] = [];
   for (const name of new Set(named)) {
-    const answer = await parts.account(name);
+    const answer = await host.account(name);
     if (answer.kind === "unavailable")
       missing.push({ account: name, code: "account-unavailable", message: answer.why });
-    else if (answer.kind === "absent") problems.push(await unknownAccount(name, parts));
-    else if (mayMeasure(answer.account, parts)) accounts.push(answer.account);
-    else problems.push(await notOwn(name, parts));
+    else if (answer.kind === "absent") problems.push(await unknownAccount(name, host));
+    else if (mayMeasure(answer.account, host)) accounts.push(answer.account);
+    else problems.push(await notOwn(name, host));
   }
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "accounts", accounts, missing, notes: [] };
 }
 
-async function fromPolicies(policies: readonly Policy[], groups: Groups, parts: Parts): Promise<Found> {
-  if (parts.callerUid !== 0) return ownAccount(parts, "without root only your own account can be measured");
+async function fromPolicies(policies: readonly Policy[], groups: Groups, host: NameService): Promise<Found> {
+  if (host.callerUid !== 0) return ownAccount(host, "without root only your own account can be measured");
   const names = policies.flatMap(({ accounts }) => {
     if (accounts === "all") return [];
     return "names" in accounts ? accounts.names : (groups.get(accounts.group)?.members ?? []);
@@ -72,7 +72,7 @@ async function fromPolicies(policies: readonly Policy[], groups: Groups, parts: 
   const accounts: Account[] = [];
   const missing: Missing[] = [];
   for (const name of new Set(names)) {
-    const answer = await parts.account(name);
+    const answer = await host.account(name);
     if (answer.kind === "account") accounts.push(answer.account);
     else if (answer.kind === "absent")
       missing.push({
@@ -83,17 +83,17 @@ async function fromPolicies(policies: readonly Policy[], groups: Groups, parts: 
     else missing.push({ account: name, code: "account-unavailable", message: answer.why });
   }
   if (policies.every((policy) => policy.accounts !== "all")) return { kind: "accounts", accounts, missing, notes: [] };
-  const automated = await parts.automated(false);
+  const automated = await host.automated(false);
   const found = automated.accounts.map(({ account }) => account);
   const others = found.filter((account) => !accounts.some(({ name }) => name === account.name));
   if (accounts.length + others.length > 0)
     return { kind: "accounts", accounts: [...accounts, ...others], missing, notes: automated.doubts };
-  const own = await ownAccount(parts, "no account of this host looks automated");
+  const own = await ownAccount(host, "no account of this host looks automated");
   return own.kind === "accounts" ? { ...own, missing, notes: [...automated.doubts, ...own.notes] } : own;
 }
 
-async function ownAccount(parts: Parts, why: string): Promise<Found> {
-  const answer = await parts.accountOfUid(parts.callerUid);
+async function ownAccount(host: NameService, why: string): Promise<Found> {
+  const answer = await host.accountOfUid(host.callerUid);
   if (answer.kind === "account") {
     const notes = [`${why}: this is ${answer.account.name}, your own`];
     return { kind: "accounts", accounts: [answer.account], missing: [], notes };
@@ -101,13 +101,13 @@ async function ownAccount(parts: Parts, why: string): Promise<Found> {
   const found = answer.kind === "absent" ? "none" : answer.why;
   return {
     kind: "refused",
-    problems: [`uid ${parts.callerUid}: expected an account of this host, found ${found}; use --account`],
+    problems: [`uid ${host.callerUid}: expected an account of this host, found ${found}; use --account`],
   };
 }
 
 async function groupsOf(
   policies: readonly Policy[],
-  parts: Parts,
+  host: NameService,
 ): Promise<
   { readonly kind: "groups"; readonly byName: Groups } | { readonly kind: "refused"; readonly problems: string[] }
 > {
@@ -115,7 +115,7 @@ async function groupsOf(
   const problems: string[] = [];
   for (const { accounts, origin } of policies) {
     if (accounts === "all" || "names" in accounts || byName.has(accounts.group)) continue;
-    const answer = await parts.group(accounts.group);
+    const answer = await host.group(accounts.group);
     if (answer.kind === "group") byName.set(accounts.group, answer);
     else {
       const found = answer.kind === "absent" ? `"${accounts.group}"` : answer.why;
@@ -126,17 +126,17 @@ async function groupsOf(
 }
 
 /** Another's shell can be started by root only. */
-function mayMeasure(account: Account, { callerUid }: Parts): boolean {
+function mayMeasure(account: Account, { callerUid }: NameService): boolean {
   return callerUid === 0 || account.uid === callerUid;
 }
 
-async function unknownAccount(name: string, parts: Parts): Promise<string> {
-  const near = closest(name, await parts.localNames());
+async function unknownAccount(name: string, host: NameService): Promise<string> {
+  const near = closest(name, await host.localNames());
   return `--account: expected an account of this host, found "${name}"${near === null ? "" : `; did you mean ${near}?`}`;
 }
 
-async function notOwn(name: string, parts: Parts): Promise<string> {
-  const own = await parts.accountOfUid(parts.callerUid);
+async function notOwn(name: string, host: NameService): Promise<string> {
+  const own = await host.accountOfUid(host.callerUid);
   const yours = own.kind === "account" ? ` (${own.account.name})` : "";
   const call = `sudo rcwarden check --account ${shellWord(name)}`;
   return `--account: expected your own account${yours}, for you are not root, found "${name}"; run: ${call}`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { whom } from "../../agent/cli/whom.ts";
 import type { Policy } from "../../agent/documents/index.ts";
-import { account, oracle, partsOf, postgres, root, unattended, type World } from "./support/world.ts";
+import { whom } from "../../agent/runs/whom.ts";
+import { account, oracle, partsOf, postgres, root, unattended, type World } from "../cli/support/world.ts";
 
 const jdoe = account("jdoe", 1000);
 const accounts = [root, oracle, postgres, jdoe];

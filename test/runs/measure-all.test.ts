@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inForce } from "../../agent/cli/in-force.ts";
-import { measureAll, requestsFor } from "../../agent/cli/measure-all.ts";
-import type { MeasureRequest } from "../../agent/cli/parts.ts";
 import type { ModeFacts } from "../../agent/facts/index.ts";
-import { account, documents, goodFacts, oracle, postgres, root, unattended } from "./support/world.ts";
+import { inForce } from "../../agent/runs/in-force.ts";
+import { measureAll, requestsFor } from "../../agent/runs/measure-all.ts";
+import type { MeasureRequest } from "../../agent/runs/world.ts";
+import { account, documents, goodFacts, oracle, postgres, root, unattended } from "../cli/support/world.ts";
 
 const accounts = [root, oracle, postgres, account("backup", 340)];
 const policies = [inForce(unattended, documents, accounts, new Map())];

@@ -6,7 +6,7 @@ import { realPath } from "../host/real-path.ts";
 import { measure, type Sources } from "../probe/measure.ts";
 import { readStartup } from "../probe/reader.ts";
 import { personalityOf } from "../shells/index.ts";
-import type { MeasureRequest } from "./parts.ts";
+import type { MeasureRequest } from "./world.ts";
 
 export function measureHere(request: MeasureRequest, isRoot: boolean): Promise<ModeFacts> {
   const sources: Sources = {

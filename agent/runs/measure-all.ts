@@ -2,7 +2,7 @@ import { checkKinds } from "../checks/index.ts";
 import { type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
 import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
 import { inTurns } from "../probe/in-turns.ts";
-import type { MeasureRequest } from "./parts.ts";
+import type { MeasureRequest } from "./world.ts";
 
 /** Accounts measured at once; the modes of one account follow each other, for they share its files. */
 const atOnce = 2;

@@ -1,0 +1,27 @@
+/** What deciding whom to measure, and measuring, need of the world. host, collectors and probe give the real one. */
+import type { Sends } from "../checks/index.ts";
+import type { Automation } from "../collectors/automation.ts";
+import type { Account, ModeId } from "../facts/index.ts";
+import type { AccountAnswer, GroupAnswer } from "../host/accounts.ts";
+
+export interface MeasureRequest {
+  readonly account: Account;
+  readonly mode: ModeId;
+  readonly sends: readonly Sends[];
+  /** Names to resolve, besides the programs of what is sent. */
+  readonly names: readonly string[];
+  readonly withinMs: number;
+}
+
+/** The host's accounts, as the name service gives them. */
+export interface NameService {
+  /** The effective uid of this process. */
+  readonly callerUid: number;
+  account(name: string): Promise<AccountAnswer>;
+  accountOfUid(uid: number): Promise<AccountAnswer>;
+  group(name: string): Promise<GroupAnswer>;
+  /** The accounts that look automated, and why; with `all` also those that do not. */
+  automated(all: boolean): Promise<Automation>;
+  /** Names in the host's own files, for suggestions only: a name service is never enumerated. */
+  localNames(): Promise<readonly string[]>;
+}
