@@ -5,8 +5,10 @@
  * Text that comes from the host (names, values, prompts, paths) is kept raw in these shapes. It is made harmless where
  * it leaves the program, once for each output (cli/text, cli/format), so that no caller can forget it.
  */
+export type * from "./agent-facts.ts";
 export * from "./gap.ts";
 export * from "./mode.ts";
+export * from "./share.ts";
 
 import type { FactName, Gap } from "./gap.ts";
 import type { ModeId } from "./mode.ts";

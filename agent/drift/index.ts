@@ -1,0 +1,6 @@
+/**
+ * What is new: verdicts and what was kept before -> what is kept now, and the events that tell it. Pure; the time comes in,
+ * and what it says is stored by store/ in one transaction.
+ */
+export * from "./cursor.ts";
+export * from "./event.ts";

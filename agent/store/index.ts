@@ -1,0 +1,8 @@
+/**
+ * What an instance keeps: findings and the events that tell of them, in one embedded database, so that state and stream
+ * cannot disagree. Synchronous: a commit is durable when the call comes back.
+ */
+
+export type { Cursor, Epoch, EventDraft, KeptFinding } from "../drift/index.ts";
+export { compareCursors, cursorText, parseCursor, stateDigest } from "../drift/index.ts";
+export type * from "./store.ts";

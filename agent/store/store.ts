@@ -1,0 +1,156 @@
+import type { Cursor, Epoch, EventDraft, FindingState } from "../drift/index.ts";
+import type { Baseline } from "../facts/index.ts";
+
+/** An event as it lies in the database: complete, unmasked. Who shows or sends it masks it (`cloudEvent`). */
+export interface StoredEvent extends Cursor, EventDraft {
+  /** RFC 3339, when it was committed. */
+  readonly time: string;
+}
+
+/** All that changes together. Nothing of it is kept unless all of it is. */
+export interface Change {
+  readonly nowMs: number;
+  readonly put?: readonly FindingState[];
+  /** Fingerprints of findings that are no more. */
+  readonly remove?: readonly string[];
+  readonly events?: readonly EventDraft[];
+  readonly runs?: readonly RunRecord[];
+  readonly accounts?: readonly AccountState[];
+  /** Names of accounts that are no more. */
+  readonly removeAccounts?: readonly string[];
+  readonly happened?: readonly Happening[];
+  readonly baselines?: readonly Baseline[];
+}
+
+/** What is counted and kept 30 days: turns of a finding, saves of a file, logins of an account. */
+export interface Happening {
+  readonly kind: "turn" | "save" | "login";
+  /** Fingerprint, `ACCOUNT PATH`, account. */
+  readonly key: string;
+  readonly atMs: number;
+}
+
+export interface RunRecord {
+  readonly account: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly via: string;
+  readonly modes: readonly { readonly mode: string; readonly ended: string | null; readonly gaps: readonly string[] }[];
+  readonly pass: number;
+  readonly fail: number;
+  readonly unknown: number;
+  /** What this run stood on: so that the next one can say why something changed. */
+  readonly program: string;
+  readonly documents: string;
+  /** Digest by `POLICY/RULE`, of the rule with its engines' sends. */
+  readonly rules: Readonly<Record<string, string>>;
+}
+
+/** A watched account, as it was last seen. */
+export interface AccountState {
+  readonly name: string;
+  readonly uid: number;
+  readonly shell: string;
+  readonly home: string;
+  readonly watchedSince: string;
+  /** Since when the name service does not name it, RFC 3339; null while it does. */
+  readonly unavailableSince: string | null;
+}
+
+export type Committed = { readonly kind: "committed"; readonly events: readonly StoredEvent[] } | StoreFailure;
+
+/** Nothing was kept. `full`: there is no room; `read-only`; `failed`: anything else. */
+export interface StoreFailure {
+  readonly kind: "refused";
+  readonly code: "full" | "read-only" | "failed";
+  readonly message: string;
+}
+
+export interface Page {
+  readonly events: readonly StoredEvent[];
+  /** The last place looked at, also where the filter left nothing: whoever goes on asks after it. */
+  readonly through: Cursor;
+  /** `after` is no longer held (or of a state that was copied back): a snapshot must come first. */
+  readonly missed: boolean;
+  readonly more: boolean;
+}
+
+export interface Snapshot {
+  readonly asOf: Cursor;
+  readonly findings: readonly FindingState[];
+  /** `sha256:HEX` over the sorted lines `FINGERPRINT STATUS CONTENT-SHA256`. */
+  readonly digest: string;
+}
+
+export interface Queue {
+  /** Events after the sink's cursor. */
+  readonly waiting: number;
+  readonly bytes: number;
+  readonly deadLetters: number;
+  readonly oldest: string | null;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly sink: string;
+  readonly at: string;
+  readonly why: string;
+}
+
+/** The embedded database of one instance. Synchronous: each call is short. One process at a time has it open. */
+export interface Store {
+  readonly hostId: string;
+  readonly instance: string;
+  readonly epoch: Epoch;
+  /** The epoch before this one and its last number; null on a new state folder. */
+  readonly previous: Cursor | null;
+  /** What was found wrong with the state when it was opened, and what was done, a sentence each. */
+  readonly notices: readonly string[];
+  /** The last event's place; `seq` 0 before the first. */
+  readonly head: Cursor;
+
+  commit(change: Change): Committed;
+  /** Begins a new epoch while running: the engine holds more of us than we do (`have`). */
+  newEpoch(nowMs: number): Committed;
+
+  findings(account?: string): FindingState[];
+  snapshot(account?: string): Snapshot;
+  accounts(): AccountState[];
+  lastRun(account: string): RunRecord | null;
+  runs(most: number, account?: string): RunRecord[];
+  /** Times (epoch milliseconds) since `sinceMs`, ascending. */
+  happenings(kind: Happening["kind"], key: string, sinceMs: number): number[];
+  baseline(account: string): Baseline | null;
+
+  /** From the oldest held where `after` is null. At most 1,000 events and 1 MiB, but at least one. */
+  events(after: Cursor | null, account?: string): Page;
+  /** Resolves when an event after this place was committed, or the signal says so. */
+  eventAfter(after: Cursor, signal: AbortSignal): Promise<void>;
+
+  cursor(sink: string): Cursor | null;
+  /** The sink has everything up to and including this one; never goes back. */
+  acknowledge(sink: string, through: Cursor): StoreFailure | null;
+  /** Everything must be offered again from the oldest, after a snapshot (`have` above ours, `want: snapshot`). */
+  rewind(sink: string): StoreFailure | null;
+  deadLetter(sink: string, event: StoredEvent, why: string, nowMs: number): StoreFailure | null;
+  deadLetters(sink: string): DeadLetter[];
+  queue(sink: string): Queue;
+  /** Byte for byte what left by a sink, newest last; at most 8 MiB are kept. */
+  keepSent(sink: string, body: Uint8Array, nowMs: number): StoreFailure | null;
+  sent(): { readonly sink: string; readonly at: string; readonly body: Uint8Array }[];
+
+  /** Retention (30 days) and the queue's cap: what is over it collapses, and `events.lost` names the range. */
+  housekeeping(nowMs: number, queueBytes: number): Committed;
+  readonly size: { readonly events: number; readonly bytes: number; readonly lost: number };
+  close(): void;
+}
+
+export type Opened = { readonly kind: "store"; readonly store: Store } | StoreRefusal;
+
+/** Nothing was touched, except where `corrupt` says so. */
+export interface StoreRefusal {
+  readonly kind: "refused";
+  readonly code: "newer" | "read-only" | "full" | "no-folder" | "not-ours" | "failed";
+  /** Where, expected, found, what to do. */
+  readonly message: string;
+}
