@@ -1,6 +1,6 @@
 /**
- * Builds dist/: one small entry that looks at argv, one bundle for each role, the launcher, node-pty's native file where
- * its loader looks, the shipped documents, and an executable `dist/rcwarden` that runs from any folder.
+ * Builds dist/: one small entry that looks at argv, one bundle for each role, the launcher, the addon, node-pty's native
+ * file where its loader looks, the shipped documents, and an executable `dist/rcwarden` that runs from any folder.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -57,6 +57,8 @@ function compile(out, sources, flags) {
 }
 const launcher = ["enter.c", "sandbox.c", "witness.c"].map((file) => `agent/native/${file}`);
 compile(`${dist}/enter`, launcher, ["-O2", "-static-pie"]);
+const headers = `node_modules/node-linux-${process.arch}/include/node`;
+compile(`${dist}/host.node`, ["agent/native/host.c"], ["-shared", "-fPIC", "-O2", "-I", headers]);
 
 const prebuilt = `linux-${process.arch}`;
 mkdirSync(`${dist}/prebuilds/${prebuilt}`, { recursive: true });

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Duplex } from "node:stream";
+import { builtPart } from "../host/beside.ts";
 import { statOf } from "../host/process.ts";
 import { encodeSpec, lines, parseSaid, type Said, type SpecWord } from "./protocol.ts";
 
@@ -32,14 +31,9 @@ export function setLauncher(path: string | null): void {
   set = path;
 }
 
-/** `enter` beside the running bundle, or in dist/ when the program runs from its source. */
+/** Where the launcher lies. */
 export function enterPath(): string {
-  if (set !== null) return set;
-  const main = process.argv[1] ?? "";
-  const beside = join(dirname(existsSync(main) ? realpathSync(main) : main), "enter");
-  // In a bundle there is no such place as this file's folder.
-  const source: string | undefined = import.meta.dirname;
-  return source === undefined || existsSync(beside) ? beside : join(source, "..", "..", "dist", "enter");
+  return set ?? builtPart("enter");
 }
 
 /** `slave`: a terminal's descriptor that becomes 0 to 2; null gives it /dev/null, for it makes pipes of its own. */

@@ -1,9 +1,9 @@
 /** Starts the reader of startup files with the account's identity, and takes what it says for what it is: a claim. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Duplex } from "node:stream";
 import type { Account, ModeId } from "../facts/index.ts";
+import { builtPart } from "../host/beside.ts";
 import { taskStatus } from "../host/process.ts";
 import type { Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
@@ -33,7 +33,7 @@ export async function readStartup(wanted: ToRead): Promise<Reading> {
     const { name, syntax, reads } = shell;
     const { home, uid } = account;
     const request = { shell: { name, syntax, reads }, mode, account: { home, uid }, env };
-    const text = readFileSync(wanted.script ?? scriptPath(), "utf8");
+    const text = readFileSync(wanted.script ?? builtPart("reader.cjs"), "utf8");
     const answer = await answerOf(wanted, `globalThis.request = ${JSON.stringify(request)};\n${text}`);
     if (answer.kind === "nothing") return nothing(answer.why);
     const reading = readingAnswer(answer.bytes);
@@ -41,12 +41,6 @@ export async function readStartup(wanted: ToRead): Promise<Reading> {
   } catch (error) {
     return nothing(error instanceof Error ? error.message : "the reader could not be started");
   }
-}
-
-/** Beside the running bundle, or in dist/ when the program runs from its source. */
-function scriptPath(): string {
-  const beside = join(dirname(process.argv[1] ?? ""), "reader.cjs");
-  return existsSync(beside) ? beside : join(import.meta.dirname, "..", "..", "dist", "reader.cjs");
 }
 
 function nothing(why: string): Reading {
