@@ -99,6 +99,8 @@ export interface AccountView {
   readonly undecided: readonly {
     readonly policy: string;
     readonly rule: string;
+    /** The check kind: where it is `engine-commands`, the subject is a command that is sent. */
+    readonly check: string;
     readonly mode: string;
     readonly subject: string;
     readonly severity: string;
