@@ -7,8 +7,10 @@
  */
 export type * from "./agent-facts.ts";
 export * from "./gap.ts";
+export * from "./hostile.ts";
 export * from "./mode.ts";
 export * from "./share.ts";
+export * from "./time.ts";
 
 import type { FactName, Gap } from "./gap.ts";
 import type { ModeId } from "./mode.ts";

@@ -2,7 +2,7 @@
  * The one way to a terminal. Everything that the CLI says in text is lines of spans; `printed` turns them into what is
  * written, and nothing else writes. Escaping happens here whatever a caller did or forgot; colour comes from here only.
  */
-import { hostile } from "../hostile.ts";
+import { hostile } from "../../facts/index.ts";
 
 export type Style = "bold" | "red" | "yellow" | "green" | "dim";
 export type Span = string | { readonly text: string; readonly style: Style };

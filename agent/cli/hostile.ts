@@ -1,1 +1,0 @@
-export { hostile } from "../facts/hostile.ts";
