@@ -1,0 +1,152 @@
+/** One run: an account is measured in every mode that matters, and judged. What becomes of it is agent.ts' to keep. */
+import { createHash } from "node:crypto";
+import { checkKinds } from "../checks/index.ts";
+import { type DocumentSet, documentsInForce, type Exception, policiesInForce, selfPolicy } from "../documents/index.ts";
+import {
+  baselineChanges,
+  baselineItems,
+  evaluate,
+  type InForce,
+  type Measured,
+  modesFor,
+  ruleDigests,
+  sendsFor,
+  type Verdict,
+  waive,
+} from "../evaluate/index.ts";
+import {
+  type Account,
+  type AgentFacts,
+  type Baseline,
+  type BaselineChange,
+  type BaselineItem,
+  type ModeFacts,
+  type ModeId,
+  modeIds,
+} from "../facts/index.ts";
+import { type Groups, inForce } from "../runs/in-force.ts";
+import { requestsFor } from "../runs/measure-all.ts";
+import type { MeasureRequest } from "../runs/world.ts";
+import { personalityOf } from "../shells/index.ts";
+import type { RunRecord } from "../store/index.ts";
+
+export interface RunWish {
+  readonly account: Account;
+  readonly set: DocumentSet;
+  readonly groups: Groups;
+  readonly exceptions: readonly Exception[];
+  readonly how: "running" | "reading";
+  readonly agent: AgentFacts;
+  readonly baseline: Baseline | null;
+  readonly program: string;
+  readonly via: string;
+  /** Also the modes by which no engine enters: once per full run. */
+  readonly everyMode: boolean;
+  readonly nowMs: () => number;
+  readonly measure: (request: MeasureRequest) => Promise<ModeFacts>;
+  readonly signal: AbortSignal;
+}
+
+export interface Ran {
+  readonly measured: Measured;
+  /** About this account and no other, waived where an exception says so. */
+  readonly verdicts: readonly Verdict[];
+  readonly applying: readonly InForce[];
+  readonly record: RunRecord;
+  readonly items: readonly BaselineItem[];
+  readonly changes: readonly BaselineChange[];
+  /** Nothing could be asked to the end: time was over in every mode that counts. */
+  readonly timedOut: boolean;
+  readonly changedMeanwhile: boolean;
+}
+
+const withinMs = 30_000;
+
+export async function runAccount(wish: RunWish): Promise<Ran> {
+  const { account, set, agent, exceptions } = wish;
+  const startedMs = wish.nowMs();
+  const applying = policiesInForce(set).map((policy) => inForce(policy, set, [account], wish.groups));
+  const requests = requestsFor(account, { accounts: [account], policies: applying, modes: undefined, withinMs });
+  const modes: ModeFacts[] = [];
+  for (const request of requests) {
+    if (wish.signal.aborted) break;
+    modes.push(await wish.measure({ ...request, how: wish.how, signal: wish.signal }));
+  }
+  const others = wish.everyMode ? await otherModes(wish, applying) : [];
+  const measured: Measured = { account, modes };
+  const items = baselineItems(measured);
+  const changes = wish.baseline === null ? [] : baselineChanges(wish.baseline, items);
+  const reviewed = { baseline: wish.baseline, changes };
+  const judged = evaluate({
+    policies: [...applying, ownRules(set)],
+    measured: [{ ...measured, reviewed }],
+    checks: checkKinds,
+    agent,
+  });
+  const verdicts = waive(judged, exceptions, wish.nowMs()).filter((verdict) => verdict.account === account.name);
+  const count = (status: Verdict["status"]) => verdicts.filter((verdict) => verdict.status === status).length;
+  const gapCodes = (facts: ModeFacts) => [...new Set(facts.gaps.map(({ code }) => code))];
+  const record: RunRecord = {
+    account: account.name,
+    startedAt: new Date(startedMs).toISOString(),
+    seconds: Math.max(0, (wish.nowMs() - startedMs) / 1000),
+    via: wish.via,
+    modes: [...modes, ...others].map((facts) => ({
+      mode: facts.mode,
+      ended: facts.startup?.ended ?? null,
+      gaps: gapCodes(facts),
+    })),
+    pass: count("pass"),
+    fail: count("fail"),
+    unknown: count("unknown"),
+    program: wish.program,
+    documents: documentsDigest(set),
+    rules: ruleDigests([...applying, ownRules(set)]),
+  };
+  const has = (code: string) => modes.filter((facts) => facts.gaps.some((gap) => gap.code === code));
+  const timedOut = modes.length > 0 && has("timed-out").length === modes.length;
+  return {
+    measured,
+    verdicts,
+    applying,
+    record,
+    items,
+    changes,
+    timedOut,
+    changedMeanwhile: has("changed-meanwhile").length > 0,
+  };
+}
+
+/** The rules that an agent always adds. */
+export function ownRules(set: DocumentSet): InForce {
+  return { ...inForce(selfPolicy(set), set, [], new Map()), accounts: "all" };
+}
+
+/** What is about the host and not about an account. */
+export function hostVerdicts(
+  set: DocumentSet,
+  agent: AgentFacts,
+  exceptions: readonly Exception[],
+  nowMs: number,
+): Verdict[] {
+  const judged = evaluate({ policies: [ownRules(set)], measured: [], checks: checkKinds, agent });
+  return waive(judged, exceptions, nowMs).filter(({ account }) => account === "-");
+}
+
+export function documentsDigest(set: DocumentSet): string {
+  const digests = documentsInForce(set).map(({ kind, name, origin }) => `${kind} ${name} ${origin.digest}\n`);
+  return `sha256:${createHash("sha256").update(digests.sort().join("")).digest("hex")}`;
+}
+
+/** Kept as cells of the matrix: they become no finding and decide nothing. */
+async function otherModes({ account, measure, how, signal }: RunWish, applying: readonly InForce[]) {
+  const shell = personalityOf({ path: account.shell, resolved: account.shell });
+  const entered: readonly ModeId[] = modesFor(applying);
+  const rest = modeIds.filter((mode) => shell?.starts[mode] !== undefined && !entered.includes(mode));
+  const facts: ModeFacts[] = [];
+  for (const mode of rest) {
+    if (signal.aborted) break;
+    facts.push(await measure({ account, mode, sends: sendsFor(applying, mode), names: [], withinMs, how, signal }));
+  }
+  return facts;
+}

@@ -1,0 +1,175 @@
+/**
+ * The accounts that are watched, and what becomes of them: added, renamed, gone, or not named by the name service for a
+ * while. Once watched, watched until gone.
+ */
+import { type AccountData, type Because, type EventDraft, type Via, withdraw } from "../drift/index.ts";
+import type { NameService } from "../runs/world.ts";
+import type { AccountState, Change, Store } from "../store/index.ts";
+import type { Keeper } from "./keeper.ts";
+import type { Meant, WatchList } from "./watch-list.ts";
+import { newlyWatched, type Watched } from "./watched.ts";
+
+/** For so long an account that the name service does not name is unavailable, not gone. */
+const patienceMs = 24 * 3_600_000;
+
+export interface AccountsWorld {
+  readonly store: Store;
+  readonly keeper: Keeper;
+  readonly names: NameService;
+  nowMs(): number;
+  /** Of a clock that never jumps. */
+  monotonicMs(): number;
+}
+
+export class Accounts {
+  readonly #world: AccountsWorld;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(world: AccountsWorld) {
+    this.#world = world;
+  }
+
+  get all(): readonly Watched[] {
+    return [...this.#watched.values()];
+  }
+
+  get(name: string): Watched | undefined {
+    return this.#watched.get(name);
+  }
+
+  /** Takes a new list; answers the names of those whose entry is another one, or that are new. */
+  async take(list: Extract<WatchList, { kind: "list" }>): Promise<readonly string[]> {
+    const differ: string[] = [];
+    for (const meant of list.meant) if (await this.#meant(meant)) differ.push(meant.name);
+    for (const watched of this.all) {
+      if (list.notGranted.includes(watched.name)) this.#unwatch(watched, "unwatched", "the Grant does not name it", "documents");
+      else if (!list.meant.some(({ name }) => name === watched.name))
+        this.#unwatch(watched, "unwatched", "no document means it any more", "documents");
+    }
+    return differ.filter((name) => this.#watched.has(name));
+  }
+
+  /** What the name service said of an account that is about to be measured; true where it may be. */
+  async lookUp(watched: Watched): Promise<boolean> {
+    const answer = await this.#world.names.account(watched.name);
+    if (answer.kind === "account") {
+      await this.#meant({ name: watched.name, account: answer.account, because: watched.because, says: "" });
+      return true;
+    }
+    const says = answer.kind === "absent" ? "the name service does not name it" : answer.why;
+    await this.#missing(watched, says);
+    return false;
+  }
+
+  async #meant(meant: Meant): Promise<boolean> {
+    const known = this.#watched.get(meant.name);
+    const kept = this.#world.store.accounts().find(({ name }) => name === meant.name);
+    if (known === undefined) {
+      const watched = newlyWatched(meant);
+      this.#watched.set(meant.name, watched);
+      if (meant.account === null) await this.#missing(watched, meant.says);
+      else this.#there(watched, kept);
+      return true;
+    }
+    known.because = meant.because;
+    if (meant.account === null) {
+      await this.#missing(known, meant.says);
+      return false;
+    }
+    const differs = JSON.stringify(known.account) !== JSON.stringify(meant.account);
+    known.account = meant.account;
+    if (differs || known.unavailableFrom !== null) this.#there(known, kept);
+    return differs;
+  }
+
+  /** The name service names it. */
+  #there(watched: Watched, kept: AccountState | undefined): void {
+    const { account } = watched;
+    if (account === null) return;
+    watched.unavailableFrom = null;
+    watched.says = "";
+    const state: AccountState = {
+      name: account.name,
+      uid: account.uid,
+      shell: account.shell,
+      home: account.home,
+      watchedSince: kept?.watchedSince ?? this.#now(),
+      unavailableSince: null,
+    };
+    const same =
+      kept !== undefined && kept.uid === state.uid && kept.shell === state.shell && kept.home === state.home;
+    const events: EventDraft[] = [];
+    if (kept === undefined) events.push(told(account.name, "watched", `${watched.because}`));
+    else if (kept.unavailableSince !== null) events.push(told(account.name, "available", "the name service names it again"));
+    if (kept !== undefined && !same) events.push(told(account.name, "entry", entryDifference(kept, state)));
+    if (same && kept.unavailableSince === null) return;
+    this.#keep(account.name, { accounts: [state], events });
+  }
+
+  async #missing(watched: Watched, says: string): Promise<void> {
+    watched.says = says;
+    const kept = this.#world.store.accounts().find(({ name }) => name === watched.name);
+    const renamed = kept === undefined ? null : await this.#newName(kept);
+    if (renamed !== null) {
+      this.#unwatch(watched, "renamed", `uid ${kept?.uid} is ${renamed} now`, "host");
+      await this.#renamedTo(renamed, watched.name);
+      return;
+    }
+    // Counted by a clock that never jumps, from the start of this process at the earliest: to wait longer does no harm.
+    watched.unavailableFrom ??= this.#world.monotonicMs();
+    if (kept !== undefined && kept.unavailableSince === null) {
+      const unavailableSince = this.#now();
+      const events = [told(watched.name, "unavailable", says)];
+      this.#keep(watched.name, { accounts: [{ ...kept, unavailableSince }], events });
+    }
+    if (this.#world.monotonicMs() - watched.unavailableFrom < patienceMs) return;
+    this.#unwatch(watched, "removed", "the name service has not named it for 24 h", "host");
+  }
+
+  /** Another name of the same uid, where the old name is gone: then the account was renamed. */
+  async #newName({ name, uid }: AccountState): Promise<string | null> {
+    const answer = await this.#world.names.accountOfUid(uid);
+    return answer.kind === "account" && answer.account.name !== name ? answer.account.name : null;
+  }
+
+  async #renamedTo(name: string, from: string): Promise<void> {
+    if (this.#watched.has(name)) return;
+    const answer = await this.#world.names.account(name);
+    if (answer.kind !== "account") return;
+    await this.#meant({ name, account: answer.account, because: `was ${from}`, says: "" });
+  }
+
+  #unwatch(watched: Watched, change: AccountData["change"], message: string, because: Because): void {
+    this.#watched.delete(watched.name);
+    const { store, keeper } = this.#world;
+    keeper.keep(`account ${watched.name}`, () => {
+      const nowMs = this.#world.nowMs();
+      const via: Via = because === "documents" ? "documents" : "watch";
+      const gone = withdraw(store.findings(watched.name), { nowMs, via, because });
+      return {
+        nowMs,
+        put: gone.put,
+        remove: gone.remove,
+        events: [...gone.events, told(watched.name, change, message)],
+        removeAccounts: [watched.name],
+      };
+    });
+  }
+
+  #keep(name: string, change: Omit<Change, "nowMs">): void {
+    this.#world.keeper.keep(`account ${name}`, () => ({ nowMs: this.#world.nowMs(), ...change }));
+  }
+
+  #now(): string {
+    return new Date(this.#world.nowMs()).toISOString();
+  }
+}
+
+function told(account: string, change: AccountData["change"], message: string): EventDraft {
+  return { type: "account.changed", subject: account, account, data: { change, account, message } };
+}
+
+function entryDifference(before: AccountState, now: AccountState): string {
+  const fields = (["uid", "shell", "home"] as const).filter((field) => before[field] !== now[field]);
+  return fields.map((field) => `${field}: was ${before[field]}, is ${now[field]}`).join("; ");
+}

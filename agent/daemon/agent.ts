@@ -1,0 +1,587 @@
+/**
+ * The agent: it watches, measures what changed, finds what is new, and keeps it. The world comes in as one value
+ * (`AgentWorld`), so that a test can stand in for clock, name service and probe; start.ts makes the real one.
+ */
+import {
+  type AgentDocument,
+  type DocumentSet,
+  type HostDocuments,
+  isQuiet,
+  noGrant,
+  policiesInForce,
+  problemText,
+  type Problem,
+} from "../documents/index.ts";
+import { drift, type Hint, type Via } from "../drift/index.ts";
+import { exceptionFacts } from "../evaluate/index.ts";
+import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
+import type { Watch, WatchOptions } from "../host/watching.ts";
+import type { MeasureRequest, NameService } from "../runs/world.ts";
+import type { RunningSink } from "../sinks/index.ts";
+import type { AgentView } from "../status/agent-view.ts";
+import type { Store } from "../store/index.ts";
+import { documentsDigest, hostVerdicts, ownRules, type Ran, runAccount } from "./account-run.ts";
+import { Accounts } from "./accounts.ts";
+import { Coverage } from "./coverage.ts";
+import { Keeper } from "./keeper.ts";
+import { OwnLimits } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { RunQueue } from "./queue.ts";
+import { every, later, splayed } from "./timers.ts";
+import { viewOf } from "./view.ts";
+import { type Meant, watchList } from "./watch-list.ts";
+import type { Key, Watched } from "./watched.ts";
+
+/** The documents in force, and what is wrong with those that were read last. */
+export interface Configured {
+  readonly set: DocumentSet;
+  readonly host: HostDocuments;
+  readonly problems: readonly Problem[];
+  /** Files and folders that documents are read from, there or not. */
+  readonly paths: readonly string[];
+  readonly loadedAtMs: number;
+}
+
+export type Configuration =
+  | { readonly kind: "documents"; readonly set: DocumentSet; readonly host: HostDocuments; readonly paths: readonly string[] }
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly Problem[];
+      readonly grant: HostDocuments["grant"]["kind"];
+      readonly paths: readonly string[];
+    };
+
+export interface AgentWorld {
+  readonly version: string;
+  readonly hostName: string;
+  readonly instance: string;
+  readonly ownerUid: number;
+  readonly viewerGid: number | null;
+  readonly pid: number;
+  /** Accounts that the call named. */
+  readonly named: readonly string[];
+  readonly store: Store;
+  readonly names: NameService;
+  readonly log: Log;
+  nowMs(): number;
+  monotonicMs(): number;
+  configuration(): Configuration;
+  measure(request: MeasureRequest): Promise<ModeFacts>;
+  /** Paths that the account's shell reads or asks about, in every mode. */
+  pathsOf(account: Account): Promise<readonly string[]>;
+  /** What every session is made of, and the account database. */
+  readonly systemPaths: readonly string[];
+  readonly namePaths: readonly string[];
+  identitiesAs(account: Account, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  watch(options: Pick<WatchOptions, "sweepMs" | "lookElsewhere" | "changed">): Watch;
+  hint(file: string): Promise<Hint | null>;
+  sinks(agent: Agent): readonly RunningSink[];
+  /** Whether another instance watches this account already; a clause that says which. */
+  elsewhere(account: Account): Promise<string | null>;
+  /** What an account's first runs found, for whoever started the agent by hand. */
+  firstRun(ran: Ran): void;
+}
+
+/** What holds where no Agent document is. */
+const noAgentDocument: Pick<AgentDocument, "reconcile" | "sinks" | "limits"> = {
+  reconcile: { everyMs: 30_000, fullMs: 3_600_000 },
+  sinks: [],
+  limits: { probesAtOnce: 2, memoryBytes: 256 * 1_048_576, queueBytes: 64 * 1_048_576 },
+};
+const heartbeatMs = 60_000;
+const retryMs = 5_000;
+const lookMs = 10_000;
+
+export class Agent {
+  readonly world: AgentWorld;
+  readonly accounts: Accounts;
+  readonly keeper: Keeper;
+  readonly limits: OwnLimits;
+  readonly startedAtMs: number;
+  readonly queue: RunQueue;
+  readonly #stopping = new AbortController();
+  readonly #coverage: Coverage;
+  readonly #watch: Watch;
+  readonly #waitingForRun = new Map<string, ((ran: Ran) => void)[]>();
+  readonly #saves = new Map<string, Set<string>>();
+  /** Accounts that the next run of is to be a full one. */
+  readonly #full = new Set<string>();
+  #sinks: readonly RunningSink[] = [];
+  #configured: Configured;
+  #groups = new Map<string, { gid: number; members: readonly string[] }>();
+  #lastFullRunMs: number | null = null;
+  #isReady = false;
+  #listProblems: readonly string[] = [];
+  #notGranted: readonly string[] = [];
+  #skipped: ReadonlyMap<string, string> = new Map();
+  #refreshing: Promise<void> = Promise.resolve();
+
+  constructor(world: AgentWorld, configured: Configured) {
+    this.world = world;
+    this.#configured = configured;
+    this.startedAtMs = world.nowMs();
+    this.keeper = new Keeper(world.store, world.log, () => this.wakeSinks());
+    this.accounts = new Accounts({ ...world, keeper: this.keeper });
+    this.limits = new OwnLimits(this.#agentDocument.limits.memoryBytes, world.monotonicMs());
+    this.queue = new RunQueue(
+      {
+        monotonicMs: world.monotonicMs,
+        later,
+        run: (account, via) => this.#run(account, via),
+        atOnce: () => (this.limits.use.over.length > 0 ? 1 : this.#agentDocument.limits.probesAtOnce),
+        quietMs: () => this.#quietMs(),
+      },
+      this.#stopping.signal,
+    );
+    this.#watch = world.watch({
+      sweepMs: this.#agentDocument.reconcile.everyMs,
+      lookElsewhere: (paths) => this.#lookElsewhere(paths),
+      changed: (paths, via) => this.#changed(paths, via),
+    });
+    this.#coverage = new Coverage(this.#watch);
+  }
+
+  get configured(): Configured {
+    return this.#configured;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get sinks(): readonly RunningSink[] {
+    return this.#sinks;
+  }
+
+  get closing(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get groups(): ReadonlyMap<string, { readonly gid: number; readonly members: readonly string[] }> {
+    return this.#groups;
+  }
+
+  /** Problems that only this host shows: a policy that names a group which is not there. */
+  get listProblems(): readonly string[] {
+    return this.#listProblems;
+  }
+
+  get notGranted(): readonly string[] {
+    return this.#notGranted;
+  }
+
+  /** Watched by another instance: name and which. */
+  get skipped(): ReadonlyMap<string, string> {
+    return this.#skipped;
+  }
+
+  /** Null where the Grant is broken: nobody is measured and nothing leaves. */
+  get grant(): Pick<typeof noGrant, "measure" | "local" | "share"> | null {
+    const { grant } = this.#configured.host;
+    if (grant.kind === "broken") return null;
+    return grant.kind === "grant" ? grant.grant : noGrant;
+  }
+
+
+  get lastFullRunMs(): number | null {
+    return this.#lastFullRunMs;
+  }
+
+  view(): AgentView {
+    return viewOf(this);
+  }
+
+  /** Resolves when everything that is to be watched is; runs begin on their own. */
+  async start(): Promise<void> {
+    const { store, version } = this.world;
+    this.keeper.keep("agent", () => ({
+      nowMs: this.world.nowMs(),
+      events: [
+        {
+          type: "agent.started",
+          subject: this.world.instance,
+          account: null,
+          data: { version, previous: store.previous, notices: store.notices },
+        },
+      ],
+    }));
+    await this.#refresh("start");
+    const { signal } = this.#stopping;
+    this.#sinks = this.world.sinks(this);
+    const { everyMs, fullMs } = this.#agentDocument.reconcile;
+    every(() => splayed(fullMs), signal, () => this.#fullRun());
+    every(() => everyMs, signal, () => this.#lookAtHost("sweep"));
+    every(() => retryMs, signal, () => this.keeper.retry());
+    every(() => lookMs, signal, () => this.#lookAtOurselves());
+    every(() => heartbeatMs, signal, () => this.#housekeeping());
+    void this.#firstFullRun();
+  }
+
+  /** Stops everything that was begun, and says so in the stream; within some seconds whatever hangs. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_500).unref());
+    await Promise.race([Promise.all([this.queue.drained(), this.#refreshing]), patience]);
+    await Promise.race([this.#watch[Symbol.asyncDispose](), patience]);
+    this.keeper.keep("agent", () => ({
+      nowMs: this.world.nowMs(),
+      events: [{ type: "agent.stopped", subject: this.world.instance, account: null, data: {} }],
+    }));
+    await Promise.race([Promise.all(this.#sinks.map((sink) => sink.stop())), patience]);
+  }
+
+  wakeSinks(): void {
+    for (const sink of this.#sinks) sink.wake();
+  }
+
+  /** Reads the documents anew. What is wrong leaves the old ones in force, but for a Grant: a broken one stops measuring. */
+  async reload(): Promise<{ readonly taken: boolean; readonly problems: readonly string[] }> {
+    const found = this.world.configuration();
+    const before = this.#configured;
+    const paths = [...new Set([...before.paths, ...found.paths])];
+    if (found.kind === "problems") {
+      const host = found.grant === "broken" ? { ...before.host, grant: { kind: "broken" } as const } : before.host;
+      this.#configured = { ...before, host, problems: found.problems, paths };
+      this.world.log("warn", "documents were refused; the ones before stay in force", {
+        problems: found.problems.map(problemText),
+      });
+      await this.#refresh("documents");
+      return { taken: false, problems: found.problems.map(problemText) };
+    }
+    this.#configured = { ...found, problems: [], loadedAtMs: this.world.nowMs() };
+    this.limits.memoryLimitBytes = this.#agentDocument.limits.memoryBytes;
+    const changesSinks = JSON.stringify(before.host.agent) !== JSON.stringify(found.host.agent);
+    if (changesSinks) {
+      await Promise.all(this.#sinks.map((sink) => sink.stop()));
+      this.#sinks = this.world.sinks(this);
+    }
+    await this.#refresh("documents");
+    if (documentsDigest(before.set) !== documentsDigest(found.set) || !sameExceptions(before.host, found.host))
+      for (const { name } of this.accounts.all) this.queue.want(name, "documents");
+    this.#lookAtHost("documents");
+    this.wakeSinks();
+    this.world.log("info", "documents were taken");
+    return { taken: true, problems: [] };
+  }
+
+  /** Measures the account, or all, as soon as it can be. */
+  want(account: string | null): readonly string[] {
+    const names = account === null ? this.accounts.all.map(({ name }) => name) : [account];
+    for (const name of names) {
+      this.#full.add(name);
+      this.queue.want(name, "request");
+    }
+    return names;
+  }
+
+  /** What the next run of this account finds. */
+  nextRun(account: string): Promise<Ran> {
+    return new Promise((resolve) => {
+      this.#waitingForRun.set(account, [...(this.#waitingForRun.get(account) ?? []), resolve]);
+      this.queue.want(account, "request");
+    });
+  }
+
+  facts(): AgentFacts {
+    const { host } = this.#configured;
+    const state = this.#watch.state();
+    const { lastSweepMs, ...rest } = state;
+    return {
+      watching: { ...rest, lastSweep: isoOrNull(lastSweepMs), lastFullRun: isoOrNull(this.#lastFullRunMs) },
+      // Before everybody was judged, nothing can be said to match nothing.
+      exceptions: exceptionFacts(host.exceptions, this.#isReady ? this.#keys() : null, this.world.nowMs()),
+    };
+  }
+
+  /** Adopts a baseline: the account is looked at again, for a finding may end. */
+  async acceptBaseline(account: string, reason: string) {
+    const { items } = await this.nextRun(account);
+    const acceptedAt = new Date(this.world.nowMs()).toISOString();
+    const baseline = { account, acceptedAt, reason, items: [...items] satisfies BaselineItem[] };
+    const kept = this.world.store.commit({ nowMs: this.world.nowMs(), baselines: [baseline] });
+    if (kept.kind === "refused") return { kind: "refused", message: kept.message } as const;
+    const watched = this.accounts.get(account);
+    if (watched !== undefined) watched.changes = [];
+    this.queue.want(account, "request");
+    return { kind: "accepted", baseline } as const;
+  }
+
+  get #agentDocument() {
+    return this.#configured.host.agent ?? noAgentDocument;
+  }
+
+  #keys(): readonly Key[] {
+    return this.accounts.all.flatMap(({ keys }) => keys);
+  }
+
+  /** Looks who is to be watched, and where their files are; runs what differs. */
+  #refresh(via: Via): Promise<void> {
+    this.#refreshing = this.#refreshing.then(async () => {
+      if (this.#stopping.signal.aborted) return;
+      const { set, host } = this.#configured;
+      const list = await watchList(
+        {
+          named: this.world.named,
+          policies: policiesInForce(set),
+          grant: host.grant.kind === "grant" ? host.grant.grant : null,
+          kept: this.world.store.accounts(),
+        },
+        this.world.names,
+      );
+      if (list.kind === "refused") {
+        this.#listProblems = list.problems;
+        this.world.log("warn", "nobody new is watched", { problems: list.problems });
+        return this.#cover();
+      }
+      this.#listProblems = [];
+      this.#notGranted = list.notGranted;
+      this.#groups = new Map([...list.groups].map(([name, group]) => [name, { ...group }]));
+      const skipped = new Map<string, string>();
+      const meant: Meant[] = [];
+      for (const each of list.meant) {
+        const by = each.account === null ? null : await this.world.elsewhere(each.account);
+        if (by === null) meant.push(each);
+        else skipped.set(each.name, by);
+      }
+      this.#skipped = skipped;
+      const differ = await this.accounts.take({ ...list, meant });
+      await this.#cover();
+      for (const name of differ) {
+        this.#full.add(name);
+        this.queue.want(name, via);
+      }
+    });
+    return this.#refreshing;
+  }
+
+  /** Startup files are known by the shells' tables at once, and includes when they were read for the first time. */
+  async #cover(): Promise<void> {
+    await this.#coverage.cover({
+      accounts: this.accounts.all.map(({ name, paths }) => ({ name, paths })),
+      system: this.world.systemPaths,
+      names: this.world.namePaths,
+      documents: this.#configured.paths,
+    });
+  }
+
+  async #lookElsewhere(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const byOwner = Map.groupBy(paths, (path) => this.#coverage.ownerOf(path));
+    const identities = new Map<string, string>();
+    for (const [owner, own] of byOwner) {
+      const account = owner === null ? null : (this.accounts.get(owner)?.account ?? null);
+      if (account === null) continue;
+      for (const [path, identity] of await this.world.identitiesAs(account, own)) identities.set(path, identity);
+    }
+    return identities;
+  }
+
+  #changed(paths: readonly string[], via: "watch" | "sweep"): void {
+    if (this.#stopping.signal.aborted) return;
+    const { accounts, everybody, names, documents } = this.#coverage.concernedBy(paths);
+    for (const name of accounts) {
+      const saves = this.#saves.get(name) ?? new Set();
+      for (const path of paths) if (this.accounts.get(name)?.paths.has(path)) saves.add(path);
+      this.#saves.set(name, saves);
+      this.queue.want(name, via);
+    }
+    if (everybody) for (const { name } of this.accounts.all) this.queue.want(name, via);
+    if (documents) later(200, this.#stopping.signal, () => void this.reload());
+    else if (names) void this.#refresh(via);
+  }
+
+  async #run(name: string, via: Via): Promise<"measured" | "timed-out" | "failed"> {
+    const watched = this.accounts.get(name);
+    const { grant } = this;
+    if (watched === undefined || grant === null || this.#stopping.signal.aborted) return "measured";
+    try {
+      if (!(await this.accounts.lookUp(watched)) || watched.account === null) {
+        watched.attempts += 1;
+        return "failed";
+      }
+      return await this.#measured(watched, watched.account, via);
+    } catch (error) {
+      this.world.log("error", "a run failed", { account: name, error: messageOf(error) });
+      watched.attempts += 1;
+      return "failed";
+    }
+  }
+
+  async #measured(watched: Watched, account: Account, via: Via): Promise<"measured" | "timed-out" | "failed"> {
+    const { world } = this;
+    const { name } = watched;
+    const { set, host } = this.#configured;
+    const isFull = this.#full.delete(name) || via === "start" || via === "schedule";
+    const [ran, paths] = await Promise.all([
+      runAccount({
+        account,
+        set,
+        groups: this.#groups,
+        exceptions: host.exceptions,
+        how: this.grant?.measure.how ?? "reading",
+        agent: this.facts(),
+        baseline: world.store.baseline(name),
+        program: world.version,
+        via,
+        everyMode: isFull,
+        nowMs: world.nowMs,
+        measure: world.measure,
+        signal: this.#stopping.signal,
+      }),
+      world.pathsOf(account),
+    ]);
+    // Called off: what came of it is no answer.
+    if (this.#stopping.signal.aborted || this.accounts.get(name) !== watched) return "measured";
+    await this.#coverAlso(watched, paths);
+    await this.#keep(watched, ran, via);
+    watched.attempts += 1;
+    watched.measuredAt = world.monotonicMs();
+    watched.counts = { pass: ran.record.pass, fail: ran.record.fail, unknown: ran.record.unknown };
+    watched.undecided = ran.verdicts
+      .filter(({ status, finding }) => status === "unknown" && !finding)
+      .map(({ policy, rule, check, mode, subject, severity }) => ({ policy, rule, check, mode, subject, severity }));
+    watched.applying = ran.applying;
+    watched.changes = ran.changes;
+    watched.items = world.store.baseline(name) === null ? [] : ran.items;
+    watched.keys = ran.verdicts.map(({ policy, rule, account: whose, mode, subject }) => ({ policy, rule, account: whose, mode, subject }));
+    for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
+    this.#waitingForRun.delete(name);
+    if (!this.#isReady) world.firstRun(ran);
+    if (ran.changedMeanwhile) return "failed";
+    return ran.timedOut ? "timed-out" : "measured";
+  }
+
+  /** A file that is watched from now on may have changed since it was read: then one more run looks. */
+  async #coverAlso(watched: Watched, paths: readonly string[]): Promise<void> {
+    const before = watched.paths;
+    watched.paths = new Set(paths);
+    await this.#cover();
+    if (paths.some((path) => !before.has(path)) && before.size > 0) this.queue.want(watched.name, "sweep");
+  }
+
+  async #keep({ name }: Watched, ran: Ran, via: Via): Promise<void> {
+    const { store } = this.world;
+    const prior = new Set(store.findings(name).map(({ finding }) => finding.fingerprint));
+    const hints = new Map<string, Hint | null>();
+    for (const { status, where, fingerprint } of ran.verdicts) {
+      if (status === "pass" || where === null || prior.has(fingerprint) || hints.has(where.file)) continue;
+      hints.set(where.file, await this.world.hint(where.file));
+    }
+    const saves = [...(this.#saves.get(name) ?? [])];
+    this.#saves.delete(name);
+    this.keeper.keep(`run ${name}`, () => {
+      const nowMs = this.world.nowMs();
+      const told = drift({
+        nowMs,
+        via,
+        account: name,
+        verdicts: ran.verdicts,
+        prior: store.findings(name),
+        last: store.lastRun(name),
+        inputs: ran.record,
+        turns: (fingerprint) => store.happenings("turn", fingerprint, nowMs - 3_600_000),
+        hint: (file) => hints.get(file) ?? null,
+      });
+      return {
+        nowMs,
+        put: told.put,
+        remove: told.remove,
+        events: told.events,
+        runs: [ran.record],
+        happened: [
+          ...told.turned.map((key) => ({ kind: "turn", key, atMs: nowMs }) as const),
+          ...saves.map((path) => ({ kind: "save", key: `${name} ${path}`, atMs: nowMs }) as const),
+        ],
+      };
+    });
+  }
+
+  /** What is about the host itself: watching, exceptions. */
+  #lookAtHost(via: Via): void {
+    const { store, version } = this.world;
+    const { set, host } = this.#configured;
+    const facts = this.facts();
+    const nowMs = this.world.nowMs();
+    const verdicts = hostVerdicts(set, facts, host.exceptions, nowMs);
+    const make = () => {
+      const told = drift({
+        nowMs,
+        via,
+        account: "-",
+        verdicts,
+        prior: store.findings("-"),
+        last: null,
+        inputs: { program: version, documents: documentsDigest(set), rules: {} },
+        turns: (fingerprint) => store.happenings("turn", fingerprint, nowMs - 3_600_000),
+        hint: () => null,
+      });
+      const happened = told.turned.map((key) => ({ kind: "turn", key, atMs: nowMs }) as const);
+      return { nowMs, put: told.put, remove: told.remove, events: told.events, happened };
+    };
+    const change = make();
+    if (change.put.length + change.remove.length + change.events.length > 0) this.keeper.keep("host", make);
+  }
+
+  #lookAtOurselves(): void {
+    if (!this.limits.look(this.world.monotonicMs())) return;
+    const { over } = this.limits.use;
+    if (over.length > 0) this.world.log("warn", "the agent itself is over its limit: one probe at a time", { over });
+    else this.world.log("info", "the agent is within its limits again");
+  }
+
+  #housekeeping(): void {
+    const kept = this.world.store.housekeeping(this.world.nowMs(), this.#agentDocument.limits.queueBytes);
+    if (kept.kind === "refused") this.keeper.failed(kept);
+    else if (kept.events.length > 0) this.wakeSinks();
+  }
+
+  async #firstFullRun(): Promise<void> {
+    for (const { name } of this.accounts.all) {
+      this.#full.add(name);
+      this.queue.want(name, "start");
+    }
+    await this.queue.settled();
+    if (this.#stopping.signal.aborted) return;
+    this.#isReady = true;
+    this.#lastFullRunMs = this.world.nowMs();
+    this.#lookAtHost("start");
+    this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
+  }
+
+  async #fullRun(): Promise<void> {
+    await this.#refresh("schedule");
+    for (const { name } of this.accounts.all) {
+      this.#full.add(name);
+      this.queue.want(name, "schedule");
+    }
+    await this.queue.settled();
+    this.#lastFullRunMs = this.world.nowMs();
+  }
+
+  #quietMs(): number {
+    const { grant } = this;
+    if (grant === null) return 60_000;
+    const now = new Date(this.world.nowMs());
+    return isQuiet(grant, now.getHours() * 60 + now.getMinutes()) ? 60_000 - (this.world.nowMs() % 60_000) : 0;
+  }
+
+  /** Whether nobody may be measured at this hour. */
+  get isQuietNow(): boolean {
+    return this.grant !== null && this.#quietMs() > 0;
+  }
+
+  get watch(): Watch {
+    return this.#watch;
+  }
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sameExceptions(a: HostDocuments, b: HostDocuments): boolean {
+  return JSON.stringify(a.exceptions) === JSON.stringify(b.exceptions);
+}

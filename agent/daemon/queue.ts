@@ -1,0 +1,193 @@
+/**
+ * Which account is measured next. One run an account at a time, a few accounts at once; what triggers a run while one
+ * waits is merged into it, and what triggers one while it runs makes one more afterwards.
+ */
+import type { Via } from "../drift/index.ts";
+
+export interface QueueWorld {
+  /** Milliseconds of a clock that never jumps. */
+  monotonicMs(): number;
+  /** Calls back once, after so many milliseconds, unless the signal says so before. */
+  later(ms: number, signal: AbortSignal, then: () => void): void;
+  /** Measures; never rejects. */
+  run(account: string, via: Via): Promise<RunEnd>;
+  /** How many accounts at once, asked anew each time. */
+  atOnce(): number;
+  /** Milliseconds until this account may be measured at all (quiet hours); 0 for now. */
+  quietMs(account: string): number;
+}
+
+/** `timed-out`: it could not be measured in its time. */
+export type RunEnd = "measured" | "timed-out" | "failed";
+
+export interface Place {
+  readonly state: "idle" | "waiting" | "running" | "suspended" | "quiet";
+  /** Something happened that no run has looked at yet. */
+  readonly pending: boolean;
+  /** In how many milliseconds it is tried again; null where nothing is to come. */
+  readonly inMs: number | null;
+  readonly timeOuts: number;
+}
+
+interface Entry {
+  via: Via | null;
+  running: boolean;
+  notBeforeMs: number;
+  timeOuts: number;
+  endedMs: number;
+  tookMs: number;
+}
+
+/** After so many runs in a row that ran out of time an account is left alone for a while. */
+const mostTimeOuts = 3;
+const suspendedMs = 15 * 60_000;
+const longestPauseMs = 30_000;
+/** Who changes its files without pause is measured a quarter of the time at most. */
+const restFactor = 3;
+const steadyMs = 5_000;
+
+export class RunQueue {
+  readonly #world: QueueWorld;
+  readonly #entries = new Map<string, Entry>();
+  readonly #signal: AbortSignal;
+  #running = 0;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #timer = new AbortController();
+  #idle: PromiseWithResolvers<void> | null = null;
+
+  constructor(world: QueueWorld, signal: AbortSignal) {
+    this.#world = world;
+    this.#signal = signal;
+  }
+
+  /** Wants a run of this account; merged with one that waits already. */
+  want(account: string, via: Via): void {
+    const entry = this.#entry(account);
+    entry.via ??= via;
+    const now = this.#world.monotonicMs();
+    // Somebody asks by name, or documents changed: an account that was left alone gets its chance at once.
+    if (via === "request" || via === "documents") entry.notBeforeMs = now;
+    else if (!entry.running) entry.notBeforeMs = Math.max(entry.notBeforeMs, this.#rested(entry, now));
+    this.#pump();
+  }
+
+  forget(account: string): void {
+    const entry = this.#entries.get(account);
+    if (entry?.running) entry.via = null;
+    else this.#entries.delete(account);
+  }
+
+  place(account: string): Place {
+    const entry = this.#entries.get(account);
+    if (entry === undefined) return { state: "idle", pending: false, inMs: null, timeOuts: 0 };
+    const now = this.#world.monotonicMs();
+    const pending = entry.via !== null || entry.running;
+    const { timeOuts } = entry;
+    if (entry.running) return { state: "running", pending, inMs: null, timeOuts };
+    if (entry.via === null) return { state: "idle", pending, inMs: null, timeOuts };
+    const quietMs = this.#world.quietMs(account);
+    if (quietMs > 0) return { state: "quiet", pending, inMs: quietMs, timeOuts };
+    const isSuspended = timeOuts >= mostTimeOuts && entry.notBeforeMs > now;
+    return { state: isSuspended ? "suspended" : "waiting", pending, inMs: Math.max(0, entry.notBeforeMs - now), timeOuts };
+  }
+
+  /** Resolves when nothing runs and nothing waits that may run now. */
+  async settled(): Promise<void> {
+    if (this.#isSettled()) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    await this.#idle.promise;
+  }
+
+  /** Resolves when nothing runs; nothing new begins once the signal was given. */
+  async drained(): Promise<void> {
+    this.#timer.abort();
+    while (this.#running > 0) {
+      this.#idle ??= Promise.withResolvers<void>();
+      await this.#idle.promise;
+    }
+  }
+
+  #entry(account: string): Entry {
+    const known = this.#entries.get(account);
+    if (known !== undefined) return known;
+    const entry: Entry = {
+      via: null,
+      running: false,
+      notBeforeMs: 0,
+      timeOuts: 0,
+      endedMs: Number.NEGATIVE_INFINITY,
+      tookMs: 0,
+    };
+    this.#entries.set(account, entry);
+    return entry;
+  }
+
+  /** When an account may be measured again that was measured a moment ago. */
+  #rested(entry: Entry, now: number): number {
+    if (now - entry.endedMs > steadyMs) return now;
+    return entry.endedMs + Math.min(longestPauseMs, restFactor * entry.tookMs);
+  }
+
+  #isSettled(): boolean {
+    if (this.#running > 0) return false;
+    if (this.#signal.aborted) return true;
+    const now = this.#world.monotonicMs();
+    return ![...this.#entries].some(
+      ([name, { via, notBeforeMs }]) => via !== null && notBeforeMs <= now && this.#world.quietMs(name) === 0,
+    );
+  }
+
+  #pump(): void {
+    if (!this.#signal.aborted) this.#start();
+    if (this.#idle !== null && (this.#isSettled() || (this.#signal.aborted && this.#running === 0))) {
+      this.#idle.resolve();
+      this.#idle = null;
+    }
+  }
+
+  #start(): void {
+    const now = this.#world.monotonicMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [account, entry] of this.#entries) {
+      if (entry.via === null || entry.running) continue;
+      const atMs = Math.max(entry.notBeforeMs, now + this.#world.quietMs(account));
+      if (atMs > now) nextMs = Math.min(nextMs, atMs);
+      else if (this.#running < this.#world.atOnce()) void this.#run(account, entry, entry.via);
+    }
+    this.#wake(nextMs, now);
+  }
+
+  #wake(atMs: number, now: number): void {
+    if (atMs === this.#wakeAtMs) return;
+    this.#timer.abort();
+    this.#timer = new AbortController();
+    this.#wakeAtMs = atMs;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    // A clock that jumps must not put off a run for longer than this.
+    const waitMs = Math.min(Math.max(atMs - now, 1), 60_000);
+    this.#world.later(waitMs, AbortSignal.any([this.#timer.signal, this.#signal]), () => {
+      this.#wakeAtMs = Number.POSITIVE_INFINITY;
+      this.#pump();
+    });
+  }
+
+  async #run(account: string, entry: Entry, via: Via): Promise<void> {
+    entry.running = true;
+    entry.via = null;
+    this.#running += 1;
+    const startedMs = this.#world.monotonicMs();
+    const end = await this.#world.run(account, via);
+    const now = this.#world.monotonicMs();
+    entry.running = false;
+    entry.endedMs = now;
+    entry.tookMs = Math.max(0, now - startedMs);
+    this.#running -= 1;
+    entry.timeOuts = end === "timed-out" ? entry.timeOuts + 1 : 0;
+    if (end !== "measured") {
+      entry.via ??= "schedule";
+      const isSuspended = entry.timeOuts >= mostTimeOuts;
+      entry.notBeforeMs = now + (isSuspended ? suspendedMs : longestPauseMs);
+    } else if (entry.via !== null && entry.via !== "request") entry.notBeforeMs = this.#rested(entry, now);
+    this.#pump();
+  }
+}

@@ -1,0 +1,162 @@
+/** What the endpoint may know and do: the agent's state in the endpoint's words. */
+import { documentsInForce, enginesOf, policiesInForce, problemText } from "../documents/index.ts";
+import { cursorText } from "../drift/index.ts";
+import { type InForce, sendsFor } from "../evaluate/index.ts";
+import type { AccountView, AgentView, StatusBody, WatchedAccount } from "../status/agent-view.ts";
+import type { Agent } from "./agent.ts";
+import type { Watched } from "./watched.ts";
+
+export function viewOf(agent: Agent): AgentView {
+  const { world } = agent;
+  const { store } = world;
+  return {
+    store,
+    source: sourceOf(agent),
+    closing: agent.closing,
+    nowMs: world.nowMs,
+    status: () => status(agent),
+    account(name) {
+      const watched = agent.accounts.get(name);
+      return watched === undefined ? null : accountView(agent, watched);
+    },
+    blind: () => agent.watch.state().blind,
+    runs: (most, account) => store.runs(most, account),
+    share: () => (agent.grant === null ? null : { local: agent.grant.local, share: agent.grant.share }),
+    baseline(account) {
+      const watched = agent.accounts.get(account);
+      if (watched === undefined) return null;
+      return { baseline: store.baseline(account), changes: watched.changes, now: watched.items };
+    },
+    acceptBaseline: (account, reason) => agent.acceptBaseline(account, reason),
+    reload: () => agent.reload(),
+    run(account) {
+      if (account !== null && agent.accounts.get(account) === undefined) return null;
+      return { queued: agent.want(account) };
+    },
+    accountOfUid: (uid) => agent.accounts.all.find(({ account }) => account?.uid === uid)?.name ?? null,
+    viewerGid: world.viewerGid,
+    ownerUid: world.ownerUid,
+  };
+}
+
+export function sourceOf({ world }: Agent): string {
+  return `rcwarden://${world.store.hostId}/${world.instance}`;
+}
+
+function status(agent: Agent): StatusBody {
+  const { world, configured, keeper } = agent;
+  const { store } = world;
+  const watching = agent.facts().watching;
+  if (watching === null) throw new Error("an agent knows how it watches");
+  const { epoch, head, size, notices } = store;
+  return {
+    apiVersion: "rcwarden/v1",
+    kind: "Status",
+    time: iso(world.nowMs()),
+    rcwarden: world.version,
+    host: { id: store.hostId, name: world.hostName },
+    instance: world.instance,
+    pid: world.pid,
+    startedAt: iso(agent.startedAtMs),
+    ready: agent.isReady,
+    accounts: [
+      ...agent.accounts.all.map((watched) => watchedAccount(agent, watched)),
+      ...[...agent.skipped].map(([name, by]) => unwatched(name, "elsewhere", by)),
+      ...agent.notGranted.map((name) => unwatched(name, "not-granted", "the Grant does not name it")),
+    ],
+    watching,
+    documents: {
+      loadedAt: iso(configured.loadedAtMs),
+      inForce: documentsInForce(configured.set).map(({ kind, name, origin }) => ({
+        kind,
+        name,
+        file: origin.file,
+        digest: origin.digest,
+      })),
+      problems: [...configured.problems.map(problemText), ...agent.listProblems],
+      grant: configured.host.grant.kind,
+    },
+    sinks: agent.sinks.map((sink) => sink.state()),
+    store: { epoch: `${epoch.n}.${epoch.r}`, head: cursorText(head), ...size, problem: keeper.problem, notices },
+    resources: agent.limits.use,
+  };
+}
+
+function accountView(agent: Agent, watched: Watched): AccountView {
+  return {
+    account: watchedAccount(agent, watched),
+    engines: engines(agent, watched.applying),
+    findings: agent.world.store.findings(watched.name).map(({ finding }) => finding),
+    undecided: watched.undecided,
+  };
+}
+
+function engines(agent: Agent, applying: readonly InForce[]): AccountView["engines"] {
+  const byName = new Map<string, { rules: { policy: string; mode: string }[]; sends: Set<string> }>();
+  for (const policy of applying) {
+    for (const engine of policy.engines) {
+      const known = byName.get(engine.name) ?? { rules: [], sends: new Set<string>() };
+      const says = new Set(policy.rules.map((rule) => rule.policy ?? policy.policy));
+      for (const mode of engine.enters) {
+        for (const name of says) known.rules.push({ policy: name, mode });
+        for (const { command } of sendsFor([{ engines: [engine] }], mode)) known.sends.add(command);
+      }
+      byName.set(engine.name, known);
+    }
+  }
+  // Before the first run: the names, so that a question about one of them is no mistake.
+  for (const policy of policiesInForce(agent.configured.set)) {
+    for (const { name } of enginesOf(policy, agent.configured.set))
+      if (!byName.has(name) && applying.length === 0) byName.set(name, { rules: [], sends: new Set() });
+  }
+  return [...byName].map(([name, { rules, sends }]) => ({ name, rules, sends: [...sends] }));
+}
+
+function unwatched(name: string, state: WatchedAccount["state"], says: string): WatchedAccount {
+  const none = { pass: 0, fail: 0, unknown: 0, pending: false, measuredAt: null, confirmedAt: null };
+  return { name, uid: -1, shell: "", because: "", state, says, ...none };
+}
+
+function watchedAccount(agent: Agent, watched: Watched): WatchedAccount {
+  const { world, queue, keeper } = agent;
+  const place = queue.place(watched.name);
+  const monotonic = world.monotonicMs();
+  const at = (moment: number) => iso(world.nowMs() - (monotonic - moment));
+  const { measuredAt } = watched;
+  const pending = place.pending || keeper.isUnsaved(`run ${watched.name}`);
+  const confirmed = measuredAt === null ? null : Math.max(measuredAt, pending ? 0 : confirmedBy(agent));
+  return {
+    name: watched.name,
+    uid: watched.account?.uid ?? -1,
+    shell: watched.account?.shell ?? "",
+    because: watched.because,
+    ...stateOf(agent, watched),
+    measuredAt: measuredAt === null ? null : at(measuredAt),
+    confirmedAt: confirmed === null ? null : at(confirmed),
+    pending,
+    ...watched.counts,
+  };
+}
+
+/** The last sweep that found every identity unchanged, on the clock that never jumps; 0 before the first. */
+function confirmedBy({ world, watch }: Agent): number {
+  const { lastSweepMs, blind } = watch.state();
+  return lastSweepMs === null || blind ? 0 : world.monotonicMs() - Math.max(0, world.nowMs() - lastSweepMs);
+}
+
+function stateOf(agent: Agent, watched: Watched): Pick<WatchedAccount, "state" | "says"> {
+  const { state, inMs, timeOuts } = agent.queue.place(watched.name);
+  if (agent.grant === null) return { state: "not-granted", says: "the Grant is broken: nobody is measured" };
+  if (watched.account === null || watched.says !== "") return { state: "unavailable", says: watched.says };
+  if (state === "quiet" || (watched.measuredAt === null && agent.isQuietNow))
+    return { state: "quiet", says: "the Grant wants quiet at this hour (notBetween)" };
+  const minutes = Math.ceil((inMs ?? 0) / 60_000);
+  if (state === "suspended")
+    return { state, says: `ran out of time ${timeOuts} times in a row; tried again in ${minutes} min, or when asked` };
+  if (state === "running") return { state: "measuring", says: "" };
+  return { state: watched.measuredAt === null ? "waiting" : "measured", says: "" };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

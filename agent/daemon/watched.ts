@@ -1,0 +1,50 @@
+/** What the agent knows of one account that it watches, besides what the store keeps. */
+import type { InForce, Verdict } from "../evaluate/index.ts";
+import type { Account, BaselineChange, BaselineItem } from "../facts/index.ts";
+import type { AccountView } from "../status/agent-view.ts";
+import type { Meant } from "./watch-list.ts";
+
+export interface Watched {
+  readonly name: string;
+  account: Account | null;
+  because: string;
+  /** Why there is no account now; "" where there is one. */
+  says: string;
+  /** Since when this process knows that the name service does not name it, of a clock that never jumps. */
+  unavailableFrom: number | null;
+  /** Paths that its shell reads or asks about, in all modes. */
+  paths: ReadonlySet<string>;
+  /** Of a clock that never jumps: when it was last measured to the end. */
+  measuredAt: number | null;
+  /** Runs that came to an end, whatever came of them. */
+  attempts: number;
+  counts: { pass: number; fail: number; unknown: number };
+  undecided: AccountView["undecided"];
+  applying: readonly InForce[];
+  changes: readonly BaselineChange[];
+  /** What would be accepted now; kept only where a baseline is. */
+  items: readonly BaselineItem[];
+  /** Keys of everything that was judged, so that an exception which matches none is noticed. */
+  keys: readonly Key[];
+}
+
+export type Key = Pick<Verdict, "policy" | "rule" | "account" | "mode" | "subject">;
+
+export function newlyWatched({ name, account, because, says }: Meant): Watched {
+  return {
+    name,
+    account,
+    because,
+    says,
+    unavailableFrom: null,
+    paths: new Set(),
+    measuredAt: null,
+    attempts: 0,
+    counts: { pass: 0, fail: 0, unknown: 0 },
+    undecided: [],
+    applying: [],
+    changes: [],
+    items: [],
+    keys: [],
+  };
+}
