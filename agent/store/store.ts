@@ -110,8 +110,8 @@ export interface Store {
   readonly head: Cursor;
 
   commit(change: Change): Committed;
-  /** Begins a new epoch while running: the engine holds more of us than we do (`have`). */
-  newEpoch(nowMs: number): Committed;
+  /** Begins a new epoch while running: the engine holds more of us than we do (`have`). Its N is above `aboveN`, too. */
+  newEpoch(nowMs: number, aboveN?: number): Committed;
 
   findings(account?: string): FindingState[];
   snapshot(account?: string): Snapshot;
