@@ -1,26 +1,40 @@
 /**
- * The reader: reads startup files with the account's identity. It is `node -` started through the launcher; its own text
- * comes on stdin behind one line that sets `globalThis.request`, so that it needs no file that the account cannot open.
- * One JSON document comes out: a Reading.
+ * The reader: looks at files with the account's identity. It is `node -` started through the launcher; its own text comes
+ * on stdin behind one line that sets `globalThis.request`, so that it needs no file that the account cannot open. One JSON
+ * document a line comes out, each as soon as it is known, for the next look may never end.
  */
-import type { ModeId } from "../facts/index.ts";
+import { writeSync } from "node:fs";
 import { accountFiles } from "../host/account-files.ts";
-import { type ReadShell, read } from "../startup/index.ts";
-
-export interface ReaderRequest {
-  readonly shell: ReadShell;
-  readonly mode: ModeId;
-  readonly account: { readonly home: string; readonly uid: number };
-  readonly env: Readonly<Record<string, string>>;
-}
+import { slowIdentityOf } from "../host/identity.ts";
+import { type IdentitiesRequest, type ReaderRequest, read, type StartupRequest } from "../startup/index.ts";
 
 declare global {
   /** Set by the line that the agent puts before this text. */
   var request: ReaderRequest | undefined;
 }
 
+/** By the descriptor itself: what a stream keeps for later would be lost behind a look that never ends. */
+function say(answer: unknown): void {
+  const bytes = Buffer.from(`${JSON.stringify(answer)}\n`);
+  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+}
+
+function startup({ shell, modes, account, env }: StartupRequest): void {
+  const files = accountFiles();
+  for (const mode of modes) say({ mode, reading: read(shell, mode, account, env, files) });
+}
+
+async function identities({ paths, byMount }: IdentitiesRequest): Promise<void> {
+  const inTurn = async (places: readonly number[]) => {
+    for (const at of places) say([at, await slowIdentityOf(paths[at] ?? "")]);
+  };
+  await Promise.all(byMount.map(inTurn));
+}
+
 const asked = globalThis.request;
-if (asked !== undefined) {
-  const { shell, mode, account, env } = asked;
-  process.stdout.write(JSON.stringify(read(shell, mode, account, env, accountFiles())));
+if (asked?.kind === "startup") startup(asked);
+if (asked?.kind === "identities") {
+  identities(asked).catch(() => {
+    process.exitCode = 1; // nobody listens any more
+  });
 }

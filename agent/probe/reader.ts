@@ -1,147 +1,121 @@
-/** Starts the reader of startup files with the account's identity, and takes what it says for what it is: a claim. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { Duplex } from "node:stream";
+/** What the reader is asked, and what is made of its answers: they are claims. */
 import type { Account, ModeId } from "../facts/index.ts";
-import { builtPart } from "../host/beside.ts";
-import { taskStatus } from "../host/process.ts";
+import { hostMounts, type Mount, mayNotAnswer, mountOf } from "../host/mounts.ts";
 import type { Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
-import { wrongIdentity } from "./gate.ts";
-import { enterPath } from "./launcher.ts";
-import { encodeSpec, lines, parseSaid, type SpecWord } from "./protocol.ts";
-import { readingAnswer } from "./reading-answer.ts";
+import { isStuck, type Sending, sendReader } from "./reader-child.ts";
+import { identityAnswer, startupAnswer } from "./reading-answer.ts";
 
-export interface ToRead {
-  readonly account: Account;
+export interface ToRead extends Sending {
   readonly shell: Shell;
   readonly mode: ModeId;
   readonly env: Readonly<Record<string, string>>;
-  /** Path of the reader's own text, a bundle without imports; `reader.cjs` beside the program if not said. */
-  readonly script?: string;
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
 }
 
-const usualDeadlineMs = 3_000;
+export interface ToReadModes extends Sending {
+  readonly shell: Shell;
+  readonly modes: readonly ModeId[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 const mostBytes = 8 * 1_048_576;
+/** Of one identity, with its place. */
+const mostIdentity = 2_048;
 
 /** Never rejects: what could not be read is a doubt in an empty Reading. */
-export async function readStartup(wanted: ToRead): Promise<Reading> {
-  try {
-    const { shell, mode, account, env } = wanted;
-    const { name, syntax, reads } = shell;
-    const { home, uid } = account;
-    const request = { shell: { name, syntax, reads }, mode, account: { home, uid }, env };
-    const text = readFileSync(wanted.script ?? builtPart("reader.cjs"), "utf8");
-    const answer = await answerOf(wanted, `globalThis.request = ${JSON.stringify(request)};\n${text}`);
-    if (answer.kind === "nothing") return nothing(answer.why);
-    const reading = readingAnswer(answer.bytes);
-    return typeof reading === "string" ? nothing(reading) : reading;
-  } catch (error) {
-    return nothing(error instanceof Error ? error.message : "the reader could not be started");
+export async function readStartup({ mode, ...wanted }: ToRead): Promise<Reading> {
+  const readings = await readStartupModes({ ...wanted, modes: [mode] });
+  return readings.get(mode) ?? nothing("it was not answered");
+}
+
+/** Several modes by one reader. Each of `modes` has a Reading; never rejects. */
+export async function readStartupModes(wanted: ToReadModes): Promise<ReadonlyMap<ModeId, Reading>> {
+  const { shell, modes, account, env } = wanted;
+  const readings = new Map<ModeId, Reading>();
+  const { name, syntax, reads } = shell;
+  const { home, uid } = account;
+  const take = (line: Buffer) => {
+    const answer = startupAnswer(line);
+    if (typeof answer === "string") return answer;
+    if (!modes.includes(answer.mode)) return "the reader's answer is about another mode";
+    readings.set(answer.mode, answer.reading);
+    return readings.size === modes.length ? "enough" : "more";
+  };
+  const why = await sendReader(wanted, {
+    request: { kind: "startup", shell: { name, syntax, reads }, modes, account: { home, uid }, env },
+    mostBytes: mostBytes * modes.length,
+    threads: 1,
+    holds: () => [`uid ${uid}`, ...silentPlace(home, hostMounts())],
+    take,
+  });
+  return new Map(modes.map((mode) => [mode, readings.get(mode) ?? nothing(why ?? "it was not answered")]));
+}
+
+/**
+ * What identityOf says of each path, as the account sees it; for paths on mounts that may not answer, for it is the child
+ * that waits. What did not come within the deadline is `no-answer`, and so is, at once, what an earlier child still waits
+ * for. Never rejects; each path has an identity.
+ */
+export async function identitiesAs(
+  account: Account,
+  paths: readonly string[],
+  more: Omit<Sending, "account"> = {},
+): Promise<ReadonlyMap<string, string>> {
+  const identities = new Map<string, string>(paths.map((path) => [path, "no-answer"]));
+  const mounts = hostMounts();
+  const open = [...identities.keys()].filter((path) => !isStuck(placeOf(path, mounts)));
+  if (open.length === 0) return identities;
+  const byMount = byMountOf(open, mounts);
+  const waiting = new Set(open.keys());
+  const take = (line: Buffer) => {
+    const answer = identityAnswer(line);
+    if (typeof answer === "string") return answer;
+    const path = open[answer[0]];
+    if (path === undefined || !waiting.delete(answer[0])) return "the reader's answer is about another path";
+    identities.set(path, answer[1]);
+    return waiting.size === 0 ? "enough" : "more";
+  };
+  // Of each mount the first one without an answer is what is waited for.
+  const holds = () =>
+    byMount.flatMap((places) => {
+      const at = places.find((place) => waiting.has(place));
+      return at === undefined ? [] : placeOf(open[at] ?? "", mounts);
+    });
+  await sendReader(
+    { ...more, account },
+    {
+      request: { kind: "identities", paths: open, byMount },
+      mostBytes: mostIdentity * open.length,
+      threads: byMount.length,
+      holds,
+      take,
+    },
+  );
+  return identities;
+}
+
+/** Places in `paths`, of each mount those that lie on it. */
+function byMountOf(paths: readonly string[], mounts: readonly Mount[]): number[][] {
+  const places = new Map<number, number[]>();
+  for (const [at, path] of paths.entries()) {
+    const id = mountOf(path, mounts)?.id ?? 0;
+    places.set(id, [...(places.get(id) ?? []), at]);
   }
+  return [...places.values()];
+}
+
+/** What a look at the path may hold up: its mount, where that may not answer; else nothing but this path. */
+function placeOf(path: string, mounts: readonly Mount[]): string[] {
+  const [mount] = silentPlace(path, mounts);
+  return [mount ?? `path ${path}`];
+}
+
+function silentPlace(path: string, mounts: readonly Mount[]): string[] {
+  const mount = mountOf(path, mounts);
+  return mount !== null && mayNotAnswer(mount) ? [`mount ${mount.id}`] : [];
 }
 
 function nothing(why: string): Reading {
   const doubts = [{ code: "unreadable", message: `the startup files could not be read: ${why}` }] as const;
   return { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts };
-}
-
-type Answer = { readonly kind: "said"; readonly bytes: Buffer } | { readonly kind: "nothing"; readonly why: string };
-
-/** One child, one answer; whatever happens it is ended. */
-async function answerOf(wanted: ToRead, text: string): Promise<Answer> {
-  const child = spawn(enterPath(), [], { stdio: ["pipe", "pipe", "ignore", "pipe"], cwd: "/", env: {} });
-  const ended = Promise.withResolvers<Answer>();
-  const end = (why: string) => ended.resolve({ kind: "nothing", why });
-  const timer = setTimeout(() => end("it took longer than the time for it"), wanted.deadlineMs ?? usualDeadlineMs);
-  const abort = () => end("it was called off");
-  wanted.signal?.addEventListener("abort", abort, { once: true });
-  if (wanted.signal?.aborted) abort();
-  const gone = Promise.withResolvers<void>();
-  child.once("close", () => gone.resolve());
-  child.once("error", (error) => {
-    end(error.message);
-    gone.resolve();
-  });
-  try {
-    converse(child, wanted.account, text, end);
-    collect(child, ended.resolve, end);
-    return await ended.promise;
-  } finally {
-    clearTimeout(timer);
-    wanted.signal?.removeEventListener("abort", abort);
-    child.kill("SIGKILL");
-    child.stdin?.destroy();
-    child.stdout?.destroy();
-    controlOf(child)?.destroy();
-    // A reader on a file system that does not answer cannot be killed, and nobody waits for it.
-    const patience = setTimeout(gone.resolve, 500);
-    await gone.promise;
-    clearTimeout(patience);
-    child.unref();
-  }
-}
-
-function controlOf(child: ChildProcess): Duplex | null {
-  const control = child.stdio[3];
-  return control instanceof Duplex ? control : null;
-}
-
-/** Says who the reader is to be, looks whether it became that, and only then lets it go. */
-function converse(child: ChildProcess, account: Account, text: string, end: (why: string) => void): void {
-  const control = controlOf(child);
-  if (control === null) {
-    end("there is no way to speak with the launcher");
-    return;
-  }
-  // The child may be gone before all was written; its end is heard elsewhere.
-  control.on("error", () => {});
-  child.stdin?.on("error", () => {});
-  const hear = (line: string) => {
-    const said = parseSaid(line);
-    if (said.kind === "fail") end(`${said.step}: ${said.reason} ${said.detail}`.trim());
-    if (said.kind !== "ready") return;
-    const status = taskStatus(said.init, said.init);
-    const sandbox = process.getuid?.() === 0 ? "whole-root" : "own-account";
-    const wrong = status === null ? "it cannot be looked at" : wrongIdentity(status, { account, sandbox });
-    if (wrong !== null) return end(`the reader has another identity: ${wrong}`);
-    control.write("g");
-    child.stdin?.end(text);
-  };
-  control.on("data", lines(hear));
-  control.write(encodeSpec(specOf(account)));
-}
-
-function specOf(account: Account): SpecWord[] {
-  return [
-    ["sandbox", "none"],
-    ["parent", String(process.pid)],
-    ["uid", String(account.uid)],
-    ["gid", String(account.gid)],
-    ...account.groups.map((group): SpecWord => ["group", String(group)]),
-    ["cwd", "/"],
-    // Opened before the identity changes: the account may not enter the folder in which it lies.
-    ["program-fd", process.execPath],
-    ["arg", "node"],
-    ["arg", "--max-old-space-size=128"],
-    ["arg", "-"],
-    ["umask", "077"],
-  ];
-}
-
-function collect(child: ChildProcess, resolve: (answer: Answer) => void, end: (why: string) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  child.stdout?.on("error", () => {});
-  child.stdout?.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > mostBytes) end(`it is more than ${mostBytes / 1_048_576} MiB`);
-    else chunks.push(chunk);
-  });
-  child.once("close", (status, signal) => {
-    if (length === 0) end(`the reader ended (${signal ?? status}) and said nothing`);
-    else resolve({ kind: "said", bytes: Buffer.concat(chunks) });
-  });
 }

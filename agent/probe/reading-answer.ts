@@ -1,5 +1,6 @@
 /** The door for what the reader says: it runs as the account, which may make it say anything. */
 import * as z from "zod";
+import { type ModeId, modeIds } from "../facts/index.ts";
 import type { Reading } from "../startup/index.ts";
 
 const path = z.string().max(16_384);
@@ -69,19 +70,31 @@ const readingSchema = z.strictObject({
   doubts: z.array(doubt).max(2_000),
 });
 
-/** The Reading, or in words why it is none. */
-export function readingAnswer(bytes: Buffer): Reading | string {
-  const claimed = json(bytes);
+const startupSchema = z.strictObject({ mode: z.enum(modeIds), reading: readingSchema });
+const identitySchema = z.tuple([z.number().int().nonnegative(), short]);
+
+/** One line of the answer about startup files, or in words why it is none. */
+export function startupAnswer(line: Buffer): { readonly mode: ModeId; readonly reading: Reading } | string {
+  return answerBy(startupSchema, line);
+}
+
+/** One line of the answer about identities: its place among the paths, and what was found there. */
+export function identityAnswer(line: Buffer): readonly [number, string] | string {
+  return answerBy(identitySchema, line);
+}
+
+function answerBy<T>(schema: z.ZodType<T>, line: Buffer): T | string {
+  const claimed = json(line);
   if (claimed === undefined) return "the reader's answer is no JSON";
-  const found = readingSchema.safeParse(claimed);
+  const found = schema.safeParse(claimed);
   if (found.success) return found.data;
   const [issue] = found.error.issues;
   return `the reader's answer has another shape than expected at "${issue?.path.join(".") ?? ""}": ${issue?.message ?? ""}`;
 }
 
-function json(bytes: Buffer): unknown {
+function json(line: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(line.toString("utf8"));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { basename, isAbsolute } from "node:path";
+import { mayNotAnswer, parseMounts } from "../host/mounts.ts";
 import { abstractSockets, type HostLock, hostLocks } from "../host/process.ts";
 
 /**
@@ -137,19 +138,11 @@ function minorOf(dev: number): number {
   return Number(BigInt(dev) & 0xffn) + Number((BigInt(dev) >> 12n) & 0xffffff00n);
 }
 
-const mayNotAnswer = /^(nfs|cifs|smb|fuse|autofs|afs|ceph|9p|lustre|gpfs|glusterfs|beegfs|virtiofs|orangefs|ncp|coda)/;
-
 /** Mount points whose file system may never answer, from /proc/PID/mountinfo (proc(5)). */
 export function silentMounts(mountinfo: string): string[] {
-  return mountinfo.split("\n").flatMap((line) => {
-    const words = line.split(" ");
-    const type = words[words.indexOf("-") + 1] ?? "";
-    const mountPoint = (words[4] ?? "").replace(/\\([0-7]{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-    // A root that does not answer would have stopped this program, too.
-    return mayNotAnswer.test(type) && mountPoint !== "" && mountPoint !== "/" ? [mountPoint] : [];
-  });
+  return parseMounts(mountinfo)
+    .filter(mayNotAnswer)
+    .map(({ point }) => point);
 }
 
 /** The running host. Reads what it needs when it is first asked; locks every time. */

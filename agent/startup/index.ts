@@ -10,4 +10,5 @@ export * from "./attribution.ts";
 export type { Files, Look } from "./files.ts";
 export { fileQuestions } from "./files.ts";
 export { type ReadShell, read } from "./read.ts";
+export type * from "./reader-request.ts";
 export type * from "./reading.ts";

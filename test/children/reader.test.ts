@@ -20,7 +20,7 @@ import { build } from "esbuild";
 import { accountFiles, textOf } from "../../agent/host/account-files.ts";
 import { identityOf } from "../../agent/host/identity.ts";
 import { readStartup, type ToRead } from "../../agent/probe/reader.ts";
-import { readingAnswer } from "../../agent/probe/reading-answer.ts";
+import { identityAnswer, startupAnswer } from "../../agent/probe/reading-answer.ts";
 import { shells } from "../../agent/shells/index.ts";
 import { accountOf, useBuiltLauncher } from "../probe/asking.ts";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
@@ -188,7 +188,10 @@ test("what another child than ours says is not taken", root, async () => {
     return found.doubts[0]?.message ?? "";
   };
   assert.match(await said("process.stdout.write('{')"), /no JSON/);
-  assert.match(await said("process.stdout.write('{\"files\":3}')"), /another shape than expected at "files"/);
+  assert.match(
+    await said('process.stdout.write(\'{"mode":"ssh-command","reading":3}\')'),
+    /another shape than expected at "reading"/,
+  );
   assert.match(
     await said("const b='x'.repeat(1<<20); for (let i=0;i<9;i++) process.stdout.write(b)"),
     /more than 8 MiB/,
@@ -197,10 +200,14 @@ test("what another child than ours says is not taken", root, async () => {
 
 test("the door takes what a reader says, and nothing beside it", () => {
   const empty = { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts: [] };
-  assert.deepEqual(readingAnswer(Buffer.from(JSON.stringify(empty))), empty);
-  assert.equal(typeof readingAnswer(Buffer.from(JSON.stringify({ ...empty, more: 1 }))), "string");
+  const answer = (reading: object) => startupAnswer(Buffer.from(JSON.stringify({ mode: "ssh-command", reading })));
+  assert.deepEqual(answer(empty), { mode: "ssh-command", reading: empty });
+  assert.equal(typeof answer({ ...empty, more: 1 }), "string");
   const file = { path: "/x", state: "read", digest: "sha256:no", through: [] };
-  assert.equal(typeof readingAnswer(Buffer.from(JSON.stringify({ ...empty, files: [file] }))), "string");
+  assert.equal(typeof answer({ ...empty, files: [file] }), "string");
+  assert.deepEqual(identityAnswer(Buffer.from('[3,"ENOENT"]')), [3, "ENOENT"]);
+  for (const odd of ['[-1,"ENOENT"]', '[0.5,"ENOENT"]', "[1]", "{}", "[0,1]", `[0,"${"x".repeat(2000)}"]`])
+    assert.equal(typeof identityAnswer(Buffer.from(odd)), "string", odd);
 });
 
 test("no reader is left behind", root, async () => {

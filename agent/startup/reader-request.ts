@@ -1,0 +1,22 @@
+import type { ModeId } from "../facts/index.ts";
+import type { ReadShell } from "./read.ts";
+
+/** What the agent asks of the reader child. */
+export type ReaderRequest = StartupRequest | IdentitiesRequest;
+
+/** Answered by `{ mode, reading }` for each mode. */
+export interface StartupRequest {
+  readonly kind: "startup";
+  readonly shell: ReadShell;
+  readonly modes: readonly ModeId[];
+  readonly account: { readonly home: string; readonly uid: number };
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Answered by `[place in paths, identity]` for each path, as each is known. */
+export interface IdentitiesRequest {
+  readonly kind: "identities";
+  readonly paths: readonly string[];
+  /** Places in `paths` by mount: of each mount one path is looked at after the other, so that a dead one holds one thread. */
+  readonly byMount: readonly (readonly number[])[];
+}
