@@ -1,5 +1,7 @@
 import type { Finding } from "../evaluate/index.ts";
 
+export type { Waived } from "../evaluate/index.ts";
+
 /** Why a finding changed: the host itself, the documents, the program, or an exception that began or ended. */
 export type Because = "host" | "documents" | "program" | "exception";
 
@@ -63,7 +65,7 @@ export interface FindingData {
   readonly digest: { readonly old: string | null; readonly new: string | null };
   /** Only with `finding.resolved`. */
   readonly how?: "pass" | "withdrawn";
-  /** Of this key, whether the account had been measured without it before: false where the account is new. */
+  /** Whether this was the account's first run: then it need not be new on the host. */
   readonly first: boolean;
   readonly detectedAt: string;
   readonly hint: Hint | null;
@@ -73,7 +75,6 @@ export interface FindingData {
 export interface KeptFinding extends Finding {
   /** That line's text, redacted, or null. */
   readonly line: string | null;
-  readonly waived?: Waived;
   /** It turned more than 6 times within an hour. */
   readonly flapping?: true;
   /** What it was before a gap left it undecided. */
@@ -81,12 +82,6 @@ export interface KeptFinding extends Finding {
   /** RFC 3339: when it was opened, and since when it has this status. */
   readonly openedAt: string;
   readonly since: string;
-}
-
-export interface Waived {
-  readonly exception: string;
-  readonly reason: string;
-  readonly until: string;
 }
 
 /** What is kept of a finding between runs. */

@@ -5,4 +5,4 @@
 export * from "./answer.ts";
 export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
 export * from "./report.ts";
-export type { Verdict } from "./verdict.ts";
+export type { Verdict, Waived } from "./verdict.ts";

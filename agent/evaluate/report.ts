@@ -2,7 +2,7 @@ import type { Origin } from "../documents/kinds.ts";
 import type { Ended, ModeFacts } from "../facts/index.ts";
 import { type Summary, summary } from "./answer.ts";
 import type { Measured } from "./evaluate.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict, Waived } from "./verdict.ts";
 
 /** What `check --json` prints (design 10). Text from the host is raw here; the output escapes it. */
 export interface Report {
@@ -55,6 +55,8 @@ export interface Finding
   readonly status: "fail" | "unknown";
   /** What left it undecided; only with `unknown`. */
   readonly gaps?: readonly GapReport[];
+  /** Only where an exception of the host's owner is in force for it. */
+  readonly waived?: Waived;
 }
 
 export interface Checked {
@@ -119,6 +121,7 @@ function findingOf(verdict: Verdict): Finding[] {
   const { subject, message, where, evidence, change } = verdict;
   if (status === "pass" || !verdict.finding) return [];
   const key = { fingerprint, status, severity, consequence, policy, rule, check, account, mode, subject };
-  const found = { ...key, message, where, evidence, change };
+  const waived = verdict.waived === undefined ? {} : { waived: verdict.waived };
+  const found = { ...key, message, where, evidence, change, ...waived };
   return [status === "unknown" ? { ...found, gaps: verdict.gaps.map(gapReport) } : found];
 }

@@ -25,4 +25,15 @@ export interface Verdict {
   readonly gaps: readonly Gap[];
   /** False for what only follows from another finding (`not-reached`): counted, but no finding of its own. */
   readonly finding: boolean;
+  /** The exception of the host's owner under which it stands; it decides no exit code and no pre-flight. */
+  readonly waived?: Waived;
+}
+
+/** What an Exception says of the finding that it waives. */
+export interface Waived {
+  /** The document's name. */
+  readonly exception: string;
+  readonly reason: string;
+  /** `YYYY-MM-DD`: the end of that day, UTC. */
+  readonly until: string;
 }

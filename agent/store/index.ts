@@ -4,5 +4,19 @@
  */
 
 export type { Cursor, Epoch, EventDraft, KeptFinding } from "../drift/index.ts";
-export { compareCursors, cursorText, parseCursor, stateDigest } from "../drift/index.ts";
+export {
+  type CloudEvent,
+  cloudEvent,
+  compareCursors,
+  cursorText,
+  type HeartbeatData,
+  heartbeatEvent,
+  type MaskedFinding,
+  maskedFinding,
+  parseCursor,
+  redacted,
+  snapshotData,
+  snapshotEvent,
+  stateDigest,
+} from "../drift/index.ts";
 export type * from "./store.ts";
