@@ -42,7 +42,8 @@ export class Accounts {
     const differ: string[] = [];
     for (const meant of list.meant) if (await this.#meant(meant)) differ.push(meant.name);
     for (const watched of this.all) {
-      if (list.notGranted.includes(watched.name)) this.#unwatch(watched, "unwatched", "the Grant does not name it", "documents");
+      if (list.notGranted.includes(watched.name))
+        this.#unwatch(watched, "unwatched", "the Grant does not name it", "documents");
       else if (!list.meant.some(({ name }) => name === watched.name))
         this.#unwatch(watched, "unwatched", "no document means it any more", "documents");
     }
@@ -96,11 +97,11 @@ export class Accounts {
       watchedSince: kept?.watchedSince ?? this.#now(),
       unavailableSince: null,
     };
-    const same =
-      kept !== undefined && kept.uid === state.uid && kept.shell === state.shell && kept.home === state.home;
+    const same = kept !== undefined && kept.uid === state.uid && kept.shell === state.shell && kept.home === state.home;
     const events: EventDraft[] = [];
     if (kept === undefined) events.push(told(account.name, "watched", `${watched.because}`));
-    else if (kept.unavailableSince !== null) events.push(told(account.name, "available", "the name service names it again"));
+    else if (kept.unavailableSince !== null)
+      events.push(told(account.name, "available", "the name service names it again"));
     if (kept !== undefined && !same) events.push(told(account.name, "entry", entryDifference(kept, state)));
     if (same && kept.unavailableSince === null) return;
     this.#keep(account.name, { accounts: [state], events });

@@ -8,11 +8,12 @@ import {
   type HostDocuments,
   isQuiet,
   noGrant,
+  type Policy,
+  type Problem,
   policiesInForce,
   problemText,
-  type Problem,
 } from "../documents/index.ts";
-import { drift, type Hint, type Via } from "../drift/index.ts";
+import { cursorText, drift, type Hint, type Via } from "../drift/index.ts";
 import { exceptionFacts } from "../evaluate/index.ts";
 import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
@@ -43,7 +44,12 @@ export interface Configured {
 }
 
 export type Configuration =
-  | { readonly kind: "documents"; readonly set: DocumentSet; readonly host: HostDocuments; readonly paths: readonly string[] }
+  | {
+      readonly kind: "documents";
+      readonly set: DocumentSet;
+      readonly host: HostDocuments;
+      readonly paths: readonly string[];
+    }
   | {
       readonly kind: "problems";
       readonly problems: readonly Problem[];
@@ -79,7 +85,7 @@ export interface AgentWorld {
   /** Whether another instance watches this account already; a clause that says which. */
   elsewhere(account: Account): Promise<string | null>;
   /** What an account's first runs found, for whoever started the agent by hand. */
-  firstRun(ran: Ran): void;
+  firstRun(ran: Ran, policies: readonly Policy[]): void;
 }
 
 /** What holds where no Agent document is. */
@@ -106,6 +112,7 @@ export class Agent {
   readonly #saves = new Map<string, Set<string>>();
   /** Accounts that the next run of is to be a full one. */
   readonly #full = new Set<string>();
+  readonly #firstDone = Promise.withResolvers<void>();
   #sinks: readonly RunningSink[] = [];
   #configured: Configured;
   #groups = new Map<string, { gid: number; members: readonly string[] }>();
@@ -182,7 +189,6 @@ export class Agent {
     return grant.kind === "grant" ? grant.grant : noGrant;
   }
 
-
   get lastFullRunMs(): number | null {
     return this.#lastFullRunMs;
   }
@@ -209,12 +215,53 @@ export class Agent {
     const { signal } = this.#stopping;
     this.#sinks = this.world.sinks(this);
     const { everyMs, fullMs } = this.#agentDocument.reconcile;
-    every(() => splayed(fullMs), signal, () => this.#fullRun());
-    every(() => everyMs, signal, () => this.#lookAtHost("sweep"));
-    every(() => retryMs, signal, () => this.keeper.retry());
-    every(() => lookMs, signal, () => this.#lookAtOurselves());
-    every(() => heartbeatMs, signal, () => this.#housekeeping());
-    void this.#firstFullRun();
+    every(
+      () => splayed(fullMs),
+      signal,
+      () => this.#fullRun(),
+    );
+    every(
+      () => everyMs,
+      signal,
+      () => this.#lookAtHost("sweep"),
+    );
+    every(
+      () => retryMs,
+      signal,
+      () => this.keeper.retry(),
+    );
+    every(
+      () => lookMs,
+      signal,
+      () => this.#lookAtOurselves(),
+    );
+    every(
+      () => heartbeatMs,
+      signal,
+      () => this.#housekeeping(),
+    );
+    void this.#firstFullRun().then(this.#firstDone.resolve);
+  }
+
+  /** Resolves when every account was looked at once. */
+  get firstFullRun(): Promise<void> {
+    return this.#firstDone.promise;
+  }
+
+  /** What a heartbeat says: an engine compares the digest with its own. */
+  heartbeat() {
+    const { store } = this.world;
+    const { degraded, blind } = this.#watch.state();
+    const snapshot = store.snapshot();
+    return {
+      digest: snapshot.digest,
+      head: cursorText(store.head),
+      findings: snapshot.findings.length,
+      documents: documentsDigest(this.#configured.set),
+      degraded: degraded.map(({ code }) => code),
+      blind,
+      lastFullRun: isoOrNull(this.#lastFullRunMs),
+    };
   }
 
   /** Stops everything that was begun, and says so in the stream; within some seconds whatever hangs. */
@@ -442,10 +489,16 @@ export class Agent {
     watched.applying = ran.applying;
     watched.changes = ran.changes;
     watched.items = world.store.baseline(name) === null ? [] : ran.items;
-    watched.keys = ran.verdicts.map(({ policy, rule, account: whose, mode, subject }) => ({ policy, rule, account: whose, mode, subject }));
+    watched.keys = ran.verdicts.map(({ policy, rule, account: whose, mode, subject }) => ({
+      policy,
+      rule,
+      account: whose,
+      mode,
+      subject,
+    }));
     for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
     this.#waitingForRun.delete(name);
-    if (!this.#isReady) world.firstRun(ran);
+    if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
     if (ran.changedMeanwhile) return "failed";
     return ran.timedOut ? "timed-out" : "measured";
   }

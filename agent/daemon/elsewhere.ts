@@ -1,6 +1,7 @@
 /** Two instances never watch the same account: who else on this host listens for questions about it. */
-import { connect } from "node:net";
+
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import type { Account } from "../facts/index.ts";
 import { peerOf } from "../host/peer.ts";
 

@@ -46,7 +46,9 @@ export class OwnLimits {
     if (rssBytes > this.#memoryLimitBytes)
       over.push(`memory: expected at most ${inMiB(this.#memoryLimitBytes)}, found ${inMiB(rssBytes)}`);
     if (cpuPercent > mostCpuPercent)
-      over.push(`processor: expected at most ${mostCpuPercent} % of a core over a minute, found ${Math.round(cpuPercent)} %`);
+      over.push(
+        `processor: expected at most ${mostCpuPercent} % of a core over a minute, found ${Math.round(cpuPercent)} %`,
+      );
     return { rssBytes, memoryLimitBytes: this.#memoryLimitBytes, cpuPercent: Math.round(cpuPercent * 10) / 10, over };
   }
 }

@@ -88,7 +88,12 @@ export class RunQueue {
     const quietMs = this.#world.quietMs(account);
     if (quietMs > 0) return { state: "quiet", pending, inMs: quietMs, timeOuts };
     const isSuspended = timeOuts >= mostTimeOuts && entry.notBeforeMs > now;
-    return { state: isSuspended ? "suspended" : "waiting", pending, inMs: Math.max(0, entry.notBeforeMs - now), timeOuts };
+    return {
+      state: isSuspended ? "suspended" : "waiting",
+      pending,
+      inMs: Math.max(0, entry.notBeforeMs - now),
+      timeOuts,
+    };
   }
 
   /** Resolves when nothing runs and nothing waits that may run now. */

@@ -1,0 +1,40 @@
+/** What an agent that was started by hand says of itself: whom it watches, and where to ask it. */
+
+import { shellWord } from "../../runs/shell-word.ts";
+import type { StatusBody } from "../../status/agent-view.ts";
+import { list, paragraph } from "./layout.ts";
+import { type Line, span } from "./printable.ts";
+
+const mostNames = 8;
+
+export function agentBegun({ accounts, documents, rcwarden }: StatusBody, socketPath: string): Line[] {
+  const names = accounts
+    .filter(({ state }) => state !== "elsewhere" && state !== "not-granted")
+    .map(({ name }) => name);
+  const some = names.length > mostNames ? [...names.slice(0, mostNames), `${names.length - mostNames} more`] : names;
+  const whom = some.length === 0 ? "nobody" : list(some);
+  const others = accounts.filter(({ state }) => state === "elsewhere" || state === "not-granted");
+  return [
+    [span(`rcwarden ${rcwarden}`, "bold"), ` watches ${whom}; it answers at ${socketPath}`],
+    ...others.flatMap(({ name, says }) => paragraph(`not watched: ${name}, ${says}`, 2)),
+    ...documents.problems.flatMap((problem) => paragraph(problem, 2)),
+    ...(documents.grant === "broken" ? paragraph("the Grant is broken: nobody is measured, nothing leaves", 2) : []),
+  ];
+}
+
+/** After every account was looked at. `unshown`: accounts whose first findings were not printed. */
+export function agentReady({ accounts }: StatusBody, socketPath: string, unshown: number): Line[] {
+  const first = accounts.find(({ state }) => state === "measured")?.name;
+  const asked = `--account ${shellWord(first ?? "NAME")}`;
+  const calls: readonly (readonly [string, string])[] = [
+    [`rcwarden ready ${asked} --socket ${shellWord(socketPath)}`, "may an engine begin?"],
+    [`rcwarden events --socket ${shellWord(socketPath)}`, "what changed since when"],
+    [`curl --unix-socket ${shellWord(socketPath)} http://localhost/v1/status`, "everything, as JSON"],
+  ];
+  const width = Math.max(...calls.map(([call]) => call.length));
+  return [
+    ...(unshown > 0 ? paragraph(`${unshown} more accounts were looked at; ask for them:`) : []),
+    ["Every account was looked at. From now on it looks again when something changes; Ctrl-C ends it. Ask it:"],
+    ...calls.map(([call, says]): Line => [`  ${call.padEnd(width)}  `, span(says, "dim")]),
+  ];
+}

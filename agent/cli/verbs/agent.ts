@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import type { Agent } from "../../daemon/index.ts";
+import { agentPlaces } from "../places.ts";
+import { agentBegun, agentReady } from "../text/agent.ts";
+import { checkText } from "../text/check.ts";
+import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
+
+export const agent: Verb = { declare, run };
+
+function declare(command: Command): void {
+  command
+    .description(
+      "Watches startup files, sshd's settings and the accounts, measures again what changed, keeps what it found and tells it. Runs in the foreground until Ctrl-C; SIGHUP reads the documents anew.",
+    )
+    .option("--config <path>", "documents, a file or a folder laid out like /etc/rcwarden, instead of /etc/rcwarden")
+    .option("--state <folder>", "where it keeps what it found")
+    .option("--socket <path>", "where it listens for questions")
+    .option("--account <name>", "an account to watch (repeatable); default: those that the documents mean", gather)
+    .addHelpText(
+      "after",
+      examples([
+        ["rcwarden agent", "watch what looks automated, as root; else your own account"],
+        ["rcwarden agent --account oracle", "watch one account"],
+        [
+          "rcwarden agent --config ./etc --state ./state --socket ./agent.sock",
+          "try out documents beside an installed agent",
+        ],
+      ]),
+    );
+}
+
+/** More than this is not read by anybody who just started it. */
+const mostShown = 10;
+
+async function run({ flags, words }: Call, { voice, parts, version }: Surroundings): Promise<ExitCode> {
+  if (words.length > 0) return refuse([`expected only flags, found "${words.join(" ")}"`]);
+  const places = agentPlaces(parts.callerUid, parts.env);
+  const text = (flag: unknown) => (typeof flag === "string" ? flag : null);
+  const socketPath = text(flags.socket) ?? places.socket;
+  let shown = 0;
+  const ended = await parts.runAgent({
+    version,
+    config: text(flags.config),
+    stateFolder: text(flags.state) ?? places.state,
+    socketPath,
+    named: texts(flags.account),
+    hostSocket: agentPlaces(0, {}).socket,
+    begun: (running: Agent) => voice.answer(agentBegun(running.view().status(), socketPath)),
+    firstRun({ measured, verdicts }, policies) {
+      shown += 1;
+      if (shown > mostShown) return;
+      voice.answer([[], ...checkText({ policies, measured: [measured], verdicts, missing: [] })]);
+    },
+    ready: (running: Agent) =>
+      voice.answer([[], ...agentReady(running.view().status(), socketPath, shown - Math.min(shown, mostShown))]),
+  });
+  return ended.kind === "refused" ? refuse(ended.problems) : 0;
+
+  function refuse(problems: readonly string[]): ExitCode {
+    voice.remark(...problems.map((problem) => `rcwarden agent: ${problem}`));
+    return 2;
+  }
+}

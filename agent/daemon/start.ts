@@ -1,0 +1,255 @@
+/** From a call to a running agent: folder, lock, store, documents, socket, signals; and back again. */
+import { mkdirSync } from "node:fs";
+import { get } from "node:http";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { hintOf } from "../collectors/hint.ts";
+import { type Policy, problemText } from "../documents/index.ts";
+import type { Account } from "../facts/index.ts";
+import { groupMembers } from "../host/accounts.ts";
+import { lockFolder } from "../host/lock.ts";
+import { peerOf } from "../host/peer.ts";
+import { realPath } from "../host/real-path.ts";
+import { type ServiceManager, serviceManager } from "../host/service-manager.ts";
+import { watch } from "../host/watch.ts";
+import { identitiesAs, readStartupModes } from "../probe/reader.ts";
+import { configAt } from "../runs/host-documents.ts";
+import { hostNames } from "../runs/host-names.ts";
+import { measureHere } from "../runs/measuring.ts";
+import { namePaths, pathsOfAccount, systemPaths } from "../runs/watched-paths.ts";
+import { personalityOf } from "../shells/index.ts";
+import { startSink } from "../sinks/index.ts";
+import { serve } from "../status/index.ts";
+import { openStore } from "../store/index.ts";
+import type { Ran } from "./account-run.ts";
+import { Agent, type AgentWorld, type Configured } from "./agent.ts";
+import { ownInstanceOf } from "./elsewhere.ts";
+import { type Log, logTo } from "./log.ts";
+import { senderStarter } from "./sender.ts";
+import { every } from "./timers.ts";
+import { sourceOf } from "./view.ts";
+
+export interface AgentCall {
+  readonly version: string;
+  /** A file or folder with documents; null for what is installed. */
+  readonly config: string | null;
+  readonly stateFolder: string;
+  readonly socketPath: string;
+  readonly named: readonly string[];
+  /** The socket of the host's own instance, which an account's own one asks. */
+  readonly hostSocket: string;
+  /** By hand, on a terminal or in a pipe: what each account's first run found. */
+  firstRun(ran: Ran, policies: readonly Policy[]): void;
+  /** The agent answers; `problems` of documents are told. */
+  begun(agent: Agent): void;
+  ready(agent: Agent): void;
+}
+
+export type Ended = { readonly kind: "ended" } | { readonly kind: "refused"; readonly problems: readonly string[] };
+
+const stopWithinMs = 4_500;
+
+/** Runs until it is told to stop (SIGTERM, SIGINT). */
+export async function runAgent(call: AgentCall): Promise<Ended> {
+  const manager = serviceManager(process.env, process.pid);
+  const log = logTo(manager.present ? 1 : 2, { journal: manager.present, least: manager.present ? "info" : "warn" });
+  const names = hostNames();
+  const isRoot = names.callerUid === 0;
+  const instance = isRoot ? "host" : await ownName(names.callerUid);
+  const refused = (...problems: readonly string[]): Ended => ({ kind: "refused", problems });
+
+  const unknown = await unknownNames(call.named);
+  if (unknown.length > 0) return refused(...unknown);
+  const watchedBy = isRoot ? null : await watchedByHost(call.hostSocket, instance);
+  if (watchedBy !== null) return refused(watchedBy);
+  const folder = makeFolder(call.stateFolder);
+  if (folder !== null) return refused(folder);
+  const lock = lockFolder(call.stateFolder);
+  if (lock.kind === "refused") return refused(lock.message);
+  if (lock.kind === "held") {
+    const by = lock.by ?? "another process";
+    return refused(`${call.stateFolder}: expected no other agent, found ${by}; stop it, or use --state`);
+  }
+  using _ = lock;
+  const first = configAt(call.config);
+  if (first.kind === "problems" && first.grant !== "broken") return refused(...first.problems.map(problemText));
+  const opened = openStore({ folder: call.stateFolder, instance, nowMs: Date.now(), program: call.version });
+  if (opened.kind === "refused") return refused(opened.message);
+  const { store } = opened;
+  for (const notice of store.notices) log("warn", notice);
+
+  const configured = await configuredFirst(first);
+  if (configured === null) {
+    store.close();
+    return refused(...(first.kind === "problems" ? first.problems.map(problemText) : []));
+  }
+  const viewers = isRoot ? await groupMembers("rcwarden") : null;
+  const world: AgentWorld = {
+    version: call.version,
+    hostName: hostname(),
+    instance,
+    ownerUid: names.callerUid,
+    viewerGid: viewers?.kind === "group" ? viewers.gid : null,
+    pid: process.pid,
+    named: call.named,
+    store,
+    names,
+    log,
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    configuration: () => configAt(call.config),
+    measure: (request) => measureHere(request, isRoot),
+    pathsOf: pathsOf,
+    systemPaths: systemPaths(),
+    namePaths,
+    identitiesAs: (account, paths) => identitiesAs(account, paths),
+    watch: (options) => watch({ ...options, sentinelFolder: call.stateFolder }),
+    hint: (file) => hintOf(file, Date.now()),
+    elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
+    sinks: (agent) => sinksOf(agent, isRoot),
+    firstRun: call.firstRun,
+  };
+  const agent = new Agent(world, configured);
+  const served = await serve({ view: agent.view(), socketPath: call.socketPath, peerOf });
+  if (served.kind === "refused") {
+    store.close();
+    return refused(served.message);
+  }
+  const ending = endOf(agent, manager, log);
+  await agent.start();
+  manager.ready();
+  tellManager(agent, manager);
+  call.begun(agent);
+  void agent.firstFullRun.then(() => call.ready(agent));
+  await ending;
+  manager.stopping();
+  const hard = setTimeout(() => process.exit(1), stopWithinMs);
+  await agent.stop();
+  await served.close();
+  store.close();
+  clearTimeout(hard);
+  return { kind: "ended" };
+}
+
+/** At the start there are no documents to fall back to: with a broken Grant the shipped ones stand, and nobody is measured. */
+async function configuredFirst(first: ReturnType<typeof configAt>): Promise<Configured | null> {
+  const loadedAtMs = Date.now();
+  if (first.kind === "documents") return { ...first, problems: [], loadedAtMs };
+  const { shippedOnly } = first;
+  return {
+    set: shippedOnly,
+    host: { agent: null, grant: { kind: "broken" }, exceptions: [] },
+    problems: first.problems,
+    paths: first.paths,
+    loadedAtMs,
+  };
+}
+
+async function pathsOf(account: Account): Promise<readonly string[]> {
+  const shell = personalityOf({ path: account.shell, resolved: (await realPath(account.shell)) ?? account.shell });
+  const readings = shell === null ? [] : await readStartupModes({ account, shell, env: {} });
+  return pathsOfAccount(account, readings);
+}
+
+function sinksOf(agent: Agent, isRoot: boolean) {
+  const { world, configured } = agent;
+  const spawnSender = senderStarter(isRoot, world.log);
+  return (configured.host.agent?.sinks ?? []).map((document) =>
+    startSink(document, {
+      store: world.store,
+      source: sourceOf(agent),
+      share: () => agent.grant?.share ?? null,
+      nowMs: world.nowMs,
+      heartbeat: () => agent.heartbeat(),
+      log: world.log,
+      spawnSender,
+    }),
+  );
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reads the documents anew. */
+function endOf(agent: Agent, manager: ServiceManager, log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = 0;
+    const stop = () => {
+      asked += 1;
+      if (asked > 1) process.exit(1);
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+    process.on("SIGHUP", () => {
+      manager.reloading();
+      agent
+        .reload()
+        .catch((error: unknown) => log("error", "documents could not be read", { error: String(error) }))
+        .finally(() => manager.ready());
+    });
+  });
+}
+
+function tellManager(agent: Agent, manager: ServiceManager): void {
+  const { watchdogMs } = manager;
+  if (watchdogMs !== null)
+    every(
+      () => watchdogMs,
+      agent.closing,
+      () => manager.watchdog(),
+    );
+  let last = "";
+  if (!manager.present) return;
+  every(
+    () => 2_000,
+    agent.closing,
+    () => {
+      const { all } = agent.accounts;
+      const failing = all.filter(({ counts }) => counts.fail > 0).length;
+      const broken = agent.grant === null ? "; the Grant is broken: nobody is measured" : "";
+      const text = `${all.length} ${all.length === 1 ? "account" : "accounts"} watched, ${failing} with findings${broken}`;
+      if (text !== last) manager.status(text);
+      last = text;
+    },
+  );
+}
+
+async function ownName(uid: number): Promise<string> {
+  const answer = await hostNames().accountOfUid(uid);
+  return answer.kind === "account" ? answer.account.name : `uid-${uid}`;
+}
+
+async function unknownNames(named: readonly string[]): Promise<string[]> {
+  const names = hostNames();
+  const problems: string[] = [];
+  for (const name of named) {
+    const answer = await names.account(name);
+    if (answer.kind === "absent") problems.push(`--account: expected an account of this host, found "${name}"`);
+    else if (answer.kind === "account" && names.callerUid !== 0 && answer.account.uid !== names.callerUid)
+      problems.push(`--account: expected your own account, for you are not root, found "${name}"`);
+  }
+  return problems;
+}
+
+/** Null where it is there and ours to use; else what is wrong. */
+function makeFolder(folder: string): string | null {
+  try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return `${folder}: expected to make this folder for what the agent keeps, found ${code}; make it, or use --state`;
+  }
+}
+
+/** Whether the host's instance says that it watches this account; null where it does not, or where there is none. */
+function watchedByHost(socketPath: string, name: string): Promise<string | null> {
+  const found = `${socketPath}: the host's agent watches ${name} already: expected to be the only one; ask that one, or have ${name} taken out of its Grant`;
+  return new Promise((resolve) => {
+    const request = get({ socketPath, path: `/v1/accounts/${encodeURIComponent(name)}`, timeout: 2_000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200 ? found : null);
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(null));
+  });
+}
