@@ -75,6 +75,14 @@ export interface Page {
   readonly more: boolean;
 }
 
+/** What an `events.lost` carries: the first and the last place that is missing, as text; null where it is not known. */
+export interface LostData {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly count: number | null;
+  readonly why: "over-the-cap" | "older-than-30-days" | "database-damaged" | "database-older";
+}
+
 export interface Snapshot {
   readonly asOf: Cursor;
   readonly findings: readonly FindingState[];
@@ -122,7 +130,11 @@ export interface Store {
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[];
   baseline(account: string): Baseline | null;
 
-  /** From the oldest held where `after` is null. At most 1,000 events and 1 MiB, but at least one. */
+  /**
+   * From the oldest held where `after` is null. At most 1,000 events and 1 MiB, but at least one. With an account: its own,
+   * and `agent.started`, `agent.stopped` and `events.lost` of the host, without which holes could not be explained; a page
+   * may then be empty with `more`.
+   */
   events(after: Cursor | null, account?: string): Page;
   /** Resolves when an event after this place was committed, or the signal says so. */
   eventAfter(after: Cursor, signal: AbortSignal): Promise<void>;
@@ -139,7 +151,11 @@ export interface Store {
   keepSent(sink: string, body: Uint8Array, nowMs: number): StoreFailure | null;
   sent(): { readonly sink: string; readonly at: string; readonly body: Uint8Array }[];
 
-  /** Retention (30 days) and the queue's cap: what is over it collapses, and `events.lost` names the range. */
+  /**
+   * Retention (30 days) and the queue's cap: what is over it collapses, and `events.lost` names the range. Bounded work: to
+   * be called every minute or so. A day counts when this program has lived through it, so that a clock that jumps removes
+   * nothing.
+   */
   housekeeping(nowMs: number, queueBytes: number): Committed;
   readonly size: { readonly events: number; readonly bytes: number; readonly lost: number };
   close(): void;
