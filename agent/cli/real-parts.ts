@@ -12,7 +12,7 @@ export function realParts(): Parts {
     ...names,
     now: () => new Date(),
     hostName: hostname(),
-    documents: async (paths) => documentsAt(paths),
+    documents: async (paths) => documentsAt(paths, Date.now()),
     startupFiles: startupFilesOf,
     read: async (file) => systemFile(file) ?? "",
     measure: (request) => measureHere(request, names.callerUid === 0),

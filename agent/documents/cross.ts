@@ -1,7 +1,7 @@
 /** What can only be seen by looking at all documents together: names that nobody has, or two have, and circles. */
 import { closest } from "./closest.ts";
-import { type AnyDocumentKind, entry, type Reference } from "./document-kind.ts";
-import type { Engine, Policy, Problem } from "./kinds.ts";
+import { type AnyDocument, type AnyDocumentKind, entry, type Reference } from "./document-kind.ts";
+import type { Problem } from "./kinds.ts";
 import { quoted } from "./problems.ts";
 import type { RawDocument } from "./source.ts";
 
@@ -12,11 +12,12 @@ export interface Read {
   readonly kind: AnyDocumentKind | null;
   readonly name: string | null;
   readonly problems: readonly Problem[];
-  readonly built: Engine | Policy | null;
+  readonly built: AnyDocument | null;
 }
 
 /** What tells documents of one kind apart; null has no kind or name that could be told. */
 export function nameKey({ kind, name }: Pick<Read, "kind" | "name">): string | null {
+  if (kind?.single === true) return kind.kind;
   return kind === null || name === null ? null : `${kind.kind} ${name}`;
 }
 
@@ -28,7 +29,7 @@ export function crossProblems(all: readonly Read[]): readonly Problem[] {
     const first = byName.get(key);
     if (key === null) continue;
     if (first === undefined) byName.set(key, each);
-    else problems.push(namedTwice(each, first));
+    else problems.push(each.kind?.single === true ? second(each, first) : namedTwice(each, first));
   }
   const names = {
     Engine: all.flatMap((each) => (each.kind?.kind === "Engine" && each.name !== null ? [each.name] : [])),
@@ -56,6 +57,19 @@ function namedTwice(each: Read, first: Read): Problem {
     ...each.document.valueAt(["metadata", "name"]),
     expected: `a name that no other ${each.kind?.kind} has`,
     found: `${quoted(each.name ?? "")}, as in ${first.document.file}:${line}`,
+    suggestion: null,
+    change: "",
+  };
+}
+
+function second(each: Read, first: Read): Problem {
+  const { line } = first.document.valueAt(["kind"]);
+  return {
+    code: "kind-second",
+    file: each.document.file,
+    ...each.document.valueAt(["kind"]),
+    expected: `one ${each.kind?.kind} for the host`,
+    found: `a second; the first is in ${first.document.file}:${line}`,
     suggestion: null,
     change: "",
   };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { CheckKind } from "../checks/check-kind.ts";
 import { closest } from "./closest.ts";
+import type { HostDocument } from "./host-kinds.ts";
 import type { Said } from "./issues.ts";
 import type { Engine, Origin, Policy } from "./kinds.ts";
 import { type Parsed, parseWith } from "./parse.ts";
@@ -11,6 +12,21 @@ export type KnownCheck = Pick<CheckKind, "id" | "summary" | "why" | "parameters"
 
 /** An editor is told more than the loader needs, which would cost every start: what each check kind takes. */
 export type Purpose = "loading" | "editors";
+
+/** What is known besides the document itself. */
+export interface Known {
+  readonly checks: readonly KnownCheck[];
+  /** Epoch milliseconds; without it nothing is too far ahead. */
+  readonly nowMs?: number;
+}
+
+/**
+ * Where a document lies, which says whose word it is: `host` is the host owner's own folder, `policies` what may come
+ * from whoever runs the engine.
+ */
+export type Tier = "host" | "policies";
+
+export type AnyDocument = Engine | Policy | HostDocument;
 
 /** One document names another. */
 export interface Reference {
@@ -36,34 +52,34 @@ export interface Common {
  * A document kind is a value: what it says, whose it is, its schema, its example, its cross-checks. The functions that
  * take `spec: unknown` see it as it was written, perhaps broken elsewhere, so that all problems are told at once.
  */
-export interface DocumentKind<Spec, Kind extends Engine | Policy> {
+export interface DocumentKind<Spec, Kind extends AnyDocument> {
   readonly kind: Kind["kind"];
   readonly summary: string;
   readonly why: string;
   readonly owner: string;
   readonly livesIn: string;
+  /** `host`: only there, nowhere among the policies. `policies`: there, and as well in the host owner's folder. */
+  readonly tier: Tier;
+  /** Whether a host has at most one. */
+  readonly single: boolean;
   /** A whole document that is accepted. */
   readonly example: string;
-  schema(checks: readonly KnownCheck[], purpose: Purpose): z.ZodType<Spec>;
+  schema(known: Known, purpose: Purpose): z.ZodType<Spec>;
   references(spec: unknown): readonly Reference[];
   nested(spec: unknown, checks: readonly KnownCheck[]): readonly Nested[];
   build(common: Common, spec: Spec): Kind;
 }
 
 /** A kind whose spec's type is forgotten: schema and build are one step, `read`. */
-export interface AnyDocumentKind extends Omit<DocumentKind<unknown, Engine | Policy>, "build"> {
-  read(
-    document: RawDocument,
-    spec: unknown,
-    checks: readonly KnownCheck[],
-  ): Parsed<(common: Common) => Engine | Policy>;
+export interface AnyDocumentKind extends Omit<DocumentKind<unknown, AnyDocument>, "build"> {
+  read(document: RawDocument, spec: unknown, known: Known): Parsed<(common: Common) => AnyDocument>;
 }
 
-export function documentKind<Spec, Kind extends Engine | Policy>(kind: DocumentKind<Spec, Kind>): AnyDocumentKind {
+export function documentKind<Spec, Kind extends AnyDocument>(kind: DocumentKind<Spec, Kind>): AnyDocumentKind {
   return {
     ...kind,
-    read(document, spec, checks) {
-      const parsed = parseWith(kind.schema(checks, "loading"), document, ["spec"], spec);
+    read(document, spec, known) {
+      const parsed = parseWith(kind.schema(known, "loading"), document, ["spec"], spec);
       if (parsed.kind === "problems") return parsed;
       return { kind: "value", value: (common) => kind.build(common, parsed.value) };
     },
@@ -76,6 +92,11 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export const nameText = z
   .string()
   .regex(namePattern, { error: "a name of at most 63 letters, digits, . _ - that begins with a letter or digit" });
+
+/** Names as the host's name service has them: with backslashes, dots, spaces and a dollar at the end, but no colon. */
+export const accountName = z.string().regex(/^[^-\s:/,\u0000-\u001f\u007f][^:/,\u0000-\u001f\u007f]{0,255}$/, {
+  error: "the name of an account or group",
+});
 
 export const metadata = z.strictObject({
   name: nameText.describe("By this name other documents and findings refer to it."),

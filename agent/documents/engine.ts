@@ -41,6 +41,8 @@ export const engine = documentKind({
   why: "What a startup file breaks depends on the way of coming in and on the words that are sent, so both are written down.",
   owner: "the engine's vendor",
   livesIn: "/etc/rcwarden/policies/",
+  tier: "policies",
+  single: false,
   example: `apiVersion: rcwarden/v1
 kind: Engine
 metadata: { name: nightly-copy, description: Copies archive logs off the host. }

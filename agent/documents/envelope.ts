@@ -1,6 +1,6 @@
 /** What every document has around its `spec`: which version and kind it is. Decides before anything else is looked at. */
 import { anyOf, closest } from "./closest.ts";
-import { type AnyDocumentKind, entry } from "./document-kind.ts";
+import { type AnyDocumentKind, entry, type Tier } from "./document-kind.ts";
 import type { Problem } from "./kinds.ts";
 import { foundWords, quoted } from "./problems.ts";
 import { documentKinds } from "./registry.ts";
@@ -11,19 +11,40 @@ export const apiVersion = "rcwarden/v1";
 const keys = ["apiVersion", "kind", "metadata", "spec"];
 
 /** Kinds of which people know or will know, and what is to be said about them. */
-const otherKinds: Readonly<Record<string, string>> = {
-  Agent: "an Agent is the host owner's and never stands among policies; this version has no such kind",
-  Grant: "a Grant is the host owner's and never stands among policies; this version has no such kind",
-  Exception: "an Exception is the host owner's and never stands among policies; this version has no such kind",
-  Retention: "this version has no such kind",
-};
+const otherKinds: Readonly<Record<string, string>> = { Retention: "this version has no such kind" };
 
 export type Envelope =
   | { readonly kind: "value"; readonly value: { readonly kind: AnyDocumentKind }; readonly others: readonly Problem[] }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
+/** Whether a document of this kind may lie there: what says how to look after accounts may lie with the owner's, too. */
+function mayLie(kind: AnyDocumentKind, tier: Tier): boolean {
+  return tier === "host" || kind.tier === "policies";
+}
+
+function misplaced({ kind, livesIn }: AnyDocumentKind): string {
+  const article = /^[AEIO]/.test(kind) ? "an" : "a";
+  return `${article} ${kind} is the host owner's and never stands among policies: it lies in ${livesIn}`;
+}
+
+/** The name of a kind as the document has it, whatever else is wrong with it; null where it says none. */
+export function writtenKind({ value }: RawDocument): string | null {
+  const written = entry(value, "kind");
+  return typeof written === "string" ? written : null;
+}
+
+/** Whether a document says that it is of a kind that is certainly not this one. */
+export function isOtherKind(document: RawDocument, kind: AnyDocumentKind["kind"]): boolean {
+  const written = writtenKind(document);
+  return (
+    written !== null &&
+    written !== kind &&
+    [...documentKinds.map((each) => each.kind), ...Object.keys(otherKinds)].includes(written)
+  );
+}
+
 /** The kind, and problems that leave it known; or problems that leave nothing else to be said. */
-export function envelopeOf(document: RawDocument): Envelope {
+export function envelopeOf(document: RawDocument, tier: Tier): Envelope {
   const { value } = document;
   const problem = (code: string, expected: string, rest: Partial<Problem>): Problem => ({
     file: document.file,
@@ -48,15 +69,16 @@ export function envelopeOf(document: RawDocument): Envelope {
     decisive.push(problem("api-version-unknown", apiVersion, { ...found("apiVersion"), suggestion }));
   }
   const named = entry(value, "kind");
-  const names = documentKinds.map((each) => each.kind);
-  const kind = documentKinds.find((each) => each.kind === named);
+  const names = documentKinds.filter((each) => mayLie(each, tier)).map((each) => each.kind);
+  const known = documentKinds.find((each) => each.kind === named);
+  const kind = known !== undefined && mayLie(known, tier) ? known : undefined;
   if (named === undefined) decisive.push(...missing.map((key) => problem("key-missing", `the key ${quoted(key)}`, {})));
   else if (kind === undefined) {
-    const change = typeof named === "string" ? entry(otherKinds, named) : undefined;
-    const known = typeof change === "string";
-    const suggestion = typeof named === "string" && !known ? closest(named, names) : null;
-    const rest = { ...found("kind"), suggestion, change: known ? change : "" };
-    decisive.push(problem(known ? "kind-not-here" : "kind-unknown", anyOf(names), rest));
+    const change = known === undefined ? entry(otherKinds, String(named)) : misplaced(known);
+    const isKnown = typeof change === "string";
+    const suggestion = typeof named === "string" && !isKnown ? closest(named, names) : null;
+    const rest = { ...found("kind"), suggestion, change: isKnown ? change : "" };
+    decisive.push(problem(isKnown ? "kind-not-here" : "kind-unknown", anyOf(names), rest));
   }
   if (kind === undefined || decisive.length > 0) return { kind: "problems", problems: decisive };
   const others = [

@@ -33,7 +33,7 @@ export interface EngineSinkDocument {
   readonly kind: "engine";
   /** https only. */
   readonly url: string;
-  /** Paths; a relative one is below the folder of the document. A client certificate, or a token, or neither. */
+  /** Paths, a relative one already put below the folder of its document. Certificate and key come together. */
   readonly certFile: string | null;
   readonly keyFile: string | null;
   readonly caFile: string | null;
@@ -92,13 +92,15 @@ export const noGrant: Omit<Grant, "kind" | "name" | "description" | "origin"> = 
 
 export type HostDocument = AgentDocument | Grant | Exception;
 
+/** `broken`: there is one and it cannot be taken, or something is broken that may hold one: then nobody is measured. */
+export type Granted =
+  | { readonly kind: "grant"; readonly grant: Grant }
+  | { readonly kind: "none" }
+  | { readonly kind: "broken" };
+
 /** The host owner's documents, as far as they could be read. */
 export interface HostDocuments {
   readonly agent: AgentDocument | null;
-  /** `broken`: there is one and it cannot be taken, or something is broken that may hold one: then nobody is measured. */
-  readonly grant:
-    | { readonly kind: "grant"; readonly grant: Grant }
-    | { readonly kind: "none" }
-    | { readonly kind: "broken" };
+  readonly grant: Granted;
   readonly exceptions: readonly Exception[];
 }

@@ -67,7 +67,10 @@ function problemsOfIssue(issue: Issue, outer: Path, where: Where): readonly Told
   });
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) =>
-      said({ ...unknownKey(key, value, keysOf(schema, path)), map: full.join("/") }, document.keyAt(full, key)),
+      said(
+        { ...unknownKey(key, value, keysOf(schema, path, where.value)), map: full.join("/") },
+        document.keyAt(full, key),
+      ),
     );
   }
   if (value === undefined && path.length > 0) {
@@ -161,6 +164,12 @@ function unionProblems(
     const helps = problems.filter((problem) => problem.code === "key-unknown" && problem.change !== "");
     return helps.length > 0 ? helps : problems;
   }
+  // Told apart by a key (`kind`), and this is no word that it has.
+  if ("options" in issue && Array.isArray(issue.options)) {
+    const words = issue.options.map(String);
+    const suggestion = typeof value === "string" ? closest(value, words) : null;
+    return [said({ code: "value-not-listed", expected: anyOf(words), suggestion })];
+  }
   const heads = issue.errors.flatMap((branch) => branch.filter((inner) => inner.path.length === 0));
   const literals = heads.flatMap((head) => (head.code === "invalid_value" ? head.values.map(String) : []));
   const words = [...new Set(heads.map((head) => plainProblem(head, value).expected))];
@@ -178,19 +187,39 @@ function valueAt(value: unknown, path: Path): unknown {
   return found;
 }
 
-/** The keys that the schema knows at `path`, in the order in which it lists them. */
-export function keysOf(schema: unknown, path: Path): readonly string[] {
+/** The keys that the schema knows at `path` of `value`, in the order in which it lists them. */
+export function keysOf(schema: unknown, path: Path, value: unknown): readonly string[] {
+  const [step, ...rest] = path;
   if (schema instanceof z.ZodObject) {
-    const [step, ...rest] = path;
-    return step === undefined ? Object.keys(schema.shape) : keysOf(schema.shape[step], rest);
+    return step === undefined ? Object.keys(schema.shape) : keysOf(schema.shape[step], rest, valueAt(value, [step]));
   }
-  if (schema instanceof z.ZodArray) return keysOf(schema.element, path.slice(1));
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly) {
-    return keysOf(schema.unwrap(), path);
+  if (schema instanceof z.ZodArray) {
+    return step === undefined ? [] : keysOf(schema.element, rest, valueAt(value, [step]));
   }
-  if (schema instanceof z.ZodPipe) return keysOf(schema.in, path);
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly
+  ) {
+    return keysOf(schema.unwrap(), path, value);
+  }
+  if (schema instanceof z.ZodPipe) return keysOf(schema.in, path, value);
   if (schema instanceof z.ZodUnion) {
-    return schema.options.map((option: unknown) => keysOf(option, path)).find((keys) => keys.length > 0) ?? [];
+    return (
+      optionsFor(schema, value)
+        .map((option) => keysOf(option, path, value))
+        .find((keys) => keys.length > 0) ?? []
+    );
   }
   return [];
+}
+
+/** Of a union whose options are told apart by a key, the one that the value names; of any other all. */
+function optionsFor(union: z.ZodUnion, value: unknown): readonly unknown[] {
+  if (!(union instanceof z.ZodDiscriminatedUnion)) return union.options;
+  const key = union.def.discriminator;
+  return union.options.filter(
+    (option) => option instanceof z.ZodObject && option.shape[key]?.safeParse(valueAt(value, [key])).success === true,
+  );
 }

@@ -1,9 +1,10 @@
 /**
- * The parsed documents, as the rest of the program sees them. Their schemas stand in engine.ts and policy.ts; the loader
- * checks these shapes against what the schemas give.
+ * The parsed documents, as the rest of the program sees them; those of the host's owner are in host-kinds.ts. Their schemas
+ * stand in engine.ts and policy.ts; the loader checks these shapes against what the schemas give.
  */
 import type { Sends, Severity } from "../checks/check-kind.ts";
 import type { ModeId } from "../facts/index.ts";
+import type { Granted, HostDocuments } from "./host-kinds.ts";
 
 /** Where a document came from. `digest` is sha256 over the file's bytes, `sha256:HEX`. */
 export interface Origin {
@@ -63,9 +64,19 @@ export interface Problem {
   readonly change: string;
 }
 
+/**
+ * With problems the documents that were in force before stay, but for a broken Grant: then nobody is measured. So `grant`
+ * says how it is with the Grant, and `host` is what could be read of the host owner's documents.
+ */
 export type Loaded =
-  | { readonly kind: "documents"; readonly set: DocumentSet }
-  | { readonly kind: "problems"; readonly problems: readonly Problem[]; readonly documents: number };
+  | { readonly kind: "documents"; readonly set: DocumentSet; readonly host: HostDocuments }
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly Problem[];
+      readonly documents: number;
+      readonly grant: Granted["kind"];
+      readonly host: HostDocuments;
+    };
 
 /** A file's bytes as the caller read them, or why it could not. */
 export type SourceFile =

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { severities } from "../checks/check-kind.ts";
 import {
+  accountName,
   documentKind,
   entries,
   entry,
+  type Known,
   type KnownCheck,
   listOf,
   nameText,
@@ -12,11 +14,6 @@ import {
   say,
 } from "./document-kind.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
-
-/** Names as the host's name service has them: with backslashes, dots, spaces and a dollar at the end, but no colon. */
-const accountName = z.string().regex(/^[^-\s:/,\u0000-\u001f\u007f][^:/,\u0000-\u001f\u007f]{0,255}$/, {
-  error: "the name of an account or group",
-});
 
 const accounts = z
   .union(
@@ -51,7 +48,7 @@ function parametersForEditors({ id, summary, parameters }: KnownCheck) {
   return { if: { properties: { check: { const: id } } }, then: { properties: { with: takes } } };
 }
 
-function specSchema(checks: readonly KnownCheck[], purpose: Purpose) {
+function specSchema({ checks }: Known, purpose: Purpose) {
   return z
     .strictObject({
       accounts,
@@ -75,6 +72,8 @@ export const policy = documentKind({
   why: "Who runs the engine says what must hold; the host's owner says by a Grant what of it may be measured.",
   owner: "who runs the engine",
   livesIn: "/etc/rcwarden/policies/",
+  tier: "policies",
+  single: false,
   example: `apiVersion: rcwarden/v1
 kind: Policy
 metadata: { name: nightly-copy, description: What the nightly copy needs of its accounts. }

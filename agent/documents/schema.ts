@@ -15,7 +15,7 @@ function schemaOf(kind: AnyDocumentKind, checks: readonly KnownCheck[]): Json {
     apiVersion: z.literal(apiVersion),
     kind: z.literal(kind.kind),
     metadata,
-    spec: kind.schema(checks, "editors"),
+    spec: kind.schema({ checks }, "editors"),
   });
   return { title: kind.kind, description: kind.summary, ...jsonSchemaOf(whole) };
 }

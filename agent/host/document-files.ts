@@ -34,6 +34,8 @@ export interface Reading {
    * root is asked nothing: what he reads decides only about himself.
    */
   readonly owners?: "named" | "strict";
+  /** Whether what lies in folders below the folder counts, too; it does where nothing is said. */
+  readonly below?: boolean;
   /** Whether a path that is missing, or a folder without documents, is nothing instead of a refusal. */
   readonly mayBeMissing?: boolean;
 }
@@ -55,7 +57,10 @@ export function readDocumentFiles(path: string, reading: Reading = {}): readonly
   }
   if (!status.isDirectory()) return [readOne(path, shipped, reading)];
   const found: Found = { files: [], refused: [] };
-  collect(path, 1, found);
+  collect(path, reading.below === false ? 0 : most.depth, found);
+  // Also of a folder in which nothing lies: who may write it may have taken away what did.
+  const untrusted = attempt(() => whyUntrustedFolders([...foldersAround(path), realpathSync(path)], reading));
+  if (untrusted !== null) return [refuse(path, untrusted instanceof Error ? whyNot(untrusted) : untrusted)];
   const unreadable = found.refused.map(({ file, refused }) => refuse(file, refused));
   if (found.files.length > most.files) {
     const refused = { code: "files-too-many", expected: `at most ${most.files} documents`, found: "more", change: "" };
@@ -83,7 +88,8 @@ interface Found {
   readonly refused: { readonly file: string; readonly refused: Refusal }[];
 }
 
-function collect(folder: string, depth: number, found: Found): void {
+/** `levels` of folders below this one are looked into; with none, what lies in them does not count. */
+function collect(folder: string, levels: number, found: Found): void {
   const entries = attempt(() => readdirSync(folder, { withFileTypes: true }));
   if (entries instanceof Error) {
     found.refused.push({ file: folder, refused: whyNot(entries) });
@@ -93,7 +99,8 @@ function collect(folder: string, depth: number, found: Found): void {
     if (found.files.length > most.files) return;
     const path = join(folder, entry.name);
     if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory() && depth < most.depth) collect(path, depth + 1, found);
+    if (entry.isDirectory() && levels === 0) continue;
+    if (entry.isDirectory() && levels > 1) collect(path, levels - 1, found);
     else if (entry.isDirectory()) {
       const expected = `at most ${most.depth} levels of folders`;
       found.refused.push({ file: path, refused: { code: "folder-too-deep", expected, found: "more", change: "" } });
@@ -148,8 +155,13 @@ function whyUntrusted(file: string, status: Stats, { owners }: Reading): Refusal
   // A group of the caller's own may write what the caller names: many systems give everybody one.
   const loose = owners === "strict" ? 0o022 : 0o002;
   if ((status.mode & loose) !== 0) return writable(file, status);
-  if (owners !== "strict") return null;
-  for (const folder of foldersAround(file)) {
+  return whyUntrustedFolders(foldersAround(file), { owners });
+}
+
+/** Whether others than root could have put something else in the place of what root is about to believe; null if not. */
+function whyUntrustedFolders(folders: readonly string[], { owners }: Reading): Refusal | null {
+  if (owners !== "strict" || process.geteuid?.() !== 0) return null;
+  for (const folder of folders) {
     const around = statSync(folder);
     if (around.uid !== 0) {
       return {

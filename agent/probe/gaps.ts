@@ -72,3 +72,11 @@ export function unknownMode(shell: Shell, mode: ModeId): Gap {
     "ask for ssh-command or ssh-command-pty",
   );
 }
+
+/** What reading alone cannot tell. */
+export const notGranted: Gap = gap(
+  "not-granted",
+  "the Grant allows reading only, so nothing was run",
+  everyFact.filter((fact) => !["shell", "startupFiles", "limits"].includes(fact)),
+  "where it may be run in a sandbox, say how: running in the Grant",
+);

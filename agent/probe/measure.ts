@@ -11,7 +11,7 @@ import { mismatches, type Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
 import { definitions, trapFacts } from "./definitions.ts";
-import { gap, gapsOfRuns, ranOutOfRoom, unknownMode, unknownShell } from "./gaps.ts";
+import { gap, gapsOfRuns, notGranted, ranOutOfRoom, unknownMode, unknownShell } from "./gaps.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
 import { firstChanged } from "./unchanged.ts";
@@ -34,6 +34,8 @@ export interface Measurement {
   /** More names to resolve, beside the programs of `sends`. */
   readonly names: readonly string[];
   readonly withinMs: number;
+  /** `reading`: nothing of the account's is run; what its startup files tell by being read is all there is. */
+  readonly how: "running" | "reading";
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +74,7 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
 }
 
 async function once(
-  { account, mode, sends, names, signal }: Measurement,
+  { account, mode, sends, names, how, signal }: Measurement,
   sources: Sources,
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
@@ -111,6 +113,9 @@ async function once(
       ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
     ],
   };
+  if (how === "reading") {
+    return { facts: { ...read, gaps: [...read.gaps, notGranted] }, changed: await firstChanged(reading.identities) };
+  }
   const parsed = parsedSends(sends);
   const words = wordsToResolve(sends, names);
   const begin = (by: Asker) => Promise.all([mark(by), dump(by, shell, words)]);

@@ -13,14 +13,15 @@ export interface Plan {
   /** The modes that the caller named; without, those by which the policies' engines come in. */
   readonly modes: readonly ModeId[] | undefined;
   readonly withinMs: number;
+  readonly how: MeasureRequest["how"];
 }
 
 /** What is to be measured of one account, in the order of the modes' table. */
-export function requestsFor(account: Account, { policies, modes, withinMs }: Plan): MeasureRequest[] {
+export function requestsFor(account: Account, { policies, modes, withinMs, how }: Plan): MeasureRequest[] {
   const applying = policies.filter(({ accounts }) => accounts === "all" || accounts.includes(account.name));
   return modesFor(applying, modes).map((mode) => {
     const here = applying.filter((policy) => modesFor([policy], modes).includes(mode));
-    return { account, mode, sends: sendsFor(here, mode), names: namesFor(here, checkKinds, mode), withinMs };
+    return { account, mode, sends: sendsFor(here, mode), names: namesFor(here, checkKinds, mode), withinMs, how };
   });
 }
 

@@ -1,7 +1,10 @@
-/** Whom `check` measures: whom the call names, else whom the policies name, else whom something automated enters by. */
+/**
+ * Whom `check` measures: whom the call names, else whom the policies name, else whom something automated enters by; of these
+ * nobody whom the Grant does not name.
+ */
 
-import type { Policy } from "../documents/index.ts";
-import { closest } from "../documents/index.ts";
+import type { Grant, Policy } from "../documents/index.ts";
+import { closest, isMeasurable } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
 import { type Groups, isFor } from "./in-force.ts";
 import { shellWord } from "./shell-word.ts";
@@ -19,18 +22,26 @@ export type Whom =
     }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
-/** An account that a policy or the caller means and that could not be looked up: undetermined, never passed over. */
+/** An account that is meant and could not be looked up, or may not be measured: undetermined, never passed over. */
 export interface Missing {
   readonly account: string;
-  readonly code: "no-account" | "account-unavailable";
+  readonly code: "no-account" | "account-unavailable" | "not-granted";
   readonly message: string;
 }
 
-export async function whom(named: readonly string[], policies: readonly Policy[], host: NameService): Promise<Whom> {
+/** Without a Grant (null) everybody may be measured. */
+export async function whom(
+  named: readonly string[],
+  policies: readonly Policy[],
+  host: NameService,
+  grant: Grant | null,
+): Promise<Whom> {
   const groups = await groupsOf(policies, host);
   if (groups.kind === "refused") return groups;
-  const found = named.length > 0 ? await fromCall(named, host) : await fromPolicies(policies, groups.byName, host);
-  if (found.kind === "refused") return found;
+  const meant =
+    named.length > 0 ? await fromCall(named, host) : await fromPolicies(policies, groups.byName, host, grant);
+  if (meant.kind === "refused") return meant;
+  const found = grant === null ? meant : narrowed(meant, grant);
   const uncovered = found.accounts.filter(
     (account) => !policies.some((policy) => isFor(policy, account, groups.byName)),
   );
@@ -39,14 +50,27 @@ export async function whom(named: readonly string[], policies: readonly Policy[]
   return { ...found, groups: groups.byName };
 }
 
-type Found =
-  | {
-      readonly kind: "accounts";
-      readonly accounts: readonly Account[];
-      readonly missing: readonly Missing[];
-      readonly notes: readonly string[];
-    }
-  | { readonly kind: "refused"; readonly problems: readonly string[] };
+interface Meant {
+  readonly kind: "accounts";
+  readonly accounts: readonly Account[];
+  readonly missing: readonly Missing[];
+  readonly notes: readonly string[];
+}
+
+type Found = Meant | { readonly kind: "refused"; readonly problems: readonly string[] };
+
+/** A Grant narrows and never widens. */
+function narrowed(meant: Meant, grant: Grant): Meant {
+  const isGranted = ({ name }: Account) => isMeasurable(grant, name);
+  const others = meant.accounts.filter((account) => !isGranted(account)).map(({ name }) => notGranted(name, grant));
+  return { ...meant, accounts: meant.accounts.filter(isGranted), missing: [...meant.missing, ...others] };
+}
+
+function notGranted(account: string, { measure, origin }: Grant): Missing {
+  const names = measure.accounts === "all" ? "all" : measure.accounts.join(", ");
+  const message = `the Grant of this host (${origin.file}) names ${names}: nobody else is measured`;
+  return { account, code: "not-granted", message };
+}
 
 async function fromCall(named: readonly string[], host: NameService): Promise<Found> {
   const accounts: Account[] = [];
@@ -63,26 +87,22 @@ async function fromCall(named: readonly string[], host: NameService): Promise<Fo
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "accounts", accounts, missing, notes: [] };
 }
 
-async function fromPolicies(policies: readonly Policy[], groups: Groups, host: NameService): Promise<Found> {
+async function fromPolicies(
+  policies: readonly Policy[],
+  groups: Groups,
+  host: NameService,
+  grant: Grant | null,
+): Promise<Found> {
   if (host.callerUid !== 0) return ownAccount(host, "without root only your own account can be measured");
-  const names = policies.flatMap(({ accounts }) => {
+  const byPolicy = policies.flatMap(({ accounts }) => {
     if (accounts === "all") return [];
     return "names" in accounts ? accounts.names : (groups.get(accounts.group)?.members ?? []);
   });
-  const accounts: Account[] = [];
-  const missing: Missing[] = [];
-  for (const name of new Set(names)) {
-    const answer = await host.account(name);
-    if (answer.kind === "account") accounts.push(answer.account);
-    else if (answer.kind === "absent")
-      missing.push({
-        account: name,
-        code: "no-account",
-        message: "a policy names it, and this host has no such account",
-      });
-    else missing.push({ account: name, code: "account-unavailable", message: answer.why });
-  }
-  if (policies.every((policy) => policy.accounts !== "all")) return { kind: "accounts", accounts, missing, notes: [] };
+  const isForAll = policies.some((policy) => policy.accounts === "all");
+  // `all` are those whom the Grant names; where it names nobody by name, those that look automated.
+  const byGrant = isForAll && grant !== null && grant.measure.accounts !== "all" ? grant.measure.accounts : [];
+  const { accounts, missing } = await lookedUp([...byPolicy, ...byGrant], byPolicy, host);
+  if (!isForAll || byGrant.length > 0) return { kind: "accounts", accounts, missing, notes: [] };
   const automated = await host.automated(false);
   const found = automated.accounts.map(({ account }) => account);
   const others = found.filter((account) => !accounts.some(({ name }) => name === account.name));
@@ -90,6 +110,26 @@ async function fromPolicies(policies: readonly Policy[], groups: Groups, host: N
     return { kind: "accounts", accounts: [...accounts, ...others], missing, notes: automated.doubts };
   const own = await ownAccount(host, "no account of this host looks automated");
   return own.kind === "accounts" ? { ...own, missing, notes: [...automated.doubts, ...own.notes] } : own;
+}
+
+/** Each once. Those that are not `byPolicy` are named by the Grant. */
+async function lookedUp(names: readonly string[], byPolicy: readonly string[], host: NameService) {
+  const accounts: Account[] = [];
+  const missing: Missing[] = [];
+  for (const name of new Set(names)) {
+    const answer = await host.account(name);
+    const who = byPolicy.includes(name) ? "a policy" : "the Grant";
+    if (answer.kind === "account") accounts.push(answer.account);
+    else if (answer.kind === "unavailable")
+      missing.push({ account: name, code: "account-unavailable", message: answer.why });
+    else
+      missing.push({
+        account: name,
+        code: "no-account",
+        message: `${who} names it, and this host has no such account`,
+      });
+  }
+  return { accounts, missing };
 }
 
 async function ownAccount(host: NameService, why: string): Promise<Found> {
@@ -130,7 +170,8 @@ function mayMeasure(account: Account, { callerUid }: NameService): boolean {
   return callerUid === 0 || account.uid === callerUid;
 }
 
-async function unknownAccount(name: string, host: NameService): Promise<string> {
+/** The words for an account that the host does not have, with the one that was probably meant. */
+export async function unknownAccount(name: string, host: NameService): Promise<string> {
   const near = closest(name, await host.localNames());
   return `--account: expected an account of this host, found "${name}"${near === null ? "" : `; did you mean ${near}?`}`;
 }

@@ -11,6 +11,9 @@ export interface MeasureRequest {
   /** Names to resolve, besides the programs of what is sent. */
   readonly names: readonly string[];
   readonly withinMs: number;
+  /** As the Grant says: with `reading` nothing of the account is run. */
+  readonly how: "running" | "reading";
+  readonly signal?: AbortSignal;
 }
 
 /** The host's accounts, as the name service gives them. */

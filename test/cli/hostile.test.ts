@@ -5,7 +5,17 @@ import fc from "fast-check";
 import { attempt, cpWaits, tried } from "../../agent/checks/example-facts.ts";
 import { columns } from "../../agent/cli/text/layout.ts";
 import type { Place } from "../../agent/facts/index.ts";
-import { automated, call, documents, execChannel, partsOf, root, unattended, type World } from "./support/world.ts";
+import {
+  automated,
+  call,
+  documents,
+  execChannel,
+  noHost,
+  partsOf,
+  root,
+  unattended,
+  type World,
+} from "./support/world.ts";
 
 const word = fc
   .array(
@@ -39,7 +49,7 @@ function hostileWorld(next: () => string): World {
   const named = { ...policy, rules: policy.rules.map((rule) => ({ ...rule, id: next() })) };
   return {
     accounts: [root, account],
-    documents: { kind: "documents", set: { ...documents, engines: [engine], policies: [named] } },
+    documents: { kind: "documents", set: { ...documents, engines: [engine], policies: [named] }, host: noHost },
     automation: {
       accounts: [automated(account, [next(), next()])],
       root: automated(root, [next()]),

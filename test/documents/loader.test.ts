@@ -50,7 +50,7 @@ test("the host owner's kinds are refused among policies, and it is said whose th
     .map((kind) => `apiVersion: rcwarden/v1\nkind: ${kind}\n`)
     .join("---\n");
   const owners = (kind: string) =>
-    `${kind} is the host owner's and never stands among policies; this version has no such kind`;
+    `${kind} is the host owner's and never stands among policies: it lies in /etc/rcwarden/*.yaml`;
   assert.deepEqual(problems(text), [
     `db.yaml:2:7: expected Engine or Policy, found "Grant"; a ${owners("Grant")}`,
     `db.yaml:5:7: expected Engine or Policy, found "Exception"; an ${owners("Exception")}`,

@@ -36,9 +36,10 @@ test("kinds have one name each, sentences, and a test of their own", () => {
 });
 
 test("the example of each kind is accepted", () => {
-  for (const { kind, example } of documentKinds) {
+  for (const { kind, example, tier } of documentKinds) {
     const file = { file: `${kind}.yaml`, shipped: false, bytes: new TextEncoder().encode(example) };
-    const loaded = loadDocuments([file], { checks: checkKinds, shipped: shippedDocuments() });
+    const [policies, host] = tier === "host" ? [[], [file]] : [[file], []];
+    const loaded = loadDocuments(policies, { checks: checkKinds, shipped: shippedDocuments(), host });
     assert.deepEqual(loaded.kind === "problems" ? loaded.problems.map(problemText) : [], [], kind);
   }
 });

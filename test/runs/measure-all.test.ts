@@ -10,7 +10,7 @@ const accounts = [root, oracle, postgres, account("backup", 340)];
 const policies = [inForce(unattended, documents, accounts, new Map())];
 
 test("without --mode, the modes by which the policy's engines come in, with what they send", () => {
-  const requests = requestsFor(oracle, { accounts, policies, modes: undefined, withinMs: 5000 });
+  const requests = requestsFor(oracle, { accounts, policies, modes: undefined, withinMs: 5000, how: "running" });
   assert.deepEqual(
     requests.map(({ mode }) => mode),
     ["ssh-command"],
@@ -20,6 +20,7 @@ test("without --mode, the modes by which the policy's engines come in, with what
     ["rm -f {file}", "rm -rf {folder}", "cp -f {file} {existing}", "mv -f {file} {existing}"],
   );
   assert.equal(requests[0]?.withinMs, 5000);
+  assert.equal(requests[0]?.how, "running");
 });
 
 test("with --mode, exactly those, each once", () => {
@@ -28,23 +29,28 @@ test("with --mode, exactly those, each once", () => {
     policies,
     modes: ["cron", "ssh-command-pty", "cron"],
     withinMs: 5000,
+    how: "reading",
   });
   assert.deepEqual(
     requests.map(({ mode }) => mode),
     ["ssh-command-pty", "cron"],
   );
+  assert.deepEqual([...new Set(requests.map(({ how }) => how))], ["reading"]);
 });
 
 test("an account that no policy is for is not measured", () => {
   const other = [inForce({ ...unattended, accounts: { names: ["oracle"] } }, documents, accounts, new Map())];
-  assert.deepEqual(requestsFor(postgres, { accounts, policies: other, modes: undefined, withinMs: 5000 }), []);
+  assert.deepEqual(
+    requestsFor(postgres, { accounts, policies: other, modes: undefined, withinMs: 5000, how: "running" }),
+    [],
+  );
 });
 
 test("two accounts at once, the modes of one after each other, and the answer in the plan's order", async () => {
   const waiting: { request: MeasureRequest; end(facts: ModeFacts): void }[] = [];
   const begun: string[] = [];
   const all = measureAll(
-    { accounts, policies, modes: ["ssh-command", "cron"], withinMs: 5000 },
+    { accounts, policies, modes: ["ssh-command", "cron"], withinMs: 5000, how: "running" },
     (request) => new Promise((resolve) => waiting.push({ request, end: resolve })),
     ({ account, mode }) => begun.push(`${account.name} ${mode}`),
   );

@@ -12,7 +12,7 @@ function policyFor(whose: Policy["accounts"], name = "mine"): Policy {
 }
 
 async function names(named: readonly string[], policies: readonly Policy[], world: Partial<World> = {}, parts = {}) {
-  const found = await whom(named, policies, { ...partsOf({ accounts, ...world }), ...parts });
+  const found = await whom(named, policies, { ...partsOf({ accounts, ...world }), ...parts }, null);
   return found.kind === "accounts" ? found.accounts.map(({ name }) => name) : found.problems;
 }
 
@@ -32,7 +32,7 @@ test("without --account, whom the policies name, then what looks automated if on
 });
 
 test("nobody named and nobody found: the caller's own, root too, and it is said", async () => {
-  const found = await whom([], [unattended], partsOf({ accounts }));
+  const found = await whom([], [unattended], partsOf({ accounts }), null);
   assert.equal(found.kind, "accounts");
   assert.deepEqual(found.kind === "accounts" && found.notes, [
     "no account of this host looks automated: this is root, your own",
@@ -40,7 +40,7 @@ test("nobody named and nobody found: the caller's own, root too, and it is said"
 });
 
 test("an account that a policy names and the host lacks is missing, not passed over", async () => {
-  const found = await whom([], [policyFor({ names: ["oracle", "gone"] })], partsOf({ accounts }));
+  const found = await whom([], [policyFor({ names: ["oracle", "gone"] })], partsOf({ accounts }), null);
   assert.deepEqual(found.kind === "accounts" && found.missing.map(({ account, code }) => [account, code]), [
     ["gone", "no-account"],
   ]);

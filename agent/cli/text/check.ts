@@ -100,12 +100,20 @@ function withoutPlaceholders(command: string): string {
   return command.replace(/\s*\{[a-z]+\}/g, "").trim();
 }
 
+const missingWords: Readonly<Record<Missing["code"], { readonly title: string; readonly change: string }>> = {
+  "no-account": { title: "there is no such account", change: "make the account, or take it out of the policy" },
+  "account-unavailable": {
+    title: "the account could not be looked up",
+    change: "see why the name service does not answer",
+  },
+  "not-granted": {
+    title: "the host's owner has not granted it",
+    change: "the host's owner adds it to measure.accounts of the Grant",
+  },
+};
+
 function missingText({ account, message, code }: Missing): Line[] {
-  const title = code === "no-account" ? "there is no such account" : "the account could not be looked up";
-  const change =
-    code === "no-account"
-      ? "make the account, or take it out of the policy"
-      : "see why the name service does not answer";
+  const { title, change } = missingWords[code];
   return [
     [span(account, "bold")],
     [],

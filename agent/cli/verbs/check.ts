@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { checkKinds, type Severity } from "../../checks/index.ts";
-import { documentsInForce, policiesInForce, problemsSummary, problemText } from "../../documents/index.ts";
+import { documentsInForce, policiesInForce, problemsSummary, problemText, whatHolds } from "../../documents/index.ts";
 import { evaluate, exitCode, type Measured, report } from "../../evaluate/index.ts";
 import { type ModeId, modes } from "../../facts/index.ts";
 import { inForce } from "../../runs/in-force.ts";
@@ -72,12 +72,14 @@ async function run(call: Call, { voice, parts, version }: Surroundings): Promise
     return 2;
   }
   const policies = policiesInForce(loaded.set);
-  const chosen = await whom(named, policies, parts);
+  const { grant } = loaded.host;
+  const chosen = await whom(named, policies, parts, grant.kind === "grant" ? grant.grant : null);
   if (chosen.kind === "refused") return refuse(chosen.problems);
   const applying = policies.map((policy) => inForce(policy, loaded.set, chosen.accounts, chosen.groups));
 
   const progress = voice.progress("looking");
-  const plan = { accounts: chosen.accounts, policies: applying, modes: asked, withinMs };
+  const how = whatHolds(grant)?.measure.how ?? "reading";
+  const plan = { accounts: chosen.accounts, policies: applying, modes: asked, withinMs, how };
   const measured = await measureAll(plan, parts.measure, ({ account, mode }, done, all) => {
     progress.say(`measuring ${account.name}, ${mode} (${done + 1} of ${all})`);
   }).finally(() => progress.end());

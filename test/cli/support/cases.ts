@@ -1,7 +1,7 @@
 import { attempt, cpWaits, tried } from "../../../agent/checks/example-facts.ts";
 import type { Loaded } from "../../../agent/documents/index.ts";
 import type { Tried } from "../../../agent/facts/index.ts";
-import { absent, account, automated, oracle, postgres, read, root, type World } from "./world.ts";
+import { absent, account, automated, noHost, oracle, postgres, read, root, type World } from "./world.ts";
 
 export interface Case {
   /** The golden file's name. */
@@ -78,6 +78,8 @@ const nothing: World = {
 const broken: Loaded = {
   kind: "problems",
   documents: 1,
+  grant: "none",
+  host: noHost,
   problems: [
     {
       code: "value-not-listed",

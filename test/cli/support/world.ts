@@ -5,7 +5,7 @@ import { checkKinds } from "../../../agent/checks/index.ts";
 import { run } from "../../../agent/cli/index.ts";
 import type { Parts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
-import type { DocumentSet, Engine, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
+import type { DocumentSet, Engine, HostDocuments, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
 import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
 import type { MeasureRequest } from "../../../agent/runs/world.ts";
 
@@ -107,12 +107,16 @@ export const unattended: Policy = {
 
 export const documents: DocumentSet = { engines: [execChannel], policies: [unattended] };
 
+export const noHost: HostDocuments = { agent: null, grant: { kind: "none" }, exceptions: [] };
+
 export interface World {
   readonly accounts: readonly Account[];
   readonly callerUid?: number;
   /** Names of those that look automated. */
   readonly automated?: readonly string[];
   readonly documents?: Loaded;
+  /** What the host's owner says; nothing where it is left out. */
+  readonly host?: HostDocuments;
   readonly automation?: Automation;
   readonly unavailable?: readonly string[];
   /** What differs from `goodFacts` for an account and mode. */
@@ -128,7 +132,7 @@ export function partsOf(world: World): Parts {
     now: () => new Date("2026-11-23T09:55:02Z"),
     hostName: "db07",
     callerUid: world.callerUid ?? 0,
-    documents: async () => world.documents ?? { kind: "documents", set: documents },
+    documents: async () => world.documents ?? { kind: "documents", set: documents, host: world.host ?? noHost },
     account: async (name) =>
       world.unavailable?.includes(name)
         ? { kind: "unavailable", why: "getent passwd: the name service did not answer within 3 s" }
