@@ -24,7 +24,15 @@ export interface WatchedAccount {
   readonly shell: string;
   /** Why it is watched, one clause: `a policy names it`, `key login for 2 keys`, `--account`. */
   readonly because: string;
-  readonly state: "waiting" | "measuring" | "measured" | "not-granted" | "quiet" | "suspended" | "unavailable" | "elsewhere";
+  readonly state:
+    | "waiting"
+    | "measuring"
+    | "measured"
+    | "not-granted"
+    | "quiet"
+    | "suspended"
+    | "unavailable"
+    | "elsewhere";
   /** A clause where the state needs one: since when, why, until when. */
   readonly says: string;
   /** RFC 3339. */

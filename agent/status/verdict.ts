@@ -14,6 +14,7 @@ export const reasonCodes = [
   "quiet",
   "suspended",
   "account-unavailable",
+  "elsewhere",
   "undecided",
   "pending",
   "blind",
@@ -135,17 +136,21 @@ function engineReasons(engines: AccountView["engines"], view: AccountView, engin
 }
 
 type AccountState = AccountView["account"]["state"];
-const stateReasons: Readonly<Partial<Record<AccountState, Reason>>> = {
+const stateReasons: Readonly<Record<AccountState, Reason | null>> = {
+  waiting: null,
+  measuring: null,
+  measured: null,
   "not-granted": reason("not-granted", "the Grant does not let it be measured"),
   quiet: reason("quiet", "it is not measured at this time of day"),
   suspended: reason("suspended", "measuring it is suspended"),
   unavailable: reason("account-unavailable", "the name service does not name it"),
+  elsewhere: reason("elsewhere", "another rcwarden watches it"),
 };
 
 function accountReasons({ state, says, measuredAt, pending }: AccountView["account"]): Reason[] {
   const known = stateReasons[state];
   const reasons: Reason[] = [];
-  if (known !== undefined) reasons.push({ ...known, message: says === "" ? known.message : says });
+  if (known !== null) reasons.push({ ...known, message: says === "" ? known.message : says });
   if (measuredAt === null) reasons.push(reason("not-measured", "it was not measured yet"));
   if (pending) reasons.push(reason("pending", "something happened that was not looked at yet"));
   return reasons;

@@ -1,0 +1,52 @@
+/** How many connections are let in (design 10): none may keep the owner out, nor one caller all others. */
+import type { Peer } from "./agent-view.ts";
+
+export interface Limits {
+  /** Connections of one uid. The owner's do not count as `others`: they are kept free for the owner. */
+  readonly perUid: number;
+  /** Of all callers that are not the owner. */
+  readonly others: number;
+  /** Connections that are held just to be told 429; more are closed at once. */
+  readonly refusedAtOnce: number;
+}
+
+export const limits: Limits = { perUid: 8, others: 120, refusedAtOnce: 32 };
+
+/** `refused`: let in to be told 429, and nothing else. `cut`: close it. */
+export type Admission = "served" | "refused" | "cut";
+
+export interface Door {
+  /** `leave` must be called once when the connection ends. */
+  enter(peer: Peer | null, isOwner: boolean): { readonly admission: Admission; leave(): void };
+}
+
+export function door(most: Limits): Door {
+  const served = new Map<number, number>();
+  const refused = new Map<number, number>();
+  const all = { others: 0, refused: 0 };
+
+  function admit(uid: number, isOwner: boolean): Admission {
+    if ((served.get(uid) ?? 0) < most.perUid && (isOwner || all.others < most.others)) return "served";
+    return (refused.get(uid) ?? 0) < most.perUid && all.refused < most.refusedAtOnce ? "refused" : "cut";
+  }
+
+  function count(as: Admission, uid: number, isOwner: boolean, by: 1 | -1): void {
+    if (as === "cut") return;
+    const map = as === "served" ? served : refused;
+    const left = (map.get(uid) ?? 0) + by;
+    if (left === 0) map.delete(uid);
+    else map.set(uid, left);
+    if (as === "refused") all.refused += by;
+    else if (!isOwner) all.others += by;
+  }
+
+  return {
+    enter(peer, isOwner) {
+      // All whom the kernel does not name share one place.
+      const uid = peer?.uid ?? -1;
+      const admission = admit(uid, isOwner);
+      count(admission, uid, isOwner, 1);
+      return { admission, leave: () => count(admission, uid, isOwner, -1) };
+    },
+  };
+}

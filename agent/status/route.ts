@@ -1,0 +1,160 @@
+/** One row of the table of routes, and how a request meets it. */
+import * as z from "zod";
+import { closest } from "../documents/index.ts";
+import type { AgentView, Principal } from "./agent-view.ts";
+import { type Refusal, refusal } from "./problem.ts";
+
+export type Method = "GET" | "POST";
+export type PrincipalKind = Principal["kind"];
+
+/** What a handler works with. */
+export interface Asked<Query, Body> {
+  readonly view: AgentView;
+  readonly principal: Principal;
+  /** `{name}` of the path, decoded. */
+  readonly name: string;
+  readonly query: Query;
+  readonly body: Body;
+  /** The client left, or the agent ends. */
+  readonly signal: AbortSignal;
+}
+
+export type Answered<Answer> = { readonly kind: "answer"; readonly status?: 200 | 202 | 503; readonly body: Answer };
+
+export function answer<const Answer>(body: Answer, status: 200 | 202 | 503 = 200): Answered<Answer> {
+  return { kind: "answer", status, body };
+}
+
+interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
+  readonly method: Method;
+  /** `/v1/accounts/{name}`: one part in braces may stand at the end. */
+  readonly path: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** Who may; `account` means its own rows only, and the handler sees to that. */
+  readonly may: readonly PrincipalKind[];
+  readonly query: Query;
+  readonly body?: Body;
+  readonly answer: Answer;
+  /** The statuses of an answer of this shape; 200 where it is left out. */
+  readonly statuses?: readonly number[];
+  handle(
+    asked: Asked<z.output<Query>, z.output<Body>>,
+  ): Answered<z.output<Answer>> | Refusal | Promise<Answered<z.output<Answer>> | Refusal>;
+}
+
+/** What came in, before it was parsed. */
+export interface Raw extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "signal"> {
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+/** A route whose types are forgotten, as the table holds it. */
+export interface Route
+  extends Pick<Spec<z.ZodType, z.ZodType, z.ZodType>, "method" | "path" | "summary" | "may" | "answer"> {
+  readonly query: z.ZodType;
+  readonly body: z.ZodType | null;
+  readonly statuses: readonly number[];
+  /** Parses, then answers. */
+  ask(raw: Raw): Promise<Answered<unknown> | Refusal>;
+}
+
+export const noQuery = z.strictObject({});
+
+export function route<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType>(
+  spec: Spec<Query, Body, Answer>,
+): Route {
+  const { method, path, summary, may, query, body, answer, statuses = [200] } = spec;
+  return {
+    ...{ method, path, summary, may, query, answer, statuses },
+    body: body ?? null,
+    async ask(raw) {
+      const asks = flat(raw.query);
+      if ("kind" in asks) return asks;
+      const parsed = await query.safeParseAsync(asks.values);
+      if (!parsed.success) return notAsExpected("query-wrong", "?", parsed.error, asks.values, query);
+      const given = await (body ?? z.undefined()).safeParseAsync(raw.body);
+      if (!given.success) return notAsExpected("body-wrong", "body ", given.error, raw.body, body);
+      const { view, principal, name, signal } = raw;
+      // The door: what safeParse of this very schema gave back is its output.
+      const asked = { view, principal, name, signal, query: parsed.data, body: given.data as z.output<Body> };
+      return spec.handle(asked);
+    },
+  };
+}
+
+function flat(query: URLSearchParams): { readonly values: Readonly<Record<string, string>> } | Refusal {
+  const values: Record<string, string> = {};
+  for (const [key, value] of query) {
+    if (Object.hasOwn(values, key)) return refusal(400, "query-wrong", [`?${key}`, "one value", "several"]);
+    Object.defineProperty(values, key, { value, enumerable: true });
+  }
+  return { values };
+}
+
+/** The first thing that is wrong, in the words of every message of ours. */
+function notAsExpected(
+  code: string,
+  prefix: string,
+  error: z.ZodError,
+  found: unknown,
+  schema: z.ZodType | undefined,
+): Refusal {
+  const [issue] = error.issues;
+  if (issue?.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    const near = closest(key, known);
+    const expected = known.length === 0 ? "nothing" : known.join(", ");
+    return refusal(400, code, [`${prefix}${key}`, expected, key, near === null ? "" : `did you mean ${near}?`]);
+  }
+  const key = issue?.path[0];
+  const value = key === undefined ? found : typeof found === "object" && found !== null && Reflect.get(found, key);
+  const where = key === undefined ? prefix.trim() : `${prefix}${String(key)}`;
+  return refusal(400, code, [where, issue?.message ?? "something else", worded(value)]);
+}
+
+function worded(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? "nothing");
+}
+
+export type Met =
+  | { readonly kind: "route"; readonly route: Route; readonly name: string }
+  | { readonly kind: "other-method"; readonly allow: readonly string[] }
+  | { readonly kind: "none"; readonly suggestion: string | null }
+  | { readonly kind: "malformed" };
+
+/** The route for a method and a path as it was sent, without its query. HEAD is asked where GET is. */
+export function meet(routes: readonly Route[], method: string, path: string): Met {
+  const found = routes.flatMap((each) => {
+    const name = nameIn(each.path, path);
+    return name === null ? [] : [{ route: each, name }];
+  });
+  const wanted = method === "HEAD" ? "GET" : method;
+  const meant = found.find(({ route: { method: known } }) => known === wanted);
+  if (meant !== undefined) {
+    const name = decoded(meant.name);
+    return name === null ? { kind: "malformed" } : { kind: "route", route: meant.route, name };
+  }
+  if (found.length === 0)
+    return { kind: "none", suggestion: closest(path, [...new Set(routes.map((each) => each.path))]) };
+  const methods = found.flatMap(({ route: { method: known } }) => (known === "GET" ? ["GET", "HEAD"] : [known]));
+  return { kind: "other-method", allow: methods };
+}
+
+/** What stands in a path for its part in braces, still encoded; "" where it has none; null where the path is another. */
+function nameIn(pattern: string, path: string): string | null {
+  const at = pattern.indexOf("{");
+  if (at === -1) return pattern === path ? "" : null;
+  const rest = path.startsWith(pattern.slice(0, at)) ? path.slice(at) : "";
+  return rest === "" || rest.includes("/") ? null : rest;
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}

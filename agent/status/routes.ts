@@ -1,0 +1,295 @@
+/**
+ * The routes, in the order in which a reader meets them; each says who may. Answers come from the last state: no GET
+ * starts a probe. To add one: one entry here, its shape in shapes.ts.
+ */
+import * as z from "zod";
+import { closest } from "../documents/index.ts";
+import { type KeptFinding, maskedFinding, parseCursor } from "../store/index.ts";
+import type { AgentView, StatusBody } from "./agent-view.ts";
+import { eventsPage } from "./events.ts";
+import { openapi } from "./openapi.ts";
+import { refusal } from "./problem.ts";
+import { answer, noQuery, type Route, route } from "./route.ts";
+import { shapes } from "./shapes.ts";
+import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
+import { verdictOf } from "./verdict.ts";
+
+const anybody = ["owner", "viewer", "account", "nobody"] as const;
+const readers = ["owner", "viewer", "account"] as const;
+const owner = ["owner"] as const;
+
+const mostRows = 1_000;
+const longestWaitMs = 60_000;
+
+const account = z.string().min(1, "the name of an account").describe("Rows of this account only.").optional();
+const afterEvent = z
+  .string()
+  .transform((text, context) => {
+    const cursor = parseCursor(text);
+    if (cursor === null) context.addIssue({ code: "custom", message: "EPOCH-SEQ, as next and through have it" });
+    return cursor;
+  })
+  .describe("Go on after this place, EPOCH-SEQ; without it from the oldest.")
+  .optional();
+const wait = z
+  .string()
+  .transform((text, context) => {
+    const [, digits, unit] = /^(\d{1,5})(ms|s)$/.exec(text) ?? [];
+    const ms = Number(digits) * (unit === "s" ? 1_000 : 1);
+    if (ms <= longestWaitMs) return ms;
+    context.addIssue({ code: "custom", message: "a duration from 0s to 60s" });
+    return z.NEVER;
+  })
+  .describe("How long to wait where there is nothing yet, 0s to 60s.")
+  .optional();
+const most = z
+  .string()
+  .regex(/^\d{1,4}$/, `a number from 1 to ${mostRows}`)
+  .transform(Number)
+  .refine((number) => number >= 1 && number <= mostRows, `a number from 1 to ${mostRows}`)
+  .describe(`At most so many rows, 1 to ${mostRows}.`)
+  .optional();
+
+export const routes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/healthz",
+    summary: "Says that the agent's loop runs.",
+    may: anybody,
+    query: noQuery,
+    answer: shapes.Health,
+    handle: () => answer({ status: "ok" }),
+  }),
+  route({
+    method: "GET",
+    path: "/readyz",
+    summary: "Says whether the first full run is over.",
+    may: readers,
+    query: noQuery,
+    answer: shapes.Readiness,
+    statuses: [200, 503],
+    handle({ view }) {
+      const status = view.status();
+      return answer({ ready: status.ready, why: waitsFor(status) }, status.ready ? 200 : 503);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/openapi.json",
+    summary: "This document.",
+    may: readers,
+    query: noQuery,
+    answer: shapes.OpenApi,
+    handle: ({ view }) => answer({ openapi: "3.1.0", ...openapi(routes, view.status().rcwarden) }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/status",
+    summary: "How the agent does: accounts, watching, documents, sinks, store.",
+    may: readers,
+    query: noQuery,
+    answer: shapes.Status,
+    handle({ view, principal }) {
+      const status = view.status();
+      return answer(principal.kind === "account" ? ownStatus(status, principal.name) : status);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/findings",
+    summary: "What fails or is undecided, by fingerprint.",
+    may: readers,
+    query: z.strictObject({
+      account,
+      status: z.enum(["fail", "unknown"], "fail or unknown").describe("Only those of this status.").optional(),
+      after: z
+        .string()
+        .regex(/^[0-9a-f]{16}$/, "a fingerprint")
+        .describe("Those after this fingerprint.")
+        .optional(),
+      most,
+    }),
+    answer: shapes.Findings,
+    handle(asked) {
+      const { query, view } = asked;
+      const rows = rowsFor(asked, query.account);
+      if (rows.kind === "refusal") return rows;
+      const share = shareHere(asked);
+      const found = view.store
+        .findings(rows.account)
+        .map(({ finding }) => finding)
+        .filter(({ status }) => query.status === undefined || status === query.status)
+        .filter(({ fingerprint }) => query.after === undefined || fingerprint > query.after)
+        .sort(byFingerprint);
+      const items = found.slice(0, query.most ?? mostRows).map((finding) => maskedFinding(finding, share));
+      const next = items.length < found.length ? (items.at(-1)?.fingerprint ?? null) : null;
+      return answer({ items, next });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/events",
+    summary: "What changed, as CloudEvents, oldest first; waits for more where there is nothing.",
+    may: readers,
+    query: z.strictObject({ after: afterEvent, wait, account }),
+    answer: shapes.Events,
+    async handle(asked) {
+      const { query, view, signal } = asked;
+      const rows = rowsFor(asked, query.account);
+      if (rows.kind === "refusal") return rows;
+      const share = shareLeaving(asked);
+      if (typeof share !== "string") return share;
+      const wish = { after: query.after ?? null, waitMs: query.wait ?? 0, account: rows.account, share, signal };
+      return answer(await eventsPage(view, wish));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/runs",
+    summary: "The last runs, newest first.",
+    may: readers,
+    query: z.strictObject({ account, most }),
+    answer: shapes.Runs,
+    handle(asked) {
+      const rows = rowsFor(asked, asked.query.account);
+      if (rows.kind === "refusal") return rows;
+      return answer({ items: asked.view.runs(asked.query.most ?? 100, rows.account), next: null });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/accounts/{name}",
+    summary: "Pre-flight: whether an engine may send its commands to this account now.",
+    may: readers,
+    query: z.strictObject({
+      engine: z.string().min(1, "the name of an engine").describe("Without it all engines of its policies.").optional(),
+    }),
+    answer: shapes.Preflight,
+    handle(asked) {
+      const { view, name, query } = asked;
+      const rows = rowsFor(asked, name);
+      if (rows.kind === "refusal") return rows;
+      const found = view.account(name);
+      if (found === null) return unwatched(view, name);
+      const engines = found.engines.map((each) => each.name);
+      const { engine = null } = query;
+      if (engine !== null && !engines.includes(engine)) return unknownEngine(engine, engines);
+      const judged = verdictOf(found, engine, { nowMs: view.nowMs(), blind: view.blind() });
+      const share = shareHere(asked);
+      const shown = (findings: readonly KeptFinding[]) => findings.map((each) => maskedFinding(each, share));
+      const body = { ...judged, because: shown(judged.because), waived: shown(judged.waived) };
+      return answer({ apiVersion: "rcwarden/v1", kind: "Preflight", account: name, ...body });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/baseline",
+    summary: "What was accepted of an account, and what is otherwise now.",
+    may: readers,
+    query: z.strictObject({ account }),
+    answer: shapes.Baseline,
+    handle(asked) {
+      const rows = rowsFor(asked, asked.query.account);
+      if (rows.kind === "refusal") return rows;
+      if (rows.account === undefined)
+        return refusal(400, "query-wrong", ["?account", "the name of an account", "nothing"]);
+      const found = asked.view.baseline(rows.account);
+      if (found === null) return unwatched(asked.view, rows.account);
+      return answer({ account: rows.account, ...found });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/baseline",
+    summary: "Accepts an account's startup files and definitions as they are now.",
+    may: owner,
+    query: noQuery,
+    body: z.strictObject({
+      account: z.string("the name of an account").min(1, "the name of an account"),
+      reason: z.string("why it is accepted").trim().min(1, "why it is accepted").max(500, "at most 500 characters"),
+    }),
+    answer: shapes.Accepted,
+    async handle({ view, body }) {
+      if (view.account(body.account) === null) return unwatched(view, body.account);
+      const outcome = await view.acceptBaseline(body.account, body.reason);
+      if (outcome.kind === "accepted") return answer(outcome.baseline);
+      return refusal(409, "not-accepted", [body.account, "a state that can be accepted", outcome.message]);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/sent",
+    summary: "What left by the sinks, byte for byte, newest last.",
+    may: owner,
+    query: noQuery,
+    answer: shapes.Sent,
+    handle({ view }) {
+      const items = view.store.sent().map(({ sink, at, body }) => ({
+        sink,
+        at,
+        body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64"),
+      }));
+      return answer({ items, next: null });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/reload",
+    summary: "Reads the documents again; those that cannot be taken leave the old ones in force.",
+    may: owner,
+    query: noQuery,
+    answer: shapes.Reloaded,
+    handle: async ({ view }) => answer(await view.reload()),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/run",
+    summary: "Queues a run; answers when it is queued.",
+    may: ["owner", "account"],
+    query: noQuery,
+    body: z.strictObject({ account: z.string("the name of an account").min(1, "the name of an account").optional() }),
+    answer: shapes.Queued,
+    statuses: [202],
+    handle(asked) {
+      const rows = rowsFor(asked, asked.body.account);
+      if (rows.kind === "refusal") return rows;
+      const queued = asked.view.run(rows.account ?? null);
+      if (queued === null) return unwatched(asked.view, rows.account ?? "");
+      return answer(queued, 202);
+    },
+  }),
+];
+
+function byFingerprint(a: KeptFinding, b: KeptFinding): number {
+  return a.fingerprint < b.fingerprint ? -1 : 1;
+}
+
+function waitsFor({ ready, accounts }: StatusBody): string[] {
+  if (ready) return [];
+  const waiting = accounts.filter(({ measuredAt }) => measuredAt === null).map(({ name }) => name);
+  return [waiting.length === 0 ? "the first full run is not over" : `not measured yet: ${waiting.join(", ")}`];
+}
+
+/** What an account sees: its own row, and nothing of where events go or of what the host's owner wrote. */
+function ownStatus(status: StatusBody, name: string): StatusBody {
+  return {
+    ...status,
+    accounts: status.accounts.filter((each) => each.name === name),
+    documents: { ...status.documents, problems: [] },
+    sinks: [],
+    store: { ...status.store, notices: [] },
+  };
+}
+
+function unwatched(view: AgentView, name: string) {
+  const watched = view.status().accounts.map((each) => each.name);
+  const near = closest(name, watched);
+  const change = near === null ? "see accounts in /v1/status" : `did you mean ${near}?`;
+  return refusal(404, "account-unknown", ["account", "one that is watched", name, change]);
+}
+
+function unknownEngine(engine: string, engines: readonly string[]) {
+  const near = closest(engine, engines);
+  const expected = engines.length === 0 ? "none, for no policy names one" : engines.join(", ");
+  return refusal(404, "engine-unknown", ["engine", expected, engine, near === null ? "" : `did you mean ${near}?`]);
+}

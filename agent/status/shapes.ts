@@ -1,0 +1,226 @@
+/** The shapes of what is answered. OpenAPI is rendered from them; a test holds real answers against them. */
+import * as z from "zod";
+import { problemShape } from "./problem.ts";
+import { reasonCodes } from "./verdict.ts";
+
+const time = z.string().describe("RFC 3339, UTC.");
+const maybeTime = time.nullable();
+const words = z.array(z.string()).readonly();
+const count = z.number().describe("A count.");
+const digest = z.string().describe("sha256:HEX");
+const cursor = z.string().describe("EPOCH-SEQ: a place in the stream of events.");
+const shape = <Fields extends z.core.$ZodShape>(fields: Fields) => z.object(fields).readonly();
+const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
+const place = shape({
+  file: z.string(),
+  line: z.number().describe("From 1."),
+  column: z.number().describe("From 1."),
+  through: words.describe("The files that sourced this one, outermost first."),
+});
+
+const waived = shape({ exception: z.string(), reason: z.string(), until: z.string() });
+
+const finding = shape({
+  fingerprint: z.string().describe("16 hex digits: the same as long as policy, rule, account, mode and subject are."),
+  status: z.enum(["fail", "unknown"]),
+  severity: z.string().describe("critical, high, medium, low or info."),
+  consequence: z.string().describe("What an engine would suffer: hang, silent-success, failed-command, ..."),
+  policy: z.string(),
+  rule: z.string(),
+  check: z.string(),
+  account: z.string(),
+  mode: z.string().describe("The way of coming in; - for what is about the account or the host."),
+  subject: z.string(),
+  message: z.string(),
+  where: place.nullable(),
+  evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).readonly(),
+  change: z.string(),
+  gaps: listOf(shape({ code: z.string(), message: z.string(), change: z.string() })).optional(),
+  line: z.string().nullable().describe("The guilty line's text."),
+  waived: waived.optional(),
+  flapping: z.literal(true).optional(),
+  was: z.literal("fail").optional().describe("What it was before a gap left it undecided."),
+  openedAt: time,
+  since: time,
+  masked: words.describe("Fields that hold less than what is known, as the Grant says."),
+}).describe("A rule that failed or could not be decided for one account, mode and subject.");
+
+const run = shape({
+  account: z.string(),
+  startedAt: time,
+  seconds: z.number(),
+  via: z.string().describe("How it came to be: watch, sweep, schedule, request, start, documents."),
+  modes: listOf(shape({ mode: z.string(), ended: z.string().nullable(), gaps: words })),
+  pass: count,
+  fail: count,
+  unknown: count,
+  program: z.string(),
+  documents: digest,
+  rules: z.record(z.string(), z.string()).readonly(),
+});
+
+const event = shape({
+  specversion: z.literal("1.0"),
+  id: z.string().describe("EPOCH-SEQ; with source it is one event, however often it comes."),
+  source: z.string().describe("rcwarden://HOSTID/INSTANCE"),
+  type: z.string().describe("dev.rcwarden.finding.opened and so on."),
+  subject: z.string(),
+  time,
+  datacontenttype: z.literal("application/json"),
+  dataschema: z.string(),
+  data: z.unknown().meta({ type: "object", description: "As dataschema says." }),
+}).describe("CloudEvents 1.0, JSON.");
+
+const watched = shape({
+  name: z.string(),
+  uid: z.number(),
+  shell: z.string(),
+  because: z.string().describe("Why it is watched, one clause."),
+  state: z.enum(["waiting", "measuring", "measured", "not-granted", "quiet", "suspended", "unavailable", "elsewhere"]),
+  says: z.string(),
+  measuredAt: maybeTime,
+  confirmedAt: maybeTime,
+  pending: z.boolean(),
+  pass: count,
+  fail: count,
+  unknown: count,
+});
+
+const said = shape({ code: z.string(), message: z.string() });
+
+const watching = shape({
+  paths: count,
+  absent: count,
+  byEvents: count,
+  degraded: listOf(said),
+  blind: z.boolean(),
+  lastSweep: maybeTime,
+  lastFullRun: maybeTime,
+  latencyMs: z.number().nullable(),
+  watches: count,
+  watchLimit: z.number().nullable(),
+});
+
+const sink = shape({
+  name: z.string(),
+  kind: z.string(),
+  to: z.string(),
+  waiting: count,
+  bytes: count,
+  deadLetters: count,
+  lastTaken: maybeTime,
+  state: z.enum(["idle", "sending", "waiting", "stopped"]),
+  problem: said.nullable(),
+  nextTry: maybeTime,
+  sentBy: z.string().optional(),
+});
+
+const status = shape({
+  apiVersion: z.literal("rcwarden/v1"),
+  kind: z.literal("Status"),
+  time,
+  rcwarden: z.string().describe("The program's version."),
+  host: shape({ id: z.string(), name: z.string() }),
+  instance: z.string(),
+  pid: z.number(),
+  startedAt: time,
+  ready: z.boolean(),
+  accounts: listOf(watched).describe("Those that the caller may see."),
+  watching,
+  documents: shape({
+    loadedAt: time,
+    inForce: listOf(shape({ kind: z.string(), name: z.string(), file: z.string(), digest })),
+    problems: words.describe("Of the last reload; shown to the owner and group rcwarden."),
+    grant: z.enum(["none", "grant", "broken"]),
+  }),
+  sinks: listOf(sink).describe("Shown to the owner and group rcwarden."),
+  store: shape({
+    epoch: z.string(),
+    head: cursor,
+    events: count,
+    bytes: count,
+    lost: count,
+    problem: said.nullable(),
+    notices: words.describe("Shown to the owner and group rcwarden."),
+  }),
+  resources: shape({
+    rssBytes: z.number(),
+    memoryLimitBytes: z.number(),
+    cpuPercent: z.number(),
+    over: words,
+  }),
+});
+
+const preflight = shape({
+  apiVersion: z.literal("rcwarden/v1"),
+  kind: z.literal("Preflight"),
+  account: z.string(),
+  verdict: z.enum(["go", "no-go", "unknown"]),
+  because: listOf(finding).describe("What fails, where it is no-go; what is undecided, where it is unknown."),
+  waived: listOf(finding).describe("What an Exception waives: it does not block."),
+  undecided: listOf(
+    shape({
+      policy: z.string(),
+      rule: z.string(),
+      check: z.string(),
+      mode: z.string(),
+      subject: z.string(),
+      severity: z.string(),
+    }),
+  ),
+  reasons: listOf(shape({ code: z.enum(reasonCodes), message: z.string() })).describe("Why it is not known."),
+  measuredAt: maybeTime.describe("The last run."),
+  confirmedAt: maybeTime.describe("The last sweep or run that found everything unchanged since."),
+  validUntil: maybeTime.describe("Afterwards the verdict is no longer one: ask again."),
+  engines: words.describe("The engines that it is about."),
+}).describe("Whether an engine may send its commands to this account now.");
+
+const baselineItem = shape({
+  kind: z.enum(["file", "alias", "function", "option", "variable", "trap", "shell"]),
+  name: z.string(),
+  mode: z.string(),
+  digest: z.string(),
+  where: z.string().nullable().describe("FILE:LINE"),
+});
+const accepted = shape({ account: z.string(), acceptedAt: time, reason: z.string(), items: listOf(baselineItem) });
+const baseline = shape({
+  account: z.string(),
+  baseline: accepted.nullable().describe("What was accepted; null where nothing was."),
+  changes: listOf(shape({ change: z.enum(["added", "removed", "changed"]), item: baselineItem })),
+  now: listOf(baselineItem),
+});
+
+const pages = <Item extends z.ZodType>(item: Item) =>
+  shape({
+    items: listOf(item),
+    next: z.string().nullable().describe("Ask after it for more; null where this is all."),
+  });
+
+/** Each has its name in the OpenAPI document. */
+export const shapes = {
+  Problem: problemShape,
+  Health: shape({ status: z.literal("ok") }),
+  Readiness: shape({ ready: z.boolean(), why: words.describe("What it waits for; empty where it is ready.") }),
+  OpenApi: z.looseObject({ openapi: z.string() }).readonly(),
+  Finding: finding,
+  Findings: pages(finding),
+  Run: run,
+  Runs: pages(run),
+  Event: event,
+  Events: shape({
+    items: listOf(event),
+    next: cursor.describe("What to ask after the next time: the same as through."),
+    through: cursor.describe("The last place that was looked at: what is between was not for the caller."),
+  }),
+  Status: status,
+  Preflight: preflight,
+  Baseline: baseline,
+  Accepted: accepted,
+  Reloaded: shape({ taken: z.boolean(), problems: words.describe("Why the old documents stay; empty where taken.") }),
+  Queued: shape({ queued: words.describe("Names of the accounts that will be measured.") }),
+  Sent: shape({
+    items: listOf(shape({ sink: z.string(), at: time, body: z.string().describe("Base64: byte for byte what left.") })),
+    next: z.null(),
+  }),
+} as const;
