@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkKinds } from "../checks/index.ts";
-import { type Loaded, loadDocuments, type SourceFile } from "../documents/index.ts";
+import { type DocumentSet, type Loaded, loadDocuments, type SourceFile } from "../documents/index.ts";
 import { readDocumentFiles } from "../host/document-files.ts";
 
 declare const __VERSION__: string | undefined;
@@ -45,6 +45,13 @@ export function configAt(path: string | null, nowMs: number): Configuration {
     nowMs,
   });
   return { ...loaded, paths: watchedFor(at, [...host, ...policies]) };
+}
+
+/** What holds where nothing that was written for this host can be taken. */
+export function shippedAlone(nowMs: number): DocumentSet {
+  const loaded = loadDocuments([], { checks: checkKinds, shipped: shipped(), host: [], nowMs });
+  if (loaded.kind === "problems") throw new Error("the shipped documents are broken");
+  return loaded.set;
 }
 
 interface Installed {
