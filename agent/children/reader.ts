@@ -4,9 +4,16 @@
  * document a line comes out, each as soon as it is known, for the next look may never end.
  */
 import { writeSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { accountFiles } from "../host/account-files.ts";
 import { slowIdentityOf } from "../host/identity.ts";
-import { type IdentitiesRequest, type ReaderRequest, read, type StartupRequest } from "../startup/index.ts";
+import {
+  type IdentitiesRequest,
+  type ReaderRequest,
+  read,
+  type SameMount,
+  type StartupRequest,
+} from "../startup/index.ts";
 
 declare global {
   /** Set by the line that the agent puts before this text. */
@@ -24,9 +31,12 @@ function startup({ shell, modes, account, env }: StartupRequest): void {
   for (const mode of modes) say({ mode, reading: read(shell, mode, account, env, files) });
 }
 
+const graceMs = 200;
+
 async function identities({ paths, byMount }: IdentitiesRequest): Promise<void> {
-  const inTurn = async (places: readonly number[]) => {
-    for (const at of places) say([at, await slowIdentityOf(paths[at] ?? "")]);
+  const looked = async (at: number) => say([at, await slowIdentityOf(paths[at] ?? "")]);
+  const inTurn = async ({ places, mayNotAnswer }: SameMount) => {
+    for (const at of places) await (mayNotAnswer ? looked(at) : Promise.race([looked(at), setTimeout(graceMs)]));
   };
   await Promise.all(byMount.map(inTurn));
 }

@@ -162,9 +162,13 @@ function specOf(account: Account, threads: number): SpecWord[] {
 function listen(child: ChildProcess, errand: Errand, end: (why: string | null) => void): void {
   let length = 0;
   let rest: Buffer[] = [];
+  let isOver = false;
   const take = (line: Buffer) => {
+    if (isOver) return;
     const word = errand.take(line);
-    if (word !== "more") end(word === "enough" ? null : word);
+    if (word === "more") return;
+    isOver = true;
+    end(word === "enough" ? null : word);
   };
   child.stdout?.on("error", () => {});
   child.stdout?.on("data", (chunk: Buffer) => {

@@ -2,7 +2,7 @@
 import type { Account, ModeId } from "../facts/index.ts";
 import { hostMounts, type Mount, mayNotAnswer, mountOf } from "../host/mounts.ts";
 import type { Shell } from "../shells/index.ts";
-import type { Reading } from "../startup/index.ts";
+import type { Reading, SameMount } from "../startup/index.ts";
 import { isStuck, type Sending, sendReader } from "./reader-child.ts";
 import { identityAnswer, startupAnswer } from "./reading-answer.ts";
 
@@ -19,6 +19,8 @@ export interface ToReadModes extends Sending {
 }
 
 const mostBytes = 8 * 1_048_576;
+/** Links to mounts that do not answer, which may be waited for at once. */
+const linksAtOnce = 16;
 /** Of one identity, with its place. */
 const mostIdentity = 2_048;
 
@@ -75,18 +77,13 @@ export async function identitiesAs(
     identities.set(path, answer[1]);
     return waiting.size === 0 ? "enough" : "more";
   };
-  // Of each mount the first one without an answer is what is waited for.
-  const holds = () =>
-    byMount.flatMap((places) => {
-      const at = places.find((place) => waiting.has(place));
-      return at === undefined ? [] : placeOf(open[at] ?? "", mounts);
-    });
+  const holds = () => [...new Set([...waiting].flatMap((at) => placeOf(open[at] ?? "", mounts)))];
   await sendReader(
     { ...more, account },
     {
       request: { kind: "identities", paths: open, byMount },
       mostBytes: mostIdentity * open.length,
-      threads: byMount.length,
+      threads: byMount.length + linksAtOnce,
       holds,
       take,
     },
@@ -94,14 +91,15 @@ export async function identitiesAs(
   return identities;
 }
 
-/** Places in `paths`, of each mount those that lie on it. */
-function byMountOf(paths: readonly string[], mounts: readonly Mount[]): number[][] {
-  const places = new Map<number, number[]>();
+function byMountOf(paths: readonly string[], mounts: readonly Mount[]): SameMount[] {
+  const byMount = new Map<Mount | null, number[]>();
   for (const [at, path] of paths.entries()) {
-    const id = mountOf(path, mounts)?.id ?? 0;
-    places.set(id, [...(places.get(id) ?? []), at]);
+    const mount = mountOf(path, mounts);
+    const places = byMount.get(mount);
+    if (places === undefined) byMount.set(mount, [at]);
+    else places.push(at);
   }
-  return [...places.values()];
+  return [...byMount].map(([mount, places]) => ({ places, mayNotAnswer: mount !== null && mayNotAnswer(mount) }));
 }
 
 /** What a look at the path may hold up: its mount, where that may not answer; else nothing but this path. */

@@ -17,6 +17,15 @@ export interface StartupRequest {
 export interface IdentitiesRequest {
   readonly kind: "identities";
   readonly paths: readonly string[];
-  /** Places in `paths` by mount: of each mount one path is looked at after the other, so that a dead one holds one thread. */
-  readonly byMount: readonly (readonly number[])[];
+  readonly byMount: readonly SameMount[];
+}
+
+export interface SameMount {
+  /** Places in `paths`. */
+  readonly places: readonly number[];
+  /**
+   * Then one path is looked at after the other, so that a dead mount holds one thread. Elsewhere a look that takes long
+   * followed a link to such a mount, and the next one does not wait for it.
+   */
+  readonly mayNotAnswer: boolean;
 }

@@ -19,7 +19,7 @@ import { after, before, test } from "node:test";
 import { build } from "esbuild";
 import { accountFiles, textOf } from "../../agent/host/account-files.ts";
 import { identityOf } from "../../agent/host/identity.ts";
-import { readStartup, type ToRead } from "../../agent/probe/reader.ts";
+import { identitiesAs, readStartup, readStartupModes, type ToRead } from "../../agent/probe/reader.ts";
 import { identityAnswer, startupAnswer } from "../../agent/probe/reading-answer.ts";
 import { shells } from "../../agent/shells/index.ts";
 import { accountOf, useBuiltLauncher } from "../probe/asking.ts";
@@ -208,6 +208,80 @@ test("the door takes what a reader says, and nothing beside it", () => {
   assert.deepEqual(identityAnswer(Buffer.from('[3,"ENOENT"]')), [3, "ENOENT"]);
   for (const odd of ['[-1,"ENOENT"]', '[0.5,"ENOENT"]', "[1]", "{}", "[0,1]", `[0,"${"x".repeat(2000)}"]`])
     assert.equal(typeof identityAnswer(Buffer.from(odd)), "string", odd);
+});
+
+test("one reader answers for several modes what one for each would", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  account.write(".bashrc", "alias rm='rm -i'\n. ~/more\n");
+  account.write(".profile", "echo hi\n");
+  account.write("more", "umask 077\n");
+  const shell = shells.find(({ name }) => name === "bash");
+  assert.ok(shell);
+  const modes = ["ssh-command", "ssh-login", "su-command"] as const;
+  const wanted = { account: accountOf(account), shell, env: {}, script };
+  const together = await readStartupModes({ ...wanted, modes });
+  assert.deepEqual([...together.keys()], modes);
+  for (const mode of modes) assert.deepEqual(together.get(mode), await readStartup({ ...wanted, mode }));
+  const read = (mode: (typeof modes)[number]) =>
+    together
+      .get(mode)
+      ?.files.flatMap(({ path, state }) => (state === "read" && path.startsWith(account.home) ? [path] : []));
+  assert.deepEqual(modes.map(read), [
+    [`${account.home}/.bashrc`, `${account.home}/more`],
+    [`${account.home}/.profile`],
+    [],
+  ]);
+});
+
+test("a reader that says something about another mode is not taken", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const empty = { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts: [] };
+  const path = join(bundles, "other.cjs");
+  writeFileSync(path, `process.stdout.write(${JSON.stringify(JSON.stringify({ mode: "cron", reading: empty }))})`);
+  const { doubts } = await readAs(account, "bash", { script: path });
+  assert.match(doubts[0]?.message ?? "", /about another mode$/);
+});
+
+test(
+  "identities are those that this process sees, and what the account may not see is said by its code",
+  root,
+  async () => {
+    await using account = await makeAccount({ home: "empty" });
+    account.write(".bashrc", "x\n");
+    const at = (name: string) => join(account.home, name);
+    symlinkSync(".bashrc", at("link"));
+    symlinkSync("nowhere", at("dangling"));
+    symlinkSync("loop", at("loop"));
+    execFileSync("mkfifo", [at("fifo")]);
+    chmodSync(bundles, 0o711);
+    const closed = join(bundles, "closed");
+    mkdirSync(closed, { mode: 0o700 });
+    const odd = at("line\nend \u202e");
+    writeFileSync(odd, "");
+    const seen = [account.home, at(".bashrc"), at("link"), at("dangling"), at("loop"), at("fifo"), at("absent"), odd];
+    const paths = [...seen, `${closed}/x`, at(".bashrc")];
+    const found = await identitiesAs(accountOf(account), paths, { script });
+    for (const path of seen) assert.equal(found.get(path), await identityOf(path), path);
+    assert.equal(found.get(`${closed}/x`), "EACCES");
+    assert.equal(found.size, seen.length + 1);
+  },
+);
+
+test("where no reader answers each path is without an answer", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const paths = [account.home, "/etc/passwd"];
+  const said = async (text: string) => {
+    const path = join(bundles, "liar.cjs");
+    writeFileSync(path, text);
+    return [...(await identitiesAs(accountOf(account), paths, { script: path, deadlineMs: 2_000 })).values()];
+  };
+  assert.deepEqual(await said('process.stdout.write(\'[7,"x"]\\n[0,"y"]\\n\')'), ["no-answer", "no-answer"]);
+  assert.deepEqual(await said('process.stdout.write(\'[0,"x"]\\n[0,"y"]\\n\')'), ["x", "no-answer"]);
+  assert.deepEqual(await said("process.stdout.write('[1,\"late')"), ["no-answer", "no-answer"]);
+  assert.deepEqual(await said("setInterval(() => {}, 1000)"), ["no-answer", "no-answer"]);
+  const called = await identitiesAs(accountOf(account), paths, { script, signal: AbortSignal.abort() });
+  assert.deepEqual([...called.values()], ["no-answer", "no-answer"]);
+  assert.deepEqual([...(await identitiesAs(accountOf(account), [], { script }))], []);
 });
 
 test("no reader is left behind", root, async () => {
