@@ -1,6 +1,7 @@
 /** What can only be seen by looking at all documents together: names that nobody has, or two have, and circles. */
 import { closest } from "./closest.ts";
 import { type AnyDocument, type AnyDocumentKind, entry, type Reference } from "./document-kind.ts";
+import { selfPolicyName } from "./force.ts";
 import type { Problem } from "./kinds.ts";
 import { quoted } from "./problems.ts";
 import type { RawDocument } from "./source.ts";
@@ -28,6 +29,8 @@ export function crossProblems(all: readonly Read[]): readonly Problem[] {
     const key = nameKey(each);
     const first = byName.get(key);
     if (key === null) continue;
+    if (each.kind?.kind === "Policy" && each.name === selfPolicyName && !each.document.shipped)
+      problems.push(reserved(each));
     if (first === undefined) byName.set(key, each);
     else problems.push(each.kind?.single === true ? second(each, first) : namedTwice(each, first));
   }
@@ -57,6 +60,18 @@ function namedTwice(each: Read, first: Read): Problem {
     ...each.document.valueAt(["metadata", "name"]),
     expected: `a name that no other ${each.kind?.kind} has`,
     found: `${quoted(each.name ?? "")}, as in ${first.document.file}:${line}`,
+    suggestion: null,
+    change: "",
+  };
+}
+
+function reserved(each: Read): Problem {
+  return {
+    code: "name-reserved",
+    file: each.document.file,
+    ...each.document.valueAt(["metadata", "name"]),
+    expected: "a name that rcwarden does not keep for itself",
+    found: quoted(selfPolicyName),
     suggestion: null,
     change: "",
   };

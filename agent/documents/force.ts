@@ -4,6 +4,16 @@ import type { DocumentSet, Engine, Policy, Rule } from "./kinds.ts";
 /** The shipped policy that applies where nobody gave one. */
 export const defaultPolicy = "unattended-ssh";
 
+/** The shipped policy about the program's own work, which the agent always adds. No other may take its name. */
+export const selfPolicyName = "rcwarden-self";
+
+/** Always there in what was loaded with the shipped documents. */
+export function selfPolicy({ policies }: DocumentSet): Policy {
+  const found = policies.find(({ name, origin }) => name === selfPolicyName && origin.shipped);
+  if (found === undefined) throw new Error(`${selfPolicyName} is not among the shipped documents`);
+  return found;
+}
+
 /** The policies that were given; where none was, the shipped default. What is only included is not among them. */
 export function policiesInForce({ policies }: DocumentSet): readonly Policy[] {
   const given = policies.filter((policy) => policy.origin.given);

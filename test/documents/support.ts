@@ -1,6 +1,13 @@
 import * as z from "zod";
 import type { KnownCheck } from "../../agent/documents/index.ts";
-import { type Loaded, loadDocuments, type Policy, problemText, type SourceFile } from "../../agent/documents/index.ts";
+import {
+  type HostDocuments,
+  type Loaded,
+  loadDocuments,
+  type Policy,
+  problemText,
+  type SourceFile,
+} from "../../agent/documents/index.ts";
 
 /** Check kinds of their own, so that what documents say does not depend on which real ones there are. */
 export const checks: readonly KnownCheck[] = [
@@ -79,6 +86,31 @@ export function problems(...files: readonly (string | Uint8Array | SourceFile)[]
 export function codes(text: string | Uint8Array): readonly string[] {
   const loaded = load(given(text));
   return loaded.kind === "problems" ? loaded.problems.map((problem) => problem.code) : [];
+}
+
+/** The host owner's documents, with the shipped ones and nothing else. */
+export function loadHost(text: string | readonly SourceFile[], nowMs?: number): Loaded {
+  const host = typeof text === "string" ? [given(text, "/etc/rcwarden/host.yaml")] : text;
+  const time = nowMs === undefined ? {} : { nowMs };
+  return loadDocuments([], { checks, shipped: [shippedEngine, shippedPolicy], host, ...time });
+}
+
+/** The text of every problem without its file, in order. */
+export function hostProblems(text: string, nowMs?: number): readonly string[] {
+  const loaded = loadHost(text, nowMs);
+  const own = (problem: string) => problem.replace("/etc/rcwarden/host.yaml:", "");
+  return loaded.kind === "problems" ? loaded.problems.map((problem) => own(problemText(problem))) : [];
+}
+
+/** What a text that is accepted says for the host's owner. */
+export function hostOf(text: string, nowMs?: number): HostDocuments {
+  const loaded = loadHost(text, nowMs);
+  if (loaded.kind === "problems") throw new Error(hostProblems(text, nowMs).join("\n"));
+  return loaded.host;
+}
+
+export function documentOf(kind: string, spec: string, name = "db07"): string {
+  return `apiVersion: rcwarden/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n${spec}`;
 }
 
 /** Lines 1 to 3 of a document with this `spec`, which begins at line 5, indented by two. */
