@@ -6,6 +6,8 @@ import { type Line, printed } from "./text/printable.ts";
 export interface Stream {
   readonly terminal: boolean;
   write(text: string): void;
+  /** Nobody reads it any more. */
+  readonly gone?: () => boolean;
 }
 
 export interface Io {
@@ -22,6 +24,12 @@ export interface Voice {
   remark(...lines: readonly string[]): void;
   json(value: unknown): void;
   framed(value: unknown): void;
+  /** One value on one line. */
+  jsonLine(value: unknown): void;
+  /** Text as it stands, byte for byte; on a terminal its hostile characters are escaped. */
+  exact(text: string): void;
+  /** Whether somebody still reads the answer. */
+  isHeard(): boolean;
   /** A document's own text, as it stands: only its hostile characters are escaped. */
   verbatim(text: string): void;
   /** What is going on, for a person who waits: shown after a second, only on a terminal, gone before the next word. */
@@ -38,6 +46,15 @@ const eraseLine = "\r\x1b[K";
 
 export function voiceOf(io: Io): Voice {
   const colour = io.stdout.terminal && !io.env.NO_COLOR && io.env.TERM !== "dumb";
+  const verbatim = (text: string) => {
+    const lines = text.replace(/\n$/, "").split("\n");
+    io.stdout.write(
+      printed(
+        lines.map((line) => [line]),
+        false,
+      ),
+    );
+  };
   return {
     answer: (lines) => io.stdout.write(printed(lines, colour)),
     remark: (...lines) =>
@@ -48,17 +65,11 @@ export function voiceOf(io: Io): Voice {
         ),
       ),
     json: (value) => io.stdout.write(`${jsonText(value)}\n`),
+    jsonLine: (value) => io.stdout.write(`${jsonText(value, 0)}\n`),
+    exact: (text) => (io.stdout.terminal ? verbatim(text) : io.stdout.write(text)),
+    isHeard: () => io.stdout.gone?.() !== true,
     framed: (value) => io.stdout.write(framed(jsonText(value))),
-    verbatim: (text) =>
-      io.stdout.write(
-        printed(
-          text
-            .replace(/\n$/, "")
-            .split("\n")
-            .map((line) => [line]),
-          false,
-        ),
-      ),
+    verbatim,
     progress: (text) => (io.stderr.terminal && io.env.TERM !== "dumb" ? shownLater(io.stderr, text) : silent),
   };
 }
@@ -103,6 +114,7 @@ export function processIo(): Io & { flushed(): Promise<NodeJS.ErrnoException | n
       write(text) {
         if (!gone) stream.write(text);
       },
+      gone: () => gone,
     };
   };
   const drained = (stream: NodeJS.WriteStream) =>

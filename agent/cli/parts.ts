@@ -2,9 +2,14 @@
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts } from "../facts/index.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
+import type { Question, Told } from "./ask.ts";
 
 export interface Parts extends NameService {
   now(): Date;
+  /** Minutes that the host's local time is ahead of UTC at that moment. */
+  offsetMinutes(at: Date): number;
+  /** The caller's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly hostName: string;
   /** The documents at these paths and what they name; without paths those of the host, else the shipped ones. */
   documents(paths: readonly string[]): Promise<Loaded>;
@@ -13,4 +18,6 @@ export interface Parts extends NameService {
   /** The text of a file that `documents` named. */
   read(file: string): Promise<string>;
   measure(request: MeasureRequest): Promise<ModeFacts>;
+  /** Asks the agents at these sockets, in this order, until one knows. */
+  ask(sockets: readonly string[], question: Question): Promise<Told>;
 }

@@ -1,9 +1,12 @@
 /** The parts of the world as they are on this host. */
+import type { Socket } from "node:net";
 import { hostname } from "node:os";
+import { peerOf } from "../host/peer.ts";
 import { systemFile } from "../host/system-file.ts";
 import { documentsAt } from "../runs/host-documents.ts";
 import { hostNames } from "../runs/host-names.ts";
 import { measureHere, startupFilesOf } from "../runs/measuring.ts";
+import { ask } from "./ask.ts";
 import type { Parts } from "./parts.ts";
 
 export function realParts(): Parts {
@@ -11,10 +14,16 @@ export function realParts(): Parts {
   return {
     ...names,
     now: () => new Date(),
+    offsetMinutes: (at) => -at.getTimezoneOffset(),
+    env: process.env,
     hostName: hostname(),
     documents: async (paths) => documentsAt(paths, Date.now()),
     startupFiles: startupFilesOf,
     read: async (file) => systemFile(file) ?? "",
     measure: (request) => measureHere(request, names.callerUid === 0),
+    ask: (sockets, question) => {
+      const listenerOf = (socket: Socket) => peerOf(socket)?.uid ?? null;
+      return ask({ sockets, callerUid: names.callerUid, listenerOf }, question);
+    },
   };
 }

@@ -2,6 +2,7 @@
 
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
+import type { Question, Told } from "../../../agent/cli/ask.ts";
 import { run } from "../../../agent/cli/index.ts";
 import type { Parts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
@@ -119,6 +120,8 @@ export interface World {
   readonly host?: HostDocuments;
   readonly automation?: Automation;
   readonly unavailable?: readonly string[];
+  /** What agents answer; without it there is none. */
+  ask?(sockets: readonly string[], question: Question): Told;
   /** What differs from `goodFacts` for an account and mode. */
   facts?(request: MeasureRequest): Partial<ModeFacts>;
 }
@@ -130,6 +133,9 @@ export function partsOf(world: World): Parts {
   };
   return {
     now: () => new Date("2026-11-23T09:55:02Z"),
+    offsetMinutes: () => 60,
+    env: {},
+    ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
     hostName: "db07",
     callerUid: world.callerUid ?? 0,
     documents: async () => world.documents ?? { kind: "documents", set: documents, host: world.host ?? noHost },
