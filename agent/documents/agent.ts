@@ -72,8 +72,8 @@ const spec = z
     limits: limits.prefault({}),
   })
   .superRefine(({ reconcile: { every, full } }, context) => {
-    // Where one of them was refused it is still text here, and this is neither true nor false.
-    if (!(full < every)) return;
+    // One that was refused is still text here, and has been told.
+    if (typeof every !== "number" || typeof full !== "number" || full >= every) return;
     say(context, { code: "value-range", expected: "at least reconcile.every" }, ["reconcile", "full"]);
   });
 
