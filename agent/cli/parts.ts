@@ -1,4 +1,5 @@
 /** What the verbs need of the world, as one value: real-parts.ts makes the real one, tests inject facts. */
+import type { AgentCall, Ended } from "../daemon/index.ts";
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts } from "../facts/index.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
@@ -20,4 +21,6 @@ export interface Parts extends NameService {
   measure(request: MeasureRequest): Promise<ModeFacts>;
   /** Asks the agents at these sockets, in this order, until one knows. */
   ask(sockets: readonly string[], question: Question): Promise<Told>;
+  /** Runs the agent in this process, until it is told to stop. */
+  runAgent(call: AgentCall): Promise<Ended>;
 }

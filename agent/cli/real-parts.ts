@@ -25,5 +25,6 @@ export function realParts(): Parts {
       const listenerOf = (socket: Socket) => peerOf(socket)?.uid ?? null;
       return ask({ sockets, callerUid: names.callerUid, listenerOf }, question);
     },
+    runAgent: async (call) => (await import("../daemon/index.ts")).runAgent(call),
   };
 }

@@ -66,11 +66,11 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
   const { account, set, agent, exceptions } = wish;
   const startedMs = wish.nowMs();
   const applying = policiesInForce(set).map((policy) => inForce(policy, set, [account], wish.groups));
-  const requests = requestsFor(account, { accounts: [account], policies: applying, modes: undefined, withinMs });
+  const requests = requestsFor(account, { accounts: [account], policies: applying, modes: undefined, withinMs, how: wish.how });
   const modes: ModeFacts[] = [];
   for (const request of requests) {
     if (wish.signal.aborted) break;
-    modes.push(await wish.measure({ ...request, how: wish.how, signal: wish.signal }));
+    modes.push(await wish.measure({ ...request, signal: wish.signal }));
   }
   const others = wish.everyMode ? await otherModes(wish, applying) : [];
   const measured: Measured = { account, modes };

@@ -17,11 +17,12 @@ import { cursorText, drift, type Hint, type Via } from "../drift/index.ts";
 import { exceptionFacts } from "../evaluate/index.ts";
 import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
+import type { Configuration } from "../runs/host-documents.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { RunningSink } from "../sinks/index.ts";
 import type { AgentView } from "../status/agent-view.ts";
 import type { Store } from "../store/index.ts";
-import { documentsDigest, hostVerdicts, ownRules, type Ran, runAccount } from "./account-run.ts";
+import { documentsDigest, hostVerdicts, type Ran, runAccount } from "./account-run.ts";
 import { Accounts } from "./accounts.ts";
 import { Coverage } from "./coverage.ts";
 import { Keeper } from "./keeper.ts";
@@ -42,20 +43,6 @@ export interface Configured {
   readonly paths: readonly string[];
   readonly loadedAtMs: number;
 }
-
-export type Configuration =
-  | {
-      readonly kind: "documents";
-      readonly set: DocumentSet;
-      readonly host: HostDocuments;
-      readonly paths: readonly string[];
-    }
-  | {
-      readonly kind: "problems";
-      readonly problems: readonly Problem[];
-      readonly grant: HostDocuments["grant"]["kind"];
-      readonly paths: readonly string[];
-    };
 
 export interface AgentWorld {
   readonly version: string;

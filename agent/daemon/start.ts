@@ -4,8 +4,8 @@ import { get } from "node:http";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { hintOf } from "../collectors/hint.ts";
-import { type Policy, problemText } from "../documents/index.ts";
-import type { Account } from "../facts/index.ts";
+import { type HostDocuments, type Policy, problemText } from "../documents/index.ts";
+import { type Account, modeIds } from "../facts/index.ts";
 import { groupMembers } from "../host/accounts.ts";
 import { lockFolder } from "../host/lock.ts";
 import { peerOf } from "../host/peer.ts";
@@ -13,7 +13,7 @@ import { realPath } from "../host/real-path.ts";
 import { type ServiceManager, serviceManager } from "../host/service-manager.ts";
 import { watch } from "../host/watch.ts";
 import { identitiesAs, readStartupModes } from "../probe/reader.ts";
-import { configAt } from "../runs/host-documents.ts";
+import { type Configuration, configAt, shippedAlone } from "../runs/host-documents.ts";
 import { hostNames } from "../runs/host-names.ts";
 import { measureHere } from "../runs/measuring.ts";
 import { namePaths, pathsOfAccount, systemPaths } from "../runs/watched-paths.ts";
@@ -25,8 +25,8 @@ import type { Ran } from "./account-run.ts";
 import { Agent, type AgentWorld, type Configured } from "./agent.ts";
 import { ownInstanceOf } from "./elsewhere.ts";
 import { type Log, logTo } from "./log.ts";
-import { senderStarter } from "./sender.ts";
-import { every } from "./timers.ts";
+import { senderAccount, spawnSender } from "./sender.ts";
+import { every, later } from "./timers.ts";
 import { sourceOf } from "./view.ts";
 
 export interface AgentCall {
@@ -71,18 +71,15 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     return refused(`${call.stateFolder}: expected no other agent, found ${by}; stop it, or use --state`);
   }
   using _ = lock;
-  const first = configAt(call.config);
+  const first = configAt(call.config, Date.now());
   if (first.kind === "problems" && first.grant !== "broken") return refused(...first.problems.map(problemText));
   const opened = openStore({ folder: call.stateFolder, instance, nowMs: Date.now(), program: call.version });
   if (opened.kind === "refused") return refused(opened.message);
   const { store } = opened;
   for (const notice of store.notices) log("warn", notice);
 
-  const configured = await configuredFirst(first);
-  if (configured === null) {
-    store.close();
-    return refused(...(first.kind === "problems" ? first.problems.map(problemText) : []));
-  }
+  const configured = configuredFirst(first);
+  const sender = await senderAccount(isRoot, names.callerUid);
   const viewers = isRoot ? await groupMembers("rcwarden") : null;
   const world: AgentWorld = {
     version: call.version,
@@ -97,7 +94,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     log,
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
-    configuration: () => configAt(call.config),
+    configuration: () => configAt(call.config, Date.now()),
     measure: (request) => measureHere(request, isRoot),
     pathsOf: pathsOf,
     systemPaths: systemPaths(),
@@ -106,7 +103,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     watch: (options) => watch({ ...options, sentinelFolder: call.stateFolder }),
     hint: (file) => hintOf(file, Date.now()),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
-    sinks: (agent) => sinksOf(agent, isRoot),
+    sinks: (agent) => sinksOf(agent, isRoot, sender),
     firstRun: call.firstRun,
   };
   const agent = new Agent(world, configured);
@@ -131,29 +128,25 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
   return { kind: "ended" };
 }
 
-/** At the start there are no documents to fall back to: with a broken Grant the shipped ones stand, and nobody is measured. */
-async function configuredFirst(first: ReturnType<typeof configAt>): Promise<Configured | null> {
+/**
+ * At the start there are no documents to fall back to: with a broken Grant the shipped ones stand, so that the agent can
+ * say what is wrong; nobody is measured. Anything else that is broken keeps the agent from starting.
+ */
+function configuredFirst(first: Configuration): Configured {
   const loadedAtMs = Date.now();
   if (first.kind === "documents") return { ...first, problems: [], loadedAtMs };
-  const { shippedOnly } = first;
-  return {
-    set: shippedOnly,
-    host: { agent: null, grant: { kind: "broken" }, exceptions: [] },
-    problems: first.problems,
-    paths: first.paths,
-    loadedAtMs,
-  };
+  const host: HostDocuments = { agent: null, grant: { kind: "broken" }, exceptions: [] };
+  return { set: shippedAlone(loadedAtMs), host, problems: first.problems, paths: first.paths, loadedAtMs };
 }
 
 async function pathsOf(account: Account): Promise<readonly string[]> {
   const shell = personalityOf({ path: account.shell, resolved: (await realPath(account.shell)) ?? account.shell });
-  const readings = shell === null ? [] : await readStartupModes({ account, shell, env: {} });
-  return pathsOfAccount(account, readings);
+  const readings = shell === null ? new Map() : await readStartupModes({ account, shell, modes: modeIds, env: {} });
+  return pathsOfAccount(account, [...readings.values()]);
 }
 
-function sinksOf(agent: Agent, isRoot: boolean) {
+function sinksOf(agent: Agent, isRoot: boolean, sender: Account | null) {
   const { world, configured } = agent;
-  const spawnSender = senderStarter(isRoot, world.log);
   return (configured.host.agent?.sinks ?? []).map((document) =>
     startSink(document, {
       store: world.store,
@@ -162,7 +155,16 @@ function sinksOf(agent: Agent, isRoot: boolean) {
       nowMs: world.nowMs,
       heartbeat: () => agent.heartbeat(),
       log: world.log,
-      spawnSender,
+      later: (ms, signal) =>
+        new Promise((resolve) => {
+          later(ms, signal, resolve);
+          signal.addEventListener("abort", () => resolve(), { once: true });
+        }),
+      chance: Math.random,
+      spawnSender() {
+        if (sender === null) throw new Error("expected an account to send as, found none");
+        return spawnSender(sender, isRoot);
+      },
     }),
   );
 }

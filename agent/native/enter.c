@@ -216,6 +216,7 @@ static void read_key(const char *key, char *value, size_t length) {
   else if (!strcmp(key, "limit")) read_limit(value);
   else if (!strcmp(key, "terminal")) spec.terminal = yes_or_no(key, value);
   else if (!strcmp(key, "witness")) spec.witness = yes_or_no(key, value);
+  else if (!strcmp(key, "stays")) spec.stays = yes_or_no(key, value);
   else if (!strcmp(key, "size")) spec.size = number(key, value, 10, 1ull << 40);
   else if (!strcmp(key, "processes")) spec.processes = number(key, value, 10, MOST_PROCESSES);
   else if (!strcmp(key, "leave")) {
@@ -225,7 +226,7 @@ static void read_key(const char *key, char *value, size_t length) {
 }
 
 static const char *const ONCE[] = {"sandbox", "parent",   "uid",     "gid",  "home",       "cwd",      "program",
-                                   "umask",   "terminal", "witness", "size", "program-fd", "processes"};
+                                   "umask",   "terminal", "witness", "size", "program-fd", "processes", "stays"};
 
 static unsigned once_bit(const char *key) {
   for (unsigned i = 0; i < sizeof ONCE / sizeof *ONCE; i++)
@@ -243,6 +244,7 @@ static void check_spec(unsigned seen) {
   bool sandboxed = spec.sandbox != NO_SANDBOX;
   if (sandboxed && !spec.home) fail("spec", "missing-key", "home");
   if (sandboxed && spec.program_by_descriptor) fail("spec", "bad-value", "program-fd");
+  if (sandboxed && spec.stays) fail("spec", "bad-value", "stays");
   if (!sandboxed && (spec.terminal || spec.place_count)) fail("spec", "bad-value", "sandbox");
   if (spec.size < 1 << 20) fail("spec", "bad-value", "size");
   if (spec.processes == 0) fail("spec", "bad-value", "processes");
@@ -458,6 +460,7 @@ static _Noreturn void run_reader(void) {
   reset_signals();
   say("ready", decimal(getpid()), "-1", "-1", "-1", (char *)NULL);
   wait_for_go(CONTROL);
+  if (spec.stays) alarm(0);
   if (spec.program_by_descriptor)
     syscall(SYS_execveat, program, "", spec.arguments, spec.environment, AT_EMPTY_PATH);
   else execve(spec.program, spec.arguments, spec.environment);

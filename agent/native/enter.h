@@ -54,6 +54,7 @@ struct spec {
   struct limit limits[RLIM_NLIMITS];
   size_t limit_count;
   bool terminal, witness;
+  bool stays; // serves for as long as the agent lives; not in a sandbox
   bool keep_cores; // from a program of the host's
   unsigned long long size; // bytes of the one tmpfs that takes every write
   // More of them below pid 1 at once, the dead that nobody reaped included, or ten times as many threads, and pid 1 says `ceiling processes` and

@@ -53,6 +53,7 @@ describe("the launcher", { skip }, () => {
       [netstrings(specOf([["place", Buffer.from("q 600 /x\0")]])), ["spec", "bad-place"]],
       [netstrings(specOf([["place", Buffer.from("f 600 x\0")]])), ["spec", "bad-path", "place"]],
       [netstrings(specOf([["sandbox", "none"]])), ["spec", "twice", "sandbox"]],
+      [netstrings(specOf([["stays", "yes"]])), ["spec", "bad-value", "stays"]],
       [Buffer.concat([netstrings(specOf()), Buffer.from("g")]), ["spec", "bytes-after-the-end"]],
       [Buffer.from("5:uid=1;"), ["spec", "bad-netstring"]],
       [Buffer.from("x"), ["spec", "bad-netstring"]],
@@ -316,6 +317,37 @@ describe("the launcher", { skip }, () => {
       assert.ok(text.startsWith(`${account.uid} ${[...account.groups].sort((a, b) => a - b).join()} 1 true\n`), text);
       assert.match(text, /NoNewPrivs:\t1/);
       assert.match(text, /CapBnd:\t0000000000000000/);
+    }
+  });
+
+  test("a reader's time is bounded, and that of a child that stays is not", async () => {
+    for (const build of builds) {
+      for (const [more, expected] of [
+        [[], /^[1-9]\d*$/],
+        [[["stays", "yes"]], /^0$/],
+      ] as const) {
+        const spec: Spec = [
+          ["sandbox", "none"],
+          ["parent", String(process.pid)],
+          ["uid", String(account.uid)],
+          ["gid", String(account.gid)],
+          ...account.groups.map((group) => ["group", String(group)] as const),
+          ["program", "/usr/bin/python3"],
+          ["arg", "python3"],
+          ["arg", "-c"],
+          ["arg", "import signal; print(signal.alarm(0))"],
+          ...more,
+        ];
+        const launcher = start({ enter: build.enter, stdio: ["ignore", "pipe", "pipe"] }, netstrings(spec));
+        let text = "";
+        launcher.child.stdout?.on("data", (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        await ready(launcher);
+        launcher.control.write("g");
+        assert.equal(await launcher.over, 0, launcher.complaint());
+        assert.match(text.trim(), expected);
+      }
     }
   });
 });

@@ -135,6 +135,7 @@ export function partsOf(world: World): Parts {
     now: () => new Date("2026-11-23T09:55:02Z"),
     offsetMinutes: () => 60,
     env: {},
+    runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
     hostName: "db07",
     callerUid: world.callerUid ?? 0,
