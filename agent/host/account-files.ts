@@ -13,6 +13,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  realpathSync,
   type Stats,
   statSync,
 } from "node:fs";
@@ -32,6 +33,7 @@ export interface AccountFiles {
   list(path: string): readonly string[] | null;
   /** What test(1) says for the letter; null for a letter that it does not know. */
   ask(question: string, path: string): boolean | null;
+  target(path: string): string | null;
   identity(path: string): string;
 }
 
@@ -45,6 +47,7 @@ export function accountFiles(): AccountFiles {
     },
     list: (path) => attempt(() => readdirSync(path).slice(0, mostNames)),
     ask,
+    target: (path) => attempt(() => (lstatSync(path).isSymbolicLink() ? realpathSync(path) : null)),
     identity: identityNow,
   };
 }

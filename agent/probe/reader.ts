@@ -115,5 +115,14 @@ function silentPlace(path: string, mounts: readonly Mount[]): string[] {
 
 function nothing(why: string): Reading {
   const doubts = [{ code: "unreadable", message: `the startup files could not be read: ${why}` }] as const;
-  return { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts };
+  return {
+    files: [],
+    identities: [],
+    dependsOn: [],
+    statements: [],
+    guards: [],
+    lines: {},
+    environmentFiles: {},
+    doubts,
+  };
 }

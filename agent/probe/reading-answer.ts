@@ -63,6 +63,7 @@ const doubt = z.strictObject({ code: z.enum(["unreadable", "over-ceiling"]), mes
 const readingSchema = z.strictObject({
   files: z.array(file).max(1_000),
   identities: z.array(z.strictObject({ path, identity: short })).max(10_000),
+  dependsOn: z.array(path).max(2_000),
   statements: z.array(statement).max(100_000),
   guards: z.array(guard).max(100_000),
   lines: z.record(path, z.record(z.string().regex(/^\d{1,9}$/), short)),

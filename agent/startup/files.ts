@@ -20,6 +20,8 @@ export interface Files {
   list(path: string): readonly string[] | null;
   /** The answer to one of `fileQuestions`; null where it cannot be told. */
   ask(question: string, path: string): boolean | null;
+  /** Where a link leads in the end; null for what is no link, or leads nowhere. */
+  target(path: string): string | null;
   /** What tells that the path stayed the same: opaque, `absent`, or an error's code. */
   identity(path: string): string;
 }

@@ -27,14 +27,17 @@ const mostText = 8 * 1_048_576;
 const environmentNames = [".pam_environment", ".ssh/environment"];
 const longestEnvironment = 65_536;
 
+const mostDependencies = 1_000;
+
 /** Never throws, whatever the files hold; what could not be read or followed is a doubt. */
 export function read(
   shell: ReadShell,
   mode: ModeId,
   account: Reader,
   env: Readonly<Record<string, string>>,
-  files: Files,
+  given: Files,
 ): Reading {
+  const { files, noted } = noting(given);
   const session = sessionOf(shell, mode, account, env);
   const zsh = shell.name === "zsh";
   const empty: Frame = { path: "", lines: linesOf(""), through: [], place: null, noted: new Map() };
@@ -75,6 +78,7 @@ export function read(
   return {
     files: [...walk.files.values()],
     identities: [...walk.identities.values()],
+    dependsOn: dependencies(walk, noted),
     statements: walk.statements,
     guards: walk.guards,
     lines: walk.lines,
@@ -241,4 +245,45 @@ function environmentOf(walk: Walk, home: string): Record<string, string> {
     if (look.state === "text") found[path] = look.text.slice(0, longestEnvironment);
   }
   return found;
+}
+
+interface Noted {
+  readonly asked: Set<string>;
+  readonly listed: Set<string>;
+}
+
+/** The same files; what is asked about them is noted. */
+function noting(given: Files): { readonly files: Files; readonly noted: Noted } {
+  const noted: Noted = { asked: new Set(), listed: new Set() };
+  const ask: Files["ask"] = (question, path) => {
+    noted.asked.add(path);
+    return given.ask(question, path);
+  };
+  const list: Files["list"] = (path) => {
+    noted.listed.add(path);
+    return given.list(path);
+  };
+  return { files: { ...given, ask, list }, noted };
+}
+
+/**
+ * Folders count where names were looked for in them and a startup file was found there, or would be by their name: others
+ * (logs, the home) change all the time. Of what was only asked about, files and what is not there.
+ */
+function dependencies(walk: Walk, { asked, listed }: Noted): string[] {
+  const { files, home } = walk.ground;
+  const read = new Set([...walk.identities.keys()].map(folderOf));
+  const isFolder = (path: string) => files.ask("d", path) === true;
+  const folders = [...listed].filter(
+    (path) => path !== home && (read.has(path) || path.endsWith(".d")) && isFolder(path),
+  );
+  const single = [...asked].filter((path) => !listed.has(folderOf(path)) && !isFolder(path));
+  const others = single.filter((path) => !/^\/(dev|proc|sys)\//.test(path));
+  const links = [...walk.identities.keys(), ...others].flatMap((path) => files.target(path) ?? []);
+  const all = new Set([...folders, ...others, ...links]);
+  return [...all].filter((path) => path.startsWith("/") && !walk.identities.has(path)).slice(0, mostDependencies);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }

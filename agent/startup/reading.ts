@@ -63,6 +63,8 @@ export interface Guard {
 export interface Reading {
   readonly files: readonly StartupFile[];
   readonly identities: readonly Identity[];
+  /** Further paths on which it depends: what was asked about, folders in which names were looked for, where links lead. */
+  readonly dependsOn: readonly string[];
   readonly statements: readonly Statement[];
   readonly guards: readonly Guard[];
   /** Lines of the files read, by path, for the report; only lines that statements or guards name. */

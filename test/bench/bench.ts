@@ -145,6 +145,7 @@ async function reading(): Promise<void> {
     look: (path) => (path === "/home/a/.bashrc" ? { state: "text", text, digest: "" } : { state: "absent" }),
     list: () => [],
     ask: () => false,
+    target: () => null,
     identity: () => "",
   };
   const [ms = 1] = await inTurns(20, [

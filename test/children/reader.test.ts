@@ -199,7 +199,16 @@ test("what another child than ours says is not taken", root, async () => {
 });
 
 test("the door takes what a reader says, and nothing beside it", () => {
-  const empty = { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts: [] };
+  const empty = {
+    files: [],
+    identities: [],
+    dependsOn: [],
+    statements: [],
+    guards: [],
+    lines: {},
+    environmentFiles: {},
+    doubts: [],
+  };
   const answer = (reading: object) => startupAnswer(Buffer.from(JSON.stringify({ mode: "ssh-command", reading })));
   assert.deepEqual(answer(empty), { mode: "ssh-command", reading: empty });
   assert.equal(typeof answer({ ...empty, more: 1 }), "string");
@@ -235,7 +244,16 @@ test("one reader answers for several modes what one for each would", root, async
 
 test("a reader that says something about another mode is not taken", root, async () => {
   await using account = await makeAccount({ home: "empty" });
-  const empty = { files: [], identities: [], statements: [], guards: [], lines: {}, environmentFiles: {}, doubts: [] };
+  const empty = {
+    files: [],
+    identities: [],
+    dependsOn: [],
+    statements: [],
+    guards: [],
+    lines: {},
+    environmentFiles: {},
+    doubts: [],
+  };
   const path = join(bundles, "other.cjs");
   writeFileSync(path, `process.stdout.write(${JSON.stringify(JSON.stringify({ mode: "cron", reading: empty }))})`);
   const { doubts } = await readAs(account, "bash", { script: path });

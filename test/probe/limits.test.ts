@@ -19,6 +19,7 @@ function gapsFor(bashrc: string, ...limited: Limited[]) {
       look: (path) => (path === "/home/a/.bashrc" ? { state: "text", text: bashrc, digest: "" } : { state: "absent" }),
       list: () => [],
       ask: () => true,
+      target: () => null,
       identity: () => "",
     },
   );

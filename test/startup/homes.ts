@@ -38,6 +38,7 @@ export function filesOf(texts: Readonly<Record<string, string>>): Files {
       if ("rwxe".includes(question)) return isFile || folders.has(path);
       return null;
     },
+    target: () => null,
     identity: (path) => (texts[path] === undefined ? "absent" : `text ${texts[path].length}`),
   };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Reading } from "../../agent/startup/index.ts";
-import { inShort, reading } from "./homes.ts";
+import { home, inShort, reading } from "./homes.ts";
 
 function files(found: Reading): string[] {
   return found.files.map(({ path, state, through }) => {
@@ -248,4 +248,30 @@ test("every path that was looked for has an identity, the files of the session's
     ["/etc/bash.bashrc", "~/.bashrc", "~/none", "~/.pam_environment", "~/.ssh/environment"],
   );
   assert.deepEqual(found.environmentFiles, { "/home/papaya/.pam_environment": "A=1" });
+});
+
+test("what a reading depends on besides the files that were read is said", () => {
+  const text = [
+    "[ -f ~/.use-more ] && . ~/.more",
+    "if [ -d /opt/tools ]; then PATH=$PATH:/opt/tools; fi",
+    "for one in ~/.bashrc.d/*.sh; do . $one; done",
+    "for one in ~/parts/*; do . $one; done",
+    "for log in ~/logs/*; do echo $log; done",
+    "[ -w /dev/tty ] || [ -r /etc/odd ] || :",
+  ].join("\n");
+  const found = reading("bash", "ssh-command", {
+    ".bashrc": text,
+    ".bashrc.d/none": "",
+    "parts/one": "alias a=b",
+    "logs/today": "",
+    "/opt/tools/tool": "",
+  });
+  const read = found.files.flatMap(({ path, state }) => (state === "read" ? [path] : []));
+  assert.deepEqual(read, [`${home}/.bashrc`, `${home}/parts/one`]);
+  assert.deepEqual([...found.dependsOn].sort(), [
+    "/etc/odd",
+    `${home}/.bashrc.d`,
+    `${home}/.use-more`,
+    `${home}/parts`,
+  ]);
 });
