@@ -1,5 +1,13 @@
 import type * as z from "zod";
-import type { Account, FactName, ModeFacts, Place } from "../facts/index.ts";
+import type {
+  Account,
+  ExceptionFacts,
+  FactName,
+  ModeFacts,
+  Place,
+  ReviewedFacts,
+  WatchingFacts,
+} from "../facts/index.ts";
 
 export const severities = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof severities)[number];
@@ -23,8 +31,17 @@ export interface Sends {
   readonly try: "effect" | "resolve";
 }
 
-/** The facts of one mode, the account they are of, and what the policy's engines send in this mode. */
-export type CheckFacts = ModeFacts & { readonly account: Account; readonly sends: readonly Sends[] };
+/**
+ * The facts of one mode, the account they are of, what the policy's engines send in this mode, and what a running agent
+ * knows besides. The last are null where nobody knows them.
+ */
+export interface CheckFacts extends ModeFacts {
+  readonly account: Account;
+  readonly sends: readonly Sends[];
+  readonly watching: WatchingFacts | null;
+  readonly exceptions: readonly ExceptionFacts[] | null;
+  readonly reviewed: ReviewedFacts | null;
+}
 
 /** A need is a fact that a gap can take away; the rest of `CheckFacts` is always there. */
 type Always = "mode" | "shell" | "home" | "homeReal" | "cwdFrom" | "account" | "sends";
@@ -82,7 +99,7 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
   readonly afterStartup: boolean;
   readonly parameters: z.ZodType<P>;
   /** The subjects that this rule will judge, known before anything was measured; used where a gap leaves it undecided. */
-  subjects(parameters: P, facts: Pick<CheckFacts, "sends" | "mode">): readonly string[];
+  subjects(parameters: P, facts: Pick<CheckFacts, "sends" | "mode" | "exceptions">): readonly string[];
   /**
    * Where subjects stand on facts of their own: those that this subject stands on. Then a gap in another subject's facts
    * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.

@@ -1,4 +1,4 @@
-import type { Attempt, CommandFact, Place, Startup, Tried } from "../facts/index.ts";
+import type { Attempt, CommandFact, Place, Startup, Tried, WatchingFacts } from "../facts/index.ts";
 import type { Needed, Sends } from "./check-kind.ts";
 
 /** What every example stands on: an account `oracle` that comes in by `ssh host CMD` with tcsh. */
@@ -70,3 +70,17 @@ export function named(
   // biome-ignore lint/suspicious/noThenProperty: the fact's name in the documented JSON; nobody awaits a fact
   return { name, is, then: reaches, where };
 }
+
+/** An agent that sees every change at once. */
+export const watchesAll: WatchingFacts = {
+  paths: 27,
+  absent: 9,
+  byEvents: 27,
+  degraded: [],
+  blind: false,
+  lastSweep: "2026-11-23T09:14:07.000Z",
+  lastFullRun: "2026-11-23T09:00:00.000Z",
+  latencyMs: 2,
+  watches: 36,
+  watchLimit: 65_536,
+};

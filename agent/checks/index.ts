@@ -1,6 +1,6 @@
 /**
  * The check kinds, in the order in which people read them: what an engine sends first, then what startup does to the
- * session, then single definitions, then the account. A kind sees facts and never a shell; it imports facts' types and
+ * session, then single definitions, then the account, then what only a running agent knows. A kind sees facts and never a shell; it imports facts' types and
  * nothing else of ours. To add one: one file named by its id, one line here, one test at test/checks/ID.test.ts.
  * Parameters are read from text: plain strings, lists and enums, so that the JSON Schema can say them.
  */
@@ -8,11 +8,14 @@ import { alias } from "./alias.ts";
 import type { AnyCheckKind } from "./check-kind.ts";
 import { commandResolves } from "./command-resolves.ts";
 import { engineCommands } from "./engine-commands.ts";
+import { exceptions } from "./exceptions.ts";
 import { shellFunction } from "./function.ts";
 import { loginShell } from "./login-shell.ts";
+import { reviewed } from "./reviewed.ts";
 import { startupFinishes } from "./startup-finishes.ts";
 import { startupOutput } from "./startup-output.ts";
 import { trap } from "./trap.ts";
+import { watchCoverage } from "./watch-coverage.ts";
 import { workingDirectory } from "./working-directory.ts";
 
 export const checkKinds: readonly AnyCheckKind[] = [
@@ -25,6 +28,9 @@ export const checkKinds: readonly AnyCheckKind[] = [
   alias,
   shellFunction,
   loginShell,
+  watchCoverage,
+  reviewed,
+  exceptions,
 ];
 
 export * from "./check-kind.ts";

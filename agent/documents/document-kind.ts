@@ -8,7 +8,7 @@ import { type Parsed, parseWith } from "./parse.ts";
 import type { Path, RawDocument } from "./source.ts";
 
 /** What documents know of a check kind: enough to refuse a rule that cannot be judged, and to describe it to an editor. */
-export type KnownCheck = Pick<CheckKind, "id" | "summary" | "why" | "parameters">;
+export type KnownCheck = Pick<CheckKind, "id" | "summary" | "why" | "parameters" | "asksAbout" | "needs">;
 
 /** An editor is told more than the loader needs, which would cost every start: what each check kind takes. */
 export type Purpose = "loading" | "editors";

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { severities } from "../checks/check-kind.ts";
+import { agentFacts, type FactName } from "../facts/index.ts";
 import {
   accountName,
   documentKind,
@@ -52,14 +53,30 @@ function specSchema({ checks }: Known, purpose: Purpose) {
   return z
     .strictObject({
       accounts,
-      engines: listOf(nameText, String).min(1).describe("Names of Engine documents; rules are judged in their modes."),
+      engines: listOf(nameText, String)
+        .default([])
+        .describe("Names of Engine documents; rules are judged in their modes. Only rules about the host need none."),
       includes: listOf(nameText, String).default([]).describe("Names of other policies whose rules apply too."),
       rules: listOf(ruleSchema(checks, purpose), (rule) => rule.id).default([]),
     })
-    .superRefine(({ includes, rules }, context) => {
-      if (includes.length + rules.length > 0) return;
-      say(context, { code: "rules-missing", expected: "rules, or includes that bring some", found: "none" });
+    .superRefine(({ engines, includes, rules }, context) => {
+      if (includes.length + rules.length === 0) {
+        say(context, { code: "rules-missing", expected: "rules, or includes that bring some", found: "none" });
+      }
+      if (engines.length > 0 || (includes.length === 0 && rules.every(({ check }) => needsNoEngine(check, checks))))
+        return;
+      say(context, { code: "engines-missing", expected: "engines, in whose modes rules are judged", found: "none" });
     });
+}
+
+/** What is judged by what an agent knows of itself is judged in no mode. */
+function needsNoEngine(check: string, checks: readonly KnownCheck[]): boolean {
+  const kind = checks.find(({ id }) => id === check);
+  return kind !== undefined && kind.asksAbout !== "mode" && kind.needs.length > 0 && kind.needs.every(isOfAgent);
+}
+
+function isOfAgent(need: FactName): boolean {
+  return agentFacts.some((each) => each === need);
 }
 
 function parametersOf(check: string, checks: readonly KnownCheck[]) {

@@ -1,6 +1,18 @@
 import type { AnyCheckKind, CheckFacts, Judgement, Sends } from "../checks/check-kind.ts";
 import type { Engine, Rule } from "../documents/kinds.ts";
-import { type Account, type FactName, type Gap, gapsOf, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
+import {
+  type Account,
+  type AgentFacts,
+  agentFacts,
+  type FactName,
+  type Gap,
+  gapsOf,
+  type ModeFacts,
+  type ModeId,
+  modeIds,
+  type ReviewedFacts,
+} from "../facts/index.ts";
+import { baselineItems, isBaselineInDoubt } from "./baseline.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { bySeverity, worstOfEach } from "./order.ts";
 import type { Verdict } from "./verdict.ts";
@@ -18,6 +30,8 @@ export interface InForce {
 export interface Measured {
   readonly account: Account;
   readonly modes: readonly ModeFacts[];
+  /** What was accepted of the account, as a running agent keeps it; left out where none was asked. */
+  readonly reviewed?: ReviewedFacts;
 }
 
 export interface Question {
@@ -26,18 +40,21 @@ export interface Question {
   readonly checks: readonly AnyCheckKind[];
   /** The modes that the caller named, instead of those by which the policies' engines come in. */
   readonly modes?: readonly ModeId[];
+  /** What a running agent knows of itself; left out where none was asked. */
+  readonly agent?: AgentFacts;
 }
 
 /**
- * A verdict for every rule, account, mode and subject; the most severe first, else in the order of accounts, modes and
- * rules. What could not be had is `unknown`, also a mode that nobody measured: nothing is left out.
+ * A verdict for every rule, account, mode and subject; the most severe first, else what is about the host, then in the
+ * order of accounts, modes and rules. What could not be had is `unknown`, also a mode that nobody measured: nothing is
+ * left out. What is about the host is judged once, whoever was measured; its account and mode are `-`.
  */
-export function evaluate({ policies, measured, checks, modes }: Question): Verdict[] {
+export function evaluate({ policies, measured, checks, modes, agent }: Question): Verdict[] {
   const verdicts = measured.flatMap((of) => {
     const applying = policies.filter(({ accounts }) => accounts === "all" || accounts.includes(of.account.name));
     return [...aboutAccount(applying, of, checks, modes), ...aboutModes(applying, of, checks, modes)];
   });
-  return bySeverity(worstOfEach(verdicts));
+  return bySeverity(worstOfEach([...aboutHost(policies, checks, agent), ...verdicts]));
 }
 
 /** The modes by which a policy's engines come in, or those that the caller named, in the order of the modes' table. */
@@ -91,8 +108,8 @@ function aboutModes(
         if (kind.asksAbout !== "mode") return [];
         const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode };
         const sends = sendsFor([policy], mode);
-        if (found === undefined) return undecided(context, { sends, mode }, [notMeasured(mode)]);
-        return judged(context, { ...found, account, sends }, told);
+        if (found === undefined) return undecided(context, { sends, mode, exceptions: null }, [notMeasured(mode)]);
+        return judged(context, { ...found, account, sends, ...nobodyAsked }, told);
       }),
     );
   });
@@ -101,10 +118,11 @@ function aboutModes(
 /** Account checks see the facts of a mode that starts the account's own shell: `shell` is what they ask for. */
 function aboutAccount(
   policies: readonly InForce[],
-  { account, modes: facts }: Measured,
+  of: Measured,
   checks: readonly AnyCheckKind[],
   asked: readonly ModeId[] | undefined,
 ): Verdict[] {
+  const { account, modes: facts } = of;
   const found = facts.find(({ shell }) => shell.path === account.shell) ?? facts[0];
   return policies.flatMap((policy) =>
     policy.rules.flatMap((rule) => {
@@ -113,11 +131,76 @@ function aboutAccount(
       const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode: "-" as const };
       const mode = found?.mode ?? modesFor([policy], asked)[0] ?? "ssh-command";
       const sends = sendsFor([policy], mode);
-      if (found === undefined) return undecided(context, { sends, mode }, [notMeasured(mode)]);
-      return judged(context, { ...found, account, sends }, false);
+      if (found === undefined) return undecided(context, { sends, mode, exceptions: null }, [notMeasured(mode)]);
+      const gaps = [...found.gaps, ...reviewGaps(of)];
+      return judged(context, { ...found, gaps, account, sends, ...nobodyAsked, reviewed: of.reviewed ?? null }, false);
     }),
   );
 }
+
+/** What a check sees of an agent where none was asked; `gapOfAgent` says so. */
+const nobodyAsked = { watching: null, exceptions: null, reviewed: null };
+
+const gapOfAgent: Gap = {
+  code: "unreadable",
+  message: "only a running agent knows it",
+  change: "let an agent watch this host",
+  of: agentFacts,
+};
+
+/** Without a difference something may still be missing that could not be had; a difference that was seen is one. */
+function reviewGaps({ reviewed, ...measured }: Measured): Gap[] {
+  if (reviewed === undefined) return [gapOfAgent];
+  if (reviewed.baseline === null || reviewed.changes.length > 0) return [];
+  if (!isBaselineInDoubt(baselineItems(measured))) return [];
+  const message = "not everything that was accepted could be measured";
+  return [{ code: "not-reached", message, change: "", of: ["reviewed"] }];
+}
+
+/** Host checks see what the agent knows and nothing of an account. */
+function aboutHost(
+  policies: readonly InForce[],
+  checks: readonly AnyCheckKind[],
+  agent: AgentFacts | undefined,
+): Verdict[] {
+  const known = agent === undefined ? { gaps: [gapOfAgent] } : { ...agent, gaps: [] };
+  const facts = { ...noAccount, ...nobodyAsked, ...known };
+  return policies.flatMap((policy) =>
+    policy.rules.flatMap((rule) => {
+      const kind = kindOf(rule.check, checks);
+      if (kind.asksAbout !== "host") return [];
+      const context = { kind, rule, policy: rule.policy ?? policy.policy, account: "-", mode: "-" as const };
+      return judged(context, facts, false);
+    }),
+  );
+}
+
+/** The facts of nobody in no mode, for what is not about them. */
+const noAccount: Omit<CheckFacts, "gaps" | keyof typeof nobodyAsked> = {
+  mode: "ssh-command",
+  sandbox: "none",
+  evidence: "",
+  seconds: 0,
+  shell: { path: "", personality: null },
+  startup: null,
+  startupFiles: [],
+  aliases: [],
+  functions: [],
+  options: [],
+  variables: [],
+  traps: [],
+  commands: [],
+  umask: null,
+  cwd: null,
+  home: "",
+  limits: {},
+  output: [],
+  leftRunning: [],
+  tried: [],
+  mismatches: [],
+  account: { name: "-", uid: -1, gid: -1, groups: [], home: "", shell: "" },
+  sends: [],
+};
 
 function kindOf(id: string, checks: readonly AnyCheckKind[]): AnyCheckKind {
   const kind = checks.find((each) => each.id === id);
@@ -172,7 +255,7 @@ function notReached(needs: readonly FactName[], ended: string | null): Gap {
 
 function undecided(
   context: Context,
-  facts: Pick<CheckFacts, "sends" | "mode">,
+  facts: Pick<CheckFacts, "sends" | "mode" | "exceptions">,
   gaps: readonly Gap[],
   finding = true,
 ): Verdict[] {

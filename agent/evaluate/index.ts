@@ -3,6 +3,9 @@
  * the verdicts for the caller. Pure; it sees the registry of check kinds and never a single one.
  */
 export * from "./answer.ts";
+export { baselineChanges, baselineItems } from "./baseline.ts";
 export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
 export * from "./report.ts";
+export { ruleDigests } from "./rule-digests.ts";
 export type { Verdict, Waived } from "./verdict.ts";
+export { exceptionFacts, type FindingKey, waive } from "./waive.ts";

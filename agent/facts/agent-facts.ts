@@ -34,7 +34,10 @@ export interface BaselineItem {
   readonly name: string;
   /** The mode in which it was seen; `-` for files and what is the account's. */
   readonly mode: string;
-  /** `sha256:HEX` over the content or the value; `absent` for a file that is not there. */
+  /**
+   * `sha256:HEX` over the content or the value; for a file that was not read the word of its state (`absent`). `unknown`
+   * with the name `*` stands for all of this kind and mode that could not be had: none of them counts as removed.
+   */
   readonly digest: string;
   /** FILE:LINE where it is defined, or null. */
   readonly where: string | null;

@@ -1,4 +1,4 @@
-/** Names of the facts of one account in one mode, as check kinds declare them in `needs`. */
+/** Names of the facts that check kinds declare in `needs`: of one account in one mode, and what an agent knows besides. */
 export type FactName =
   | "shell"
   | "startup"
@@ -14,8 +14,15 @@ export type FactName =
   | "limits"
   | "output"
   | "leftRunning"
-  | "tried";
+  | "tried"
+  | AgentFactName;
 
+/** Facts that no mode gives: only a running agent has them. */
+export type AgentFactName = "watching" | "exceptions" | "reviewed";
+
+export const agentFacts: readonly AgentFactName[] = ["watching", "exceptions", "reviewed"];
+
+/** Every fact of a mode. */
 export const everyFact: readonly FactName[] = [
   "shell",
   "startup",

@@ -1,4 +1,4 @@
-/** Times as text and back, without a clock: everything is reckoned from epoch milliseconds, in UTC. */
+/** Times as text, without a clock: reckoned from epoch milliseconds, in UTC. */
 
 const dayMs = 86_400_000;
 /** The last millisecond that RFC 3339 can write: 9999-12-31T23:59:59.999Z. */
@@ -14,22 +14,7 @@ export function rfc3339(ms: number): string {
   return `${dateOf(days)}T${time}.${String(rest % 1000).padStart(3, "0")}Z`;
 }
 
-/** The first millisecond after this day (`YYYY-MM-DD`, UTC); null for what is no day of the calendar. */
-export function endOfDayMs(date: string): number | null {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(date) ?? [];
-  if (day === undefined) return null;
-  const days = daysTo(Number(year), Number(month), Number(day));
-  return dateOf(days) === date ? (days + 1) * dayMs : null;
-}
-
-/** Days from 1970-01-01 in the Gregorian calendar. A year is reckoned from March, so that its leap day comes last. */
-function daysTo(year: number, month: number, day: number): number {
-  const shifted = month <= 2 ? year - 1 : year;
-  const fromMarch = (month + 9) % 12;
-  const leaps = Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400);
-  return shifted * 365 + leaps + Math.floor((153 * fromMarch + 2) / 5) + day - 1 - 719_468;
-}
-
+/** Reckoned from March of year 0 in the Gregorian calendar, so that a leap day comes last. */
 function dateOf(days: number): string {
   const since0000 = days + 719_468;
   const century = Math.floor((4 * since0000 + 3) / 146_097);

@@ -71,7 +71,7 @@ test("everything wrong with a policy is told at once, in the order of the file",
     'db.yaml:13:17: expected critical, high, medium, low or info, found "hihg"; did you mean "high"?',
     'db.yaml:14:15: expected the key "streams", found "stream"; did you mean "streams"?',
     'db.yaml:14:43: expected stdout or stderr, found "sdtout"; did you mean "stdout"?',
-    'db.yaml:16:14: expected a check kind (engine-commands, startup-output, patience), found "nonsense"',
+    'db.yaml:16:14: expected a check kind (engine-commands, startup-output, patience, watch-coverage), found "nonsense"',
   ]);
 });
 
@@ -162,4 +162,11 @@ test("a policy that was given takes the place of a shipped one of its name", () 
       loaded.set.policies.map((each) => each.origin.file),
       ["db.yaml"],
     );
+});
+
+test("engines may be left out only where every rule is judged by what an agent knows of itself", () => {
+  const about = (check: string) => `  accounts: all\n  rules: [{ id: a, check: ${check}, severity: low }]\n`;
+  assert.deepEqual(problems(policyWith(about("watch-coverage"))), []);
+  assert.deepEqual(codes(policyWith(about("engine-commands"))), ["engines-missing"]);
+  assert.deepEqual(codes(policyWith("  accounts: all\n  includes: [unattended-ssh]\n")), ["engines-missing"]);
 });

@@ -8,6 +8,7 @@ import {
   documentsInForce,
   loadDocuments,
   problemText,
+  selfPolicy,
 } from "../../agent/documents/index.ts";
 import { shipped } from "./support.ts";
 
@@ -53,13 +54,21 @@ test("what is shipped is sound, and is the default", () => {
     ["unattended-ssh", "exec-channel"],
   );
   assert.deepEqual(
-    loaded.set.policies[0]?.rules.map((rule) => [rule.check, rule.severity]),
+    loaded.set.policies.find(({ name }) => name === "unattended-ssh")?.rules.map((rule) => [rule.check, rule.severity]),
     [
       ["engine-commands", "critical"],
       ["startup-finishes", "critical"],
       ["startup-output", "high"],
       ["working-directory", "high"],
       ["trap", "high"],
+    ],
+  );
+  assert.deepEqual(
+    selfPolicy(loaded.set).rules.map((rule) => [rule.check, rule.severity]),
+    [
+      ["watch-coverage", "high"],
+      ["reviewed", "medium"],
+      ["exceptions", "low"],
     ],
   );
   assert.deepEqual(

@@ -15,12 +15,16 @@ export const checks: readonly KnownCheck[] = [
     id: "engine-commands",
     summary: "Commands do what they say.",
     why: "Nobody waits.",
+    asksAbout: "mode",
+    needs: ["tried"],
     parameters: z.strictObject({}),
   },
   {
     id: "startup-output",
     summary: "Streams stay empty.",
     why: "Parsers read them.",
+    asksAbout: "mode",
+    needs: ["output"],
     parameters: z.strictObject({
       streams: z
         .array(z.enum(["stdout", "stderr"]))
@@ -32,6 +36,8 @@ export const checks: readonly KnownCheck[] = [
     id: "patience",
     summary: "Startup is quick.",
     why: "Engines time out.",
+    asksAbout: "mode",
+    needs: ["startup"],
     // Deliberately not strict, and with every scalar there is: the loader must refuse unknown keys and convert by itself.
     parameters: z.object({
       seconds: z.number().min(0.5).default(2),
@@ -39,6 +45,14 @@ export const checks: readonly KnownCheck[] = [
       loud: z.boolean().default(false),
       limit: z.union([z.literal("none"), z.number().int()]).optional(),
     }),
+  },
+  {
+    id: "watch-coverage",
+    summary: "Every change is seen.",
+    why: "An engine would not know.",
+    asksAbout: "host",
+    needs: ["watching"],
+    parameters: z.strictObject({}),
   },
 ];
 
