@@ -75,6 +75,20 @@ function argument(args: readonly string[], key: string): string | null {
   );
 }
 
+const limitsFolder = "/etc/security/limits.d";
+
+/** The system's files that a module reads with these arguments, where we know it: names of files and of folders. */
+export function settingsOf(module: string, args: readonly string[]): string[] {
+  const at = (key: string, usual: string) => argument(args, key) ?? usual;
+  const limited = argument(args, "conf");
+  const files: Readonly<Record<string, readonly string[]>> = {
+    pam_env: [at("conffile", "/etc/security/pam_env.conf"), at("envfile", "/etc/environment")],
+    pam_limits: limited === null ? ["/etc/security/limits.conf", limitsFolder] : [limited],
+    pam_umask: ["/etc/login.defs", "/etc/default/login"],
+  };
+  return Object.hasOwn(files, module) ? [...(files[module] ?? [])] : [];
+}
+
 /** pam_env(8): its own configuration, the environment file, the account's file where `user_readenv=1`. */
 function environment({ account, system, env, own, doubts }: PamSession, args: readonly string[]): void {
   const items = new Map([
@@ -82,9 +96,10 @@ function environment({ account, system, env, own, doubts }: PamSession, args: re
     ...Object.entries({ PAM_RHOST: client.address, PAM_TTY: "ssh", PAM_SERVICE: "sshd" }),
   ]);
   const item = (name: string) => items.get(name) ?? null;
-  const configuration = system.text(argument(args, "conffile") ?? "/etc/security/pam_env.conf");
+  const [conffile = "", envfile = ""] = settingsOf("pam_env", args);
+  const configuration = system.text(conffile);
   const parts = configuration === null ? [true] : [applyPamEnvConf(env, configuration, item)];
-  const file = argument(args, "readenv") === "0" ? null : system.text(argument(args, "envfile") ?? "/etc/environment");
+  const file = argument(args, "readenv") === "0" ? null : system.text(envfile);
   if (file !== null) applyEnvironmentFile(env, file);
   const readsOwn = Number.parseInt(argument(args, "user_readenv") ?? "0", 10) > 0;
   const text = readsOwn ? own[argument(args, "user_envfile") ?? ".pam_environment"] : undefined;
@@ -96,9 +111,9 @@ function environment({ account, system, env, own, doubts }: PamSession, args: re
 async function limits(session: PamSession, args: readonly string[]): Promise<void> {
   const { system, doubts } = session;
   const conf = argument(args, "conf");
-  const folder = "/etc/security/limits.d";
-  const dropped = system.names(folder).filter((name) => name.endsWith(".conf") && !name.startsWith("."));
-  const paths = conf === null ? ["/etc/security/limits.conf", ...dropped.map((name) => `${folder}/${name}`)] : [conf];
+  const dropped = system.names(limitsFolder).filter((name) => name.endsWith(".conf") && !name.startsWith("."));
+  const own = ["/etc/security/limits.conf", ...dropped.map((name) => `${limitsFolder}/${name}`)];
+  const paths = conf === null ? own : [conf];
   const texts = paths.flatMap((path) => system.text(path) ?? []);
   const gids = new Map<string, number>();
   for (const name of groupsNamed(texts)) {

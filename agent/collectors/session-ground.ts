@@ -3,8 +3,17 @@ import { modeOf } from "../facts/index.ts";
 import { type Limit, limitsOf } from "../host/limits.ts";
 import { systemFile } from "../host/system-file.ts";
 import { pamGround } from "./pam-ground.ts";
-import { mailFolder, namesIn } from "./pam-modules.ts";
-import { client, compiledPath, type SshdSettings, sshdListener, sshdProgram, sshdSettings } from "./sshd.ts";
+import { mailFolder, namesIn, settingsOf } from "./pam-modules.ts";
+import { pamStack } from "./pam-stack.ts";
+import {
+  client,
+  compiledPath,
+  type SshdSettings,
+  sshdConfigPaths,
+  sshdListener,
+  sshdProgram,
+  sshdSettings,
+} from "./sshd.ts";
 
 /** What sshd and PAM hand to a session before the account's shell is started. */
 export interface SessionGround {
@@ -75,6 +84,22 @@ export async function sessionGround(wish: SessionWish): Promise<SessionGround> {
     evidence: [inherited.evidence, ...pam.notes, ...unread].join("; "),
     doubts: [...pathDoubt(), ...environmentDoubt(settings), ...pam.doubts],
   };
+}
+
+/**
+ * The system's files and folders by which a session's ground is decided, those that are not there among them: sshd's
+ * settings, PAM's stack for sshd, what its modules read.
+ */
+export function groundPaths(): string[] {
+  const looked = new Set<string>();
+  const text = (path: string) => {
+    looked.add(path);
+    return systemFile(path);
+  };
+  const { lines } = pamStack(text("/etc/pam.d/sshd") === null ? "other" : "sshd", text);
+  const settings = lines.flatMap(({ module, args }) => settingsOf(module, args));
+  const folders = settings.flatMap((path) => namesIn(path).map((name) => `${path}/${name}`));
+  return [...new Set([...sshdConfigPaths(), sshdProgram() ?? [], ...looked, ...settings, ...folders].flat())];
 }
 
 function nameIn(folder: string, path: string): string[] {

@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { globSync, readdirSync, readlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import { runCommand } from "../host/command.ts";
 import { systemBytes, systemFile } from "../host/system-file.ts";
 
@@ -9,6 +10,35 @@ const programs = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
 /** Where sshd lies on this host, or null. */
 export function sshdProgram(): string | null {
   return programs.find((path) => systemBytes(path, 4) !== null) ?? null;
+}
+
+export const sshdConfig = "/etc/ssh/sshd_config";
+const mostIncluded = 200;
+
+/** sshd_config and what it includes, and the folders in which it looks for more; those that are not there, too. */
+export function sshdConfigPaths(config: string = sshdConfig): string[] {
+  const paths = new Set([config]);
+  for (const path of paths) {
+    if (paths.size > mostIncluded) break;
+    for (const pattern of includesOf(systemFile(path) ?? "")) {
+      const whole = pattern.startsWith("/") ? pattern : `/etc/ssh/${pattern}`;
+      if (!/[*?[]/.test(whole)) paths.add(whole);
+      else {
+        // Only the last name may be a pattern for a folder to be watched; another one is followed as it is now.
+        if (!/[*?[]/.test(dirname(whole))) paths.add(dirname(whole));
+        for (const found of globSync(whole)) paths.add(found);
+      }
+    }
+  }
+  return [...paths];
+}
+
+/** sshd_config(5): several patterns a line, in quotes where they hold blanks. */
+function includesOf(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
+    const words = /^[ \t]*include(?:[ \t]+|[ \t]*=[ \t]*)(.*)$/i.exec(line)?.[1] ?? "";
+    return [...words.matchAll(/"([^"]*)"|([^\s"#]+)|#.*/g)].flatMap(([, quoted, plain]) => quoted ?? plain ?? []);
+  });
 }
 
 /** A client at documentation addresses (RFC 5737), as Match blocks and SSH_CONNECTION see it. */

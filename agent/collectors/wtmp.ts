@@ -15,7 +15,10 @@ const layouts = {
   arm64: { size: 400, seconds: 344, read: (row: Buffer, at: number) => Number(row.readBigInt64LE(at)) },
 } as const;
 
+const runLevel = 1;
+const bootTime = 2;
 const userProcess = 7;
+const deadProcess = 8;
 
 /** Bytes of one record here; null where the layout is not known. */
 export function recordSize(arch: string = process.arch): number | null {
@@ -30,13 +33,39 @@ export function parseWtmp(bytes: Buffer, arch: string = process.arch): TerminalS
   for (let at = 0; at + layout.size <= bytes.length; at += layout.size) {
     const row = bytes.subarray(at, at + layout.size);
     if (row.readInt16LE(0) !== userProcess) continue;
-    const text = (start: number, length: number) => row.toString("utf8", start, start + length).replace(/\0.*$/s, "");
     const seconds = layout.read(row, layout.seconds);
-    sessions.push({ line: text(8, 32), user: text(44, 32), host: text(76, 256), seconds });
+    sessions.push({ line: textOf(row, 8, 32), user: textOf(row, 44, 32), host: textOf(row, 76, 256), seconds });
   }
   return sessions;
 }
 
+function textOf(row: Buffer, start: number, length: number): string {
+  return row.toString("utf8", start, start + length).replace(/\0.*$/s, "");
+}
+
 function layoutOf(arch: string): (typeof layouts)["x64" | "arm64"] | null {
   return arch === "x64" || arch === "arm64" ? layouts[arch] : null;
+}
+
+/**
+ * Names that had a session with a terminal at that second, each once, as they came; null where the record begins later
+ * or the layout is not known. A session ends with its line's next record, or when the host starts or stops.
+ */
+export function sessionsAt(bytes: Buffer, seconds: number, arch: string = process.arch): string[] | null {
+  const layout = layoutOf(arch);
+  if (layout === null || bytes.length < layout.size) return null;
+  const users = new Map<string, string>();
+  for (let at = 0; at + layout.size <= bytes.length; at += layout.size) {
+    const row = bytes.subarray(at, at + layout.size);
+    const time = layout.read(row, layout.seconds);
+    if (at === 0 && time > seconds) return null;
+    if (time > seconds) break;
+    const type = row.readInt16LE(0);
+    if (type === bootTime || type === runLevel) users.clear();
+    if (type !== userProcess && type !== deadProcess) continue;
+    const line = textOf(row, 8, 32);
+    users.delete(line);
+    if (type === userProcess) users.set(line, textOf(row, 44, 32));
+  }
+  return [...new Set(users.values())];
 }
