@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { Share, SinkState } from "../facts/index.ts";
 import type { Store } from "../store/index.ts";
 
@@ -12,6 +13,28 @@ export interface SinkSurroundings {
   /** A heartbeat's data, for sinks that are sent one. */
   heartbeat(): Readonly<Record<string, unknown>>;
   log(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a sink needs besides: passed in, so that a test waits for nothing. */
+export interface SinkParts extends SinkSurroundings {
+  /** Resolves after so many milliseconds, or as soon as the signal says so. Never rejects. */
+  later(ms: number, signal: AbortSignal): Promise<void>;
+  /** From 0 up to, not including, 1. */
+  chance(): number;
+  /** Starts the sender (children/sender.ts). May throw: then it is tried again later. */
+  spawnSender(): SenderProcess;
+}
+
+/** A running sender. It ends by itself when `input` ends. */
+export interface SenderProcess {
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Who it runs as, for people. */
+  readonly identity: string;
+  /** How it ended, in words (`exit 1`, `SIGKILL`); never rejects. */
+  readonly ended: Promise<string>;
+  /** Ends it at once; more than once does no harm. */
+  kill(): void;
 }
 
 export interface RunningSink {
