@@ -23,14 +23,44 @@ export const verbs: readonly Listed[] = [
     load: async () => (await import("./verbs/check.ts")).check,
   },
   {
+    name: "ready",
+    summary: "say whether an engine may begin: go, no-go or unknown",
+    load: async () => (await import("./verbs/ready.ts")).ready,
+  },
+  {
     name: "accounts",
     summary: "list the accounts that look automated, and why",
     load: async () => (await import("./verbs/accounts.ts")).accounts,
   },
   {
+    name: "agent",
+    summary: "watch, measure again what changed, keep what was found and tell it",
+    load: async () => (await import("./verbs/agent.ts")).agent,
+  },
+  {
     name: "policy",
     summary: "list and show the documents in force, and their schemas",
     load: async () => (await import("./verbs/policy.ts")).policy,
+  },
+  {
+    name: "grant",
+    summary: "say in plain words what rcwarden may do on this host, or write a Grant to begin with",
+    load: async () => (await import("./verbs/grant.ts")).grant,
+  },
+  {
+    name: "except",
+    summary: "waive one finding until a day, with a reason",
+    load: async () => (await import("./verbs/except.ts")).except,
+  },
+  {
+    name: "baseline",
+    summary: "accept an account's startup files as they are, and say what is otherwise since",
+    load: async () => (await import("./verbs/baseline.ts")).baseline,
+  },
+  {
+    name: "events",
+    summary: "print what changed on this host, and what was sent of it",
+    load: async () => (await import("./verbs/events.ts")).events,
   },
 ];
 

@@ -224,3 +224,6 @@ export const shapes = {
     next: z.null(),
   }),
 } as const;
+
+/** What /v1/accounts/NAME answers. */
+export type PreflightAnswer = z.output<typeof preflight>;

@@ -66,11 +66,12 @@ export function verdictOf(view: AccountView, engine: string | null, { nowMs, bli
   const undecided = view.undecided.filter(decides);
   const { measuredAt, confirmedAt } = view.account;
   const reasons = [
-    ...engineReasons(engines, view, engine),
     ...accountReasons(view.account),
+    // Before the first run nobody knows what decides.
+    ...(measuredAt === null ? [] : engineReasons(engines, view, engine)),
     ...undecidedReasons([...doubtful, ...undecided]),
     ...(blind ? [reason("blind", "watching sees nothing for now, so that a change would go unseen")] : []),
-    ...confirmationReasons(confirmedAt, nowMs),
+    ...(measuredAt === null ? [] : confirmationReasons(confirmedAt, nowMs)),
   ];
   return {
     verdict: failing.length > 0 ? "no-go" : reasons.length > 0 ? "unknown" : "go",
@@ -151,7 +152,7 @@ function accountReasons({ state, says, measuredAt, pending }: AccountView["accou
   const known = stateReasons[state];
   const reasons: Reason[] = [];
   if (known !== null) reasons.push({ ...known, message: says === "" ? known.message : says });
-  if (measuredAt === null) reasons.push(reason("not-measured", "it was not measured yet"));
+  if (measuredAt === null && known === null) reasons.push(reason("not-measured", "it was not measured yet"));
   if (pending) reasons.push(reason("pending", "something happened that was not looked at yet"));
   return reasons;
 }

@@ -1,6 +1,8 @@
 import { attempt, cpWaits, tried } from "../../../agent/checks/example-facts.ts";
 import type { Loaded } from "../../../agent/documents/index.ts";
 import type { Tried } from "../../../agent/facts/index.ts";
+import { agentCases } from "./agent-cases.ts";
+import { waivedCases } from "./waived-cases.ts";
 import { absent, account, automated, noHost, oracle, postgres, read, root, type World } from "./world.ts";
 
 export interface Case {
@@ -360,4 +362,6 @@ export const cases: readonly Case[] = [
     argv: ["check", "--account", "oracle"],
     world: locked,
   },
+  ...agentCases,
+  ...waivedCases,
 ];
