@@ -61,7 +61,7 @@ export function sessionsAt(bytes: Buffer, seconds: number, arch: string = proces
     if (at === 0 && time > seconds) return null;
     if (time > seconds) break;
     const type = row.readInt16LE(0);
-    if (type === bootTime || type === runLevel) users.clear();
+    if (type === bootTime || (type === runLevel && textOf(row, 44, 32) === "shutdown")) users.clear();
     if (type !== userProcess && type !== deadProcess) continue;
     const line = textOf(row, 8, 32);
     users.delete(line);

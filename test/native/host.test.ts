@@ -1,0 +1,60 @@
+/** The addon as it is shipped, and once more with sanitizers. */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { compileAddon } from "../support/addon.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rcwarden-host-"));
+const [plain, sanitized] = [join(folder, "plain.node"), join(folder, "sanitized.node")];
+const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+before(() => {
+  compileAddon(plain);
+  compileAddon(sanitized, ["-O1", "-g", ...sanitizers]);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function calls(addon: string, env: Readonly<Record<string, string>>): string {
+  const own = join(folder, `own-${Object.keys(env).length}`);
+  mkdirSync(own);
+  const words = [join(import.meta.dirname, "host-calls.ts"), addon, own];
+  const done = spawnSync(process.execPath, words, {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH ?? "", ...env },
+    timeout: 120_000,
+  });
+  return `${done.stdout}${done.stderr}${done.signal ?? ""}`;
+}
+
+test("every call answers what it is made for and refuses everything else", () => {
+  assert.equal(calls(plain, {}), "done\n");
+});
+
+test("the same finds nothing under address and undefined-behaviour sanitizers", () => {
+  const libraries = ["libasan.so", "libubsan.so"].map((name) =>
+    execFileSync("cc", [`-print-file-name=${name}`], { encoding: "utf8" }).trim(),
+  );
+  // V8 keeps what it made until the end: only what is broken is looked for, not what is left.
+  const env = { LD_PRELOAD: libraries.join(" "), ASAN_OPTIONS: "detect_leaks=0" };
+  assert.equal(calls(sanitized, env), "done\n");
+});
+
+test("the addon needs nothing newer than glibc 2.28, and no other library", () => {
+  const symbols = execFileSync("objdump", ["-T", plain], { encoding: "utf8" });
+  const versions = [...symbols.matchAll(/GLIBC_(\d+)\.(\d+)/g)].map(
+    ([, major, minor]) => [Number(major), Number(minor)] as const,
+  );
+  assert.ok(versions.length > 0, symbols);
+  assert.deepEqual(
+    versions.filter(([major, minor]) => major > 2 || minor > 28),
+    [],
+  );
+  const needed = [...execFileSync("objdump", ["-p", plain], { encoding: "utf8" }).matchAll(/NEEDED +(\S+)/g)];
+  assert.deepEqual(
+    needed.map(([, name]) => name),
+    ["libc.so.6"],
+  );
+});

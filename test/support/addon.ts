@@ -1,0 +1,26 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setAddon } from "../../agent/host/native.ts";
+
+const root = join(import.meta.dirname, "../..");
+const headers = join(root, `node_modules/node-linux-${process.arch}/include/node`);
+const flags = ["-shared", "-fPIC", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", headers];
+
+/** Compiles agent/native/host.c to `out`, as the build does, with these words more. */
+export function compileAddon(out: string, more: readonly string[] = ["-O2"]): void {
+  execFileSync("cc", [...flags, ...more, "-o", out, join(root, "agent/native/host.c")], { stdio: "inherit" });
+}
+
+let built = false;
+
+/** Builds the addon from its source, once for all test files of this process, and has it used until that ends. */
+export function useBuiltAddon(): void {
+  if (built) return;
+  built = true;
+  const folder = mkdtempSync(join(tmpdir(), "rcwarden-addon-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  compileAddon(join(folder, "host.node"));
+  setAddon(join(folder, "host.node"));
+}
