@@ -5,7 +5,8 @@
 export * from "./answer.ts";
 export { baselineChanges, baselineItems } from "./baseline.ts";
 export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
+export { fingerprint, type Key } from "./fingerprint.ts";
 export * from "./report.ts";
 export { ruleDigests } from "./rule-digests.ts";
 export type { Verdict, Waived } from "./verdict.ts";
-export { exceptionFacts, type FindingKey, waive } from "./waive.ts";
+export { exceptionFacts, waive } from "./waive.ts";

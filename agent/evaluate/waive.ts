@@ -1,10 +1,8 @@
 /** What the host's owner lets stand for a while: it is told and counted, and decides nothing. */
 import { dayMs, type Exception, exceptionEndMs } from "../documents/index.ts";
 import type { ExceptionFacts } from "../facts/index.ts";
+import type { Key } from "./fingerprint.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** What an Exception names: the key of a finding, in words. */
-export type FindingKey = Pick<Verdict, "policy" | "rule" | "account" | "mode" | "subject">;
 
 /** An end nearer than this is said beforehand. */
 const soonMs = 14 * dayMs;
@@ -28,7 +26,7 @@ export function waive(verdicts: readonly Verdict[], exceptions: readonly Excepti
  */
 export function exceptionFacts(
   exceptions: readonly Exception[],
-  keys: readonly FindingKey[] | null,
+  keys: readonly Key[] | null,
   nowMs: number,
 ): ExceptionFacts[] {
   return exceptions.map((exception) => {
@@ -37,7 +35,7 @@ export function exceptionFacts(
   });
 }
 
-function stateOf(exception: Exception, keys: readonly FindingKey[] | null, nowMs: number): ExceptionFacts["state"] {
+function stateOf(exception: Exception, keys: readonly Key[] | null, nowMs: number): ExceptionFacts["state"] {
   const { finding } = exception;
   const leftMs = exceptionEndMs(exception) - nowMs;
   if (leftMs <= 0) return "expired";
@@ -46,6 +44,6 @@ function stateOf(exception: Exception, keys: readonly FindingKey[] | null, nowMs
   return leftMs <= soonMs ? "soon" : "in-force";
 }
 
-function names(finding: Exception["finding"], key: FindingKey): boolean {
+function names(finding: Exception["finding"], key: Key): boolean {
   return (["policy", "rule", "account", "mode", "subject"] as const).every((part) => finding[part] === key[part]);
 }

@@ -25,7 +25,7 @@ export interface Undecided {
 }
 
 export function guiltyOf(verdicts: readonly Verdict[]): Guilty[] {
-  const failed = verdicts.filter((verdict) => verdict.status === "fail");
+  const failed = verdicts.filter((verdict) => verdict.status === "fail" && !verdict.waived);
   const groups = Map.groupBy(failed, ({ where, policy, rule, consequence, change }) =>
     where === null ? key("nowhere", policy, rule, consequence, change) : key(where.file, String(where.line)),
   );
@@ -40,7 +40,9 @@ export function guiltyOf(verdicts: readonly Verdict[]): Guilty[] {
 }
 
 export function undecidedOf(checked: CheckedAccount): Undecided[] {
-  const unknown = checked.verdicts.filter((verdict) => verdict.status === "unknown" && verdict.finding);
+  const unknown = checked.verdicts.filter(
+    (verdict) => verdict.status === "unknown" && verdict.finding && !verdict.waived,
+  );
   const groups = Map.groupBy(unknown, (verdict) => key(...reasonsOf(verdict), placeKey(verdict)));
   const asked = [...groups.values()].map((verdicts) => ({
     gaps: verdicts[0]?.gaps ?? [],

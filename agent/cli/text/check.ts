@@ -9,7 +9,9 @@ import { guiltyOf, undecidedOf } from "./blocks.ts";
 import { guiltyText } from "./guilty.ts";
 import { edge, list, pad, padStart, paragraph, rows, spread, widest } from "./layout.ts";
 import { type Line, type Span, type Style, span } from "./printable.ts";
+import { hostText } from "./this-host.ts";
 import { undecidedText } from "./undecided.ts";
+import { isWaived, waivedText } from "./waived.ts";
 
 export function checkText(checked: Checked): Line[] {
   const accounts = checked.measured.map(({ account, modes }): CheckedAccount => {
@@ -24,6 +26,7 @@ export function checkText(checked: Checked): Line[] {
   return [
     ...accounts.flatMap((each) => [...accountText(each, widths), []]),
     ...checked.missing.flatMap((each) => [...missingText(each), []]),
+    ...hostText(checked.verdicts),
     ...summaryText(accounts, checked),
   ];
 }
@@ -37,7 +40,9 @@ interface Widths {
 function accountText(checked: CheckedAccount, widths: Widths): Line[] {
   const guilty = guiltyOf(checked.verdicts).flatMap((block) => [[], ...guiltyText(block, checked)]);
   const undecided = undecidedOf(checked).flatMap((block) => [[], ...undecidedText(block, checked)]);
-  const follow = checked.verdicts.filter((verdict) => verdict.status === "unknown" && !verdict.finding);
+  const follow = checked.verdicts.filter(
+    (verdict) => verdict.status === "unknown" && !verdict.finding && !verdict.waived,
+  );
   const unreached: Line[] =
     follow.length === 0
       ? []
@@ -50,13 +55,14 @@ function accountText(checked: CheckedAccount, widths: Widths): Line[] {
     ...guilty,
     ...undecided,
     ...unreached,
+    ...waivedText(checked),
   ];
 }
 
 function headerText({ account, verdicts }: CheckedAccount, facts: ModeFacts, widths: Widths, first: boolean): Line[] {
   const own = verdicts.filter(({ mode }) => mode === facts.mode || (mode === "-" && first));
-  const counts = (["fail", "pass", "unknown"] as const)
-    .map((status) => ({ status, count: own.filter((verdict) => verdict.status === status).length }))
+  const counts = (["fail", "pass", "unknown", "waived"] as const)
+    .map((status) => ({ status, count: own.filter((verdict) => countedAs(verdict) === status).length }))
     .filter(({ count }) => count > 0)
     .flatMap(({ status, count }, at): Span[] => [
       at === 0 ? "" : ", ",
@@ -67,8 +73,24 @@ function headerText({ account, verdicts }: CheckedAccount, facts: ModeFacts, wid
   return spread([span(names[0] ?? "", "bold"), `  ${names.slice(1).join("  ")}`], [...counts, seconds], edge);
 }
 
-const countWords = { fail: ["fails", "fail"], pass: ["pass", "pass"], unknown: ["unknown", "unknown"] } as const;
-const countStyles: Readonly<Record<Verdict["status"], Style>> = { fail: "red", pass: "green", unknown: "yellow" };
+/** What is waived counts as nothing else; what only follows from it as nothing at all. */
+function countedAs(verdict: Verdict): Verdict["status"] | "waived" | null {
+  if (verdict.waived === undefined) return verdict.status;
+  return isWaived(verdict) ? "waived" : null;
+}
+
+const countWords = {
+  fail: ["fails", "fail"],
+  pass: ["pass", "pass"],
+  unknown: ["unknown", "unknown"],
+  waived: ["waived", "waived"],
+} as const;
+const countStyles: Readonly<Record<keyof typeof countWords, Style>> = {
+  fail: "red",
+  pass: "green",
+  unknown: "yellow",
+  waived: "dim",
+};
 
 /** For a mode in which everything holds: what stands behind that word. */
 function passText({ verdicts }: CheckedAccount, facts: ModeFacts): Line[] {
@@ -137,7 +159,7 @@ const suffers: Readonly<Record<Consequence, string>> = {
 };
 
 function summaryText(accounts: readonly CheckedAccount[], { policies, missing }: Checked): Line[] {
-  const failing = accounts.map(({ verdicts }) => verdicts.filter(({ status }) => status === "fail"));
+  const failing = accounts.map(({ verdicts }) => verdicts.filter((verdict) => countedAs(verdict) === "fail"));
   const worst = failing.flatMap(
     (verdicts) => consequences.find((each) => verdicts.some((v) => v.consequence === each)) ?? [],
   );
@@ -148,6 +170,8 @@ function summaryText(accounts: readonly CheckedAccount[], { policies, missing }:
   const undecided =
     accounts.filter((each) => !fails(each) && (undecidedOf(each).length > 0 || unknown(each))).length + missing.length;
   if (undecided > 0) clauses.push(`${undecided} could not be determined`);
+  const waived = accounts.flatMap(({ verdicts }) => verdicts.filter(isWaived)).length;
+  if (waived > 0) clauses.push(`${waived} ${waived === 1 ? "finding" : "findings"} waived`);
   const measured = `${accounts.length} ${accounts.length === 1 ? "account" : "accounts"} measured`;
   const tried = accounts.some(({ modes }) => modes.some((facts) => facts.tried.length > 0));
   const held = tried ? "what the engine sends does what it says" : "every rule holds";
@@ -157,11 +181,11 @@ function summaryText(accounts: readonly CheckedAccount[], { policies, missing }:
 }
 
 function fails({ verdicts }: CheckedAccount): boolean {
-  return verdicts.some(({ status }) => status === "fail");
+  return verdicts.some((verdict) => countedAs(verdict) === "fail");
 }
 
 function unknown({ verdicts }: CheckedAccount): boolean {
-  return verdicts.some(({ status }) => status === "unknown");
+  return verdicts.some((verdict) => countedAs(verdict) === "unknown");
 }
 
 function policyWords({ name, origin }: Policy): string {

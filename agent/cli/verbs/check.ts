@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { checkKinds, type Severity } from "../../checks/index.ts";
 import { documentsInForce, policiesInForce, problemsSummary, problemText, whatHolds } from "../../documents/index.ts";
-import { evaluate, exitCode, type Measured, report } from "../../evaluate/index.ts";
+import { evaluate, exitCode, type Measured, report, waive } from "../../evaluate/index.ts";
 import { type ModeId, modes } from "../../facts/index.ts";
 import { inForce } from "../../runs/in-force.ts";
 import { measureAll } from "../../runs/measure-all.ts";
@@ -86,7 +86,8 @@ async function run(call: Call, { voice, parts, version }: Surroundings): Promise
   const idle = measured.filter((each) => each.modes.length === 0);
   if (idle.length > 0) return refuse(idle.map(unentered));
 
-  const verdicts = evaluate({ policies: applying, measured, checks: checkKinds, ...(asked && { modes: asked }) });
+  const judged = evaluate({ policies: applying, measured, checks: checkKinds, ...(asked && { modes: asked }) });
+  const verdicts = waive(judged, loaded.host.exceptions, parts.now().getTime());
   voice.remark(...chosen.notes);
   const { missing } = chosen;
   if (output === "text") {
