@@ -19,4 +19,6 @@ export {
   snapshotEvent,
   stateDigest,
 } from "../drift/index.ts";
+export type { HostKeys } from "./host-keys.ts";
+export { type OpenOptions, openStore } from "./open.ts";
 export type * from "./store.ts";

@@ -118,7 +118,11 @@ export interface Store {
   readonly head: Cursor;
 
   commit(change: Change): Committed;
-  /** Begins a new epoch while running: the engine holds more of us than we do (`have`). Its N is above `aboveN`, too. */
+  /**
+   * Begins a new epoch while running: the engine holds more of us than we do (`have`). Its N is above `aboveN`, too; refused
+   * `failed` where that is more than a million ahead of ours. Commits no event: the caller commits `agent.started` with
+   * `previous`, as after a start.
+   */
   newEpoch(nowMs: number, aboveN?: number): Committed;
 
   findings(account?: string): FindingState[];

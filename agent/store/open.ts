@@ -1,0 +1,241 @@
+import { randomUUID } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import { type Beside, readBeside } from "./beside.ts";
+import { body, connect, damageOf, makeTables, number, schemaVersion } from "./database.ts";
+import { files, makeFile, refused, refusedFolder, setAside, statusOf, syncFolder } from "./folder.ts";
+import { type HostKeys, hashedKeys, hostKeys, isSameHost } from "./host-keys.ts";
+import { lookAt } from "./look.ts";
+import { cursorTo, mend } from "./mend.ts";
+import { errnoOf, failure, resultCode, sqlite } from "./problem.ts";
+import { type Owner, State } from "./state.ts";
+import type { LostData, Opened, StoreRefusal } from "./store.ts";
+
+export interface OpenOptions {
+  /** Absolute; made where it is missing. */
+  readonly folder: string;
+  /** `host`, or an account's name. */
+  readonly instance: string;
+  readonly nowMs: number;
+  /** This program's version: a later one's database is refused, and says so with it. */
+  readonly program: string;
+  /** What tells this host from its clone; as the host says where left out. */
+  readonly hostKeys?: HostKeys;
+  /** Milliseconds that only go forward; the monotonic clock where left out. Rows grow old by it, never by `nowMs`. */
+  readonly elapsedMs?: () => number;
+}
+
+/** What opening goes by and adds to. */
+interface Opening extends OpenOptions {
+  readonly beside: Beside | null;
+  readonly keys: HostKeys;
+  readonly notices: string[];
+}
+
+/** A database whose structure is sound; `lost` is what had to be left behind. */
+interface Found {
+  readonly connection: DatabaseSync;
+  readonly lost: LostData | null;
+}
+
+/** The same, known to be this host's and this instance's, before its new epoch, which comes after `aboveN`. */
+interface Ours extends Found {
+  readonly owner: Owner;
+  readonly aboveN: number;
+}
+
+/**
+ * Opens the state of an instance, or makes it, and begins its next epoch, durable before this returns. Expects to be the
+ * only one with the folder (the caller holds the instance's lock); a second opener is refused before it touches anything.
+ *
+ * Who notices what: another host's state (a cloned disk), a database that is damaged, gone, or older than the file beside
+ * it, are noticed here. A whole folder that was copied back is not: nothing in it is newer. The engine notices, because
+ * the next epoch has an N that it knows with another R, or because it holds more of us than we do (`have`).
+ */
+export function openStore(options: OpenOptions): Opened {
+  const { folder } = options;
+  const wrong = refusedFolder(folder);
+  if (wrong !== null) return wrong;
+  const lock = locked(folder);
+  if (lock instanceof DatabaseSync) return openLocked(options, lock);
+  return lock;
+}
+
+/** An empty database that is never written: SQLite's lock on it dies with this process. */
+function locked(folder: string): DatabaseSync | StoreRefusal {
+  const path = `${folder}/${files.lock}`;
+  let lock: DatabaseSync | null = null;
+  try {
+    makeFile(path);
+    lock = new DatabaseSync(path, { timeout: 0 });
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (resultCode(error) !== sqlite.busy) return failure(folder, error);
+    return refused(
+      "failed",
+      folder,
+      "to be the only one with this state",
+      "that another process has it",
+      "stop it first",
+    );
+  }
+}
+
+function openLocked(options: OpenOptions, lock: DatabaseSync): Opened {
+  const { folder, nowMs, elapsedMs = () => performance.now() } = options;
+  const keys = hashedKeys(options.hostKeys ?? hostKeys());
+  let connection: DatabaseSync | null = null;
+  try {
+    const opening: Opening = { ...options, beside: readBeside(folder), keys, notices: [] };
+    const found = foundDatabase(opening);
+    const ours = "kind" in found ? found : ownDatabase(opening, found);
+    if ("kind" in ours) {
+      lock.close();
+      return ours;
+    }
+    connection = ours.connection;
+    const release = () => lock.close();
+    const { owner, aboveN, lost } = ours;
+    const store = new State(connection, { folder, owner, notices: opening.notices, nowMs, elapsedMs, release });
+    const begun = store.begin(nowMs, aboveN, lost);
+    if (begun.kind === "committed") return { kind: "store", store };
+    store.close();
+    return begun;
+  } catch (error) {
+    connection?.close();
+    lock.close();
+    if (resultCode(error) === null && errnoOf(error) === "") throw error;
+    return failure(folder, error);
+  }
+}
+
+function foundDatabase(opening: Opening): Found | StoreRefusal {
+  const { folder, beside } = opening;
+  const look = lookAt(folder);
+  if (look.kind === "damaged") return replaced(opening, look.why);
+  if (look.kind === "database" && look.version > schemaVersion) return newer(opening, look.version);
+  if (look.kind === "absent" && beside !== null) return replaced(opening, "it is gone");
+  if (look.kind === "absent" || (look.version === 0 && beside === null))
+    return { connection: made(folder), lost: null };
+  if (look.version === 0) return replaced(opening, "it is empty");
+  const opened = soundOr(folder);
+  return typeof opened === "string" ? replaced(opening, opened) : older(opening, opened);
+}
+
+function newer({ folder, program, beside }: Opening, version: number): StoreRefusal {
+  const by = beside === null ? "" : `, of rcwarden ${beside.program}`;
+  const expected = `a database of version ${schemaVersion} or lower, as rcwarden ${program} knows it`;
+  const found = `version ${version}${by}`;
+  return refused(
+    "newer",
+    `${folder}/${files.database}`,
+    expected,
+    found,
+    "install that version again, or use another folder",
+  );
+}
+
+function made(folder: string): DatabaseSync {
+  makeFile(`${folder}/${files.database}`);
+  const connection = connect(folder);
+  try {
+    makeTables(connection);
+    syncFolder(folder);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** The connection, or a clause that says why there is none. Throws what is no fault of the database itself. */
+function soundOr(folder: string): DatabaseSync | string {
+  const faults: readonly (number | null)[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
+  let connection: DatabaseSync | null = null;
+  try {
+    connection = connect(folder);
+    const why = damageOf(connection);
+    if (why === null) return connection;
+    connection.close();
+    return why;
+  } catch (error) {
+    connection?.close();
+    if (!(error instanceof Error) || !faults.includes(resultCode(error))) throw error;
+    return `SQLite says "${error.message}"`;
+  }
+}
+
+/** Sets aside what is damaged and begins anew with what can be read of it. */
+function replaced(opening: Opening, why: string): Found {
+  const { folder, nowMs, beside, notices } = opening;
+  const path = `${folder}/${files.database}`;
+  const aside = statusOf(path) === null ? null : setAside(folder, "corrupt", nowMs);
+  const connection = made(folder);
+  try {
+    const { rows, lost } = mend(aside, connection, beside);
+    const then =
+      aside === null ? "a new one was made" : `it was moved to ${aside}, and ${rows} of its rows were brought back`;
+    notices.push(`${path}: expected the database, found that ${why}; ${then}; events.lost says what is missing`);
+    return { connection, lost };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** A database that is sound but knows less than the file beside it: its log was removed, or it alone was copied back. */
+function older({ folder, beside, notices }: Opening, connection: DatabaseSync): Found {
+  const last = number(connection.prepare("SELECT coalesce(max(n), 0) AS n FROM epochs").get(), "n");
+  if (beside === null || beside.n <= last) return { connection, lost: null };
+  notices.push(
+    `${folder}/${files.database}: expected epoch ${beside.n}, found ${last}, an older state; what came after is missing, as events.lost says`,
+  );
+  const head = number(connection.prepare("SELECT head FROM totals").get(), "head");
+  return { connection, lost: { from: cursorTo(connection, head + 1), to: null, count: null, why: "database-older" } };
+}
+
+/** What the database says of whose it is. */
+type About = Pick<Owner, "hostId" | "instance" | "keys">;
+
+function ownDatabase(opening: Opening, found: Found): Ours | StoreRefusal {
+  const { folder, instance, program, keys, beside } = opening;
+  const { connection } = found;
+  const row = connection.prepare("SELECT body FROM about WHERE id = 1").get();
+  const about = row === undefined ? beside : body<About>(row);
+  if (about !== null && about.instance !== instance) {
+    connection.close();
+    return refused(
+      "not-ours",
+      folder,
+      `the state of instance "${instance}"`,
+      `that of "${about.instance}"`,
+      "use another folder",
+    );
+  }
+  if (about !== null && !isSameHost(about.keys, keys)) return otherHost(opening, connection);
+  const known: About = { hostId: about?.hostId ?? randomUUID(), instance, keys: knownKeys(about?.keys, keys) };
+  const text = JSON.stringify(known);
+  if (row?.body !== text) connection.prepare("INSERT OR REPLACE INTO about VALUES (1, ?)").run(text);
+  return { ...found, owner: { ...known, program }, aboveN: beside?.n ?? 0 };
+}
+
+/** A key that cannot be read this time is not forgotten. */
+function knownKeys(before: HostKeys | undefined, now: HostKeys): HostKeys {
+  return {
+    machineId: now.machineId ?? before?.machineId ?? null,
+    productUuid: now.productUuid ?? before?.productUuid ?? null,
+    productName: now.productName ?? before?.productName ?? null,
+  };
+}
+
+/** A cloned disk: another host with an identity of its own, which has measured nothing yet. */
+function otherHost(opening: Opening, connection: DatabaseSync): Ours | StoreRefusal {
+  const { folder, nowMs, notices } = opening;
+  connection.close();
+  const aside = setAside(folder, "other-host", nowMs);
+  notices.push(
+    `${folder}/${files.database}: expected the state of this host, found another one's (a cloned disk); it was moved to ${aside}, and this host begins with an identity of its own`,
+  );
+  return ownDatabase({ ...opening, beside: null }, { connection: made(folder), lost: null });
+}

@@ -1,0 +1,90 @@
+import { cursorText, type EventDraft } from "../drift/index.ts";
+import { collapse, type Held } from "./collapse.ts";
+import { number, type Row, text } from "./database.ts";
+import { livesMs } from "./lived.ts";
+import type { Statements } from "./statements.ts";
+import type { LostData } from "./store.ts";
+import { cursorIn } from "./stream.ts";
+import type { Totals } from "./writer.ts";
+
+const dayMs = 86_400_000;
+/** Rows of a kind that one call removes at most. */
+const slice = 5000;
+const runsOfAccount = 500;
+const runsInAll = 10_000;
+/** What is freed beyond the cap, as a part of it: so that not every new event loses an old one. */
+const room = 1 / 8;
+
+/**
+ * Drops events that are 30 days old, once a day's worth of them is there, and those over the cap; within the caller's
+ * transaction. Returns what must be told: what the slowest sink had not taken, and what the cap cost.
+ */
+export function dropEvents(now: Statements, next: Totals, queueBytes: number): LostData[] {
+  const aged = agedEvents(now, next.lived);
+  const slowest = now.slowestSink.get()?.place;
+  const untaken = typeof slowest === "number" ? aged.filter(({ place }) => place > slowest) : [];
+  const lost = untaken.length === 0 ? [] : [lostOf(now, untaken, "older-than-30-days")];
+  drop(now, next, aged);
+  if (next.bytes > queueBytes) {
+    const over = collapse(heldOf(now), next.bytes - Math.floor(queueBytes * (1 - room)));
+    if (over.length > 0) lost.push(lostOf(now, over, "over-the-cap"));
+    drop(now, next, over);
+  }
+  now.forgetEpochs.run(next.dropped);
+  for (const { count } of lost) next.lost += count ?? 0;
+  return lost;
+}
+
+function agedEvents(now: Statements, livedMs: number): Held[] {
+  const aged: Held[] = [];
+  for (const row of now.held.iterate()) {
+    const ageMs = livedMs - number(row, "lived");
+    if (aged.length === slice || ageMs < (aged.length === 0 ? livesMs + dayMs : livesMs)) break;
+    aged.push(held(row));
+  }
+  return aged;
+}
+
+function* heldOf(now: Statements): Iterable<Held> {
+  for (const row of now.held.iterate()) yield held(row);
+}
+
+function held(row: Row): Held {
+  return { place: number(row, "place"), bytes: number(row, "bytes"), about: text(row, "about") };
+}
+
+function drop(now: Statements, next: Totals, events: readonly Held[]): void {
+  for (const { place, bytes } of events) {
+    now.dropEvent.run(place);
+    next.events--;
+    next.bytes -= bytes;
+    next.dropped = Math.max(next.dropped, place);
+  }
+}
+
+function lostOf(now: Statements, events: readonly Held[], why: LostData["why"]): LostData {
+  return { from: cursorAt(now, events[0]), to: cursorAt(now, events.at(-1)), count: events.length, why };
+}
+
+function cursorAt(now: Statements, event: Held | undefined): string | null {
+  const row = event === undefined ? undefined : now.eventAt.get(event.place - 1, 0);
+  return row === undefined ? null : cursorText(cursorIn(row));
+}
+
+export function lostDraft(instance: string, data: LostData): EventDraft {
+  return { type: "events.lost", subject: instance, account: null, data: { ...data } };
+}
+
+/** Drops runs, happenings and dead letters that are old or too many, some of each at a time. An account's last run stays. */
+export function dropRecords(now: Statements, livedMs: number): void {
+  const before = livedMs - livesMs;
+  now.oldRuns.run(before, slice);
+  for (const row of now.crowdedAccounts.all(runsOfAccount)) {
+    const account = text(row, "account");
+    now.crowdedRuns.run(account, account, runsOfAccount);
+  }
+  const tooMany = number(now.countRuns.get(), "rows") - runsInAll;
+  if (tooMany > 0) now.oldestRuns.run(Math.min(tooMany, slice));
+  now.oldHappenings.run(slice, before);
+  now.oldLetters.run(before);
+}
