@@ -2,8 +2,21 @@
 import type { AgentCall, Ended } from "../daemon/index.ts";
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts } from "../facts/index.ts";
+import type { Configuration } from "../runs/host-documents.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { Question, Told } from "./ask.ts";
+import type { Written } from "./except.ts";
+
+/** Writes the host owner's documents, whole or not at all (except.ts). */
+export interface OwnerFiles {
+  create(file: string, text: string): Written;
+  append(file: string, text: string, refuse: (whole: Uint8Array) => readonly string[]): Written;
+}
+
+/** What somebody gives to read. */
+export type Input =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "unreadable"; readonly why: string };
 
 export interface Parts extends NameService {
   now(): Date;
@@ -14,6 +27,13 @@ export interface Parts extends NameService {
   readonly hostName: string;
   /** The documents at these paths and what they name; without paths those of the host, else the shipped ones. */
   documents(paths: readonly string[]): Promise<Loaded>;
+  /** Where the documents of the host's owner lie. */
+  readonly hostFolder: string;
+  /** The documents at this path instead of there, or those there (null), and none besides but the shipped ones. */
+  configuration(path: string | null): Promise<Configuration>;
+  readonly files: OwnerFiles;
+  /** A file that the call names, or stdin (`-`), to its end. */
+  input(path: string): Promise<Input>;
   /** How many startup files its shell reads by `ssh host CMD`; null where that could not be had. */
   startupFiles(account: Account): Promise<number | null>;
   /** The text of a file that `documents` named. */

@@ -1,13 +1,16 @@
 /** The parts of the world as they are on this host. */
+import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { hostname } from "node:os";
+import { text } from "node:stream/consumers";
 import { peerOf } from "../host/peer.ts";
 import { systemFile } from "../host/system-file.ts";
-import { documentsAt } from "../runs/host-documents.ts";
+import { configAt, documentsAt, hostFolder } from "../runs/host-documents.ts";
 import { hostNames } from "../runs/host-names.ts";
 import { measureHere, startupFilesOf } from "../runs/measuring.ts";
 import { ask } from "./ask.ts";
-import type { Parts } from "./parts.ts";
+import { append, create } from "./except.ts";
+import type { Input, Parts } from "./parts.ts";
 
 export function realParts(): Parts {
   const names = hostNames();
@@ -18,6 +21,10 @@ export function realParts(): Parts {
     env: process.env,
     hostName: hostname(),
     documents: async (paths) => documentsAt(paths, Date.now()),
+    hostFolder,
+    configuration: async (path) => configAt(path, Date.now()),
+    files: { create, append },
+    input: inputOf,
     startupFiles: startupFilesOf,
     read: async (file) => systemFile(file) ?? "",
     measure: (request) => measureHere(request, names.callerUid === 0),
@@ -27,4 +34,12 @@ export function realParts(): Parts {
     },
     runAgent: async (call) => (await import("../daemon/index.ts")).runAgent(call),
   };
+}
+
+async function inputOf(path: string): Promise<Input> {
+  try {
+    return { kind: "text", text: path === "-" ? await text(process.stdin) : await readFile(path, "utf8") };
+  } catch (error) {
+    return { kind: "unreadable", why: error instanceof Error && "code" in error ? String(error.code) : String(error) };
+  }
 }

@@ -1,5 +1,5 @@
 /** The documents as they lie on this host, and those that came with the program. */
-import { lstatSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkKinds } from "../checks/index.ts";
@@ -37,7 +37,7 @@ export function configAt(path: string | null, nowMs: number): Configuration {
   const at = path === null ? hostFolder : resolve(path);
   const { host, policies } = installedIn(at, path === null ? "strict" : "named");
   // What was asked for by name must be there; /etc/rcwarden need not.
-  const missing = path === null || host.length + policies.length > 0 ? [] : readDocumentFiles(at);
+  const missing = path === null || existsSync(at) ? [] : readDocumentFiles(at);
   const loaded = loadDocuments(policies, {
     checks: checkKinds,
     shipped: shipped(),

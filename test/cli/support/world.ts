@@ -3,6 +3,7 @@
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
+import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
 import type { Parts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
@@ -122,6 +123,12 @@ export interface World {
   readonly unavailable?: readonly string[];
   /** What agents answer; without it there is none. */
   ask?(sockets: readonly string[], question: Question): Told;
+  /** Members of group rcwarden; without them there is no such group. */
+  readonly viewers?: readonly string[];
+  /** What the host owner's folder answers when it is written; by default all goes well. */
+  readonly written?: Written;
+  /** Files that the call may name, by name. */
+  readonly inputs?: Readonly<Record<string, string>>;
   /** What differs from `goodFacts` for an account and mode. */
   facts?(request: MeasureRequest): Partial<ModeFacts>;
 }
@@ -131,6 +138,7 @@ export function partsOf(world: World): Parts {
     const found = world.accounts.find(is);
     return found === undefined ? ({ kind: "absent" } as const) : ({ kind: "account", account: found } as const);
   };
+  const loaded: Loaded = world.documents ?? { kind: "documents", set: documents, host: world.host ?? noHost };
   return {
     now: () => new Date("2026-11-23T09:55:02Z"),
     offsetMinutes: () => 60,
@@ -139,13 +147,29 @@ export function partsOf(world: World): Parts {
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
     hostName: "db07",
     callerUid: world.callerUid ?? 0,
-    documents: async () => world.documents ?? { kind: "documents", set: documents, host: world.host ?? noHost },
+    documents: async () => loaded,
+    hostFolder: "/etc/rcwarden",
+    configuration: async () => ({ ...loaded, paths: ["/etc/rcwarden"] }),
+    files: {
+      create: () => world.written ?? { kind: "written" },
+      append(_file, text, refuse) {
+        const problems = refuse(new TextEncoder().encode(text));
+        return problems.length > 0 ? { kind: "refused", problems } : (world.written ?? { kind: "written" });
+      },
+    },
+    input: async (path) => {
+      const text = world.inputs?.[path];
+      return text === undefined ? { kind: "unreadable", why: "ENOENT" } : { kind: "text", text };
+    },
     account: async (name) =>
       world.unavailable?.includes(name)
         ? { kind: "unavailable", why: "getent passwd: the name service did not answer within 3 s" }
         : find((each) => each.name === name),
     accountOfUid: async (uid) => find((each) => each.uid === uid),
-    group: async () => ({ kind: "absent" }),
+    group: async (name) =>
+      name === "rcwarden" && world.viewers !== undefined
+        ? { kind: "group", name, gid: 990, members: world.viewers }
+        : { kind: "absent" },
     automated: async () =>
       world.automation ?? {
         accounts: world.accounts
