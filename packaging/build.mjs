@@ -25,7 +25,12 @@ mkdirSync(`${dist}/bin`, { recursive: true });
 
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: { main: "agent/main.ts", cli: "agent/cli/index.ts", reader: "agent/children/reader.ts" },
+  entryPoints: {
+    main: "agent/main.ts",
+    cli: "agent/cli/index.ts",
+    reader: "agent/children/reader.ts",
+    sender: "agent/children/sender.ts",
+  },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
@@ -73,28 +78,39 @@ rmSync(`${dist}/bin/node`, { force: true });
 // Relative: the checkout may be seen at more than one place.
 symlinkSync(`../../${node}`, `${dist}/bin/node`);
 
-// Node obeys these from whoever calls; an answer must not depend on them.
+/** What whoever calls may have set, and what would obey it; an answer must not depend on it. */
 const obeyed = [
-  "NODE_OPTIONS",
-  "NODE_PATH",
-  "NODE_DEBUG",
-  "NODE_DEBUG_NATIVE",
-  "NODE_EXTRA_CA_CERTS",
-  "NODE_ICU_DATA",
-  "NODE_COMPILE_CACHE",
-  "NODE_REDIRECT_WARNINGS",
-  "NODE_REPL_EXTERNAL_MODULE",
-  "NODE_V8_COVERAGE",
-  "NODE_TEST_CONTEXT",
-  // OpenSSL's, in Node: they name libraries to load.
-  "OPENSSL_CONF",
-  "OPENSSL_ENGINES",
-  "OPENSSL_MODULES",
+  // Node: what it loads, whom it trusts, where it writes, whose child it takes itself for.
+  ...[
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "NODE_REPL_EXTERNAL_MODULE",
+    "NODE_PRESERVE_SYMLINKS",
+    "NODE_PRESERVE_SYMLINKS_MAIN",
+  ],
+  ...["NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "NODE_USE_SYSTEM_CA", "NODE_USE_ENV_PROXY"],
+  ...["NODE_DEBUG", "NODE_DEBUG_NATIVE", "NODE_REDIRECT_WARNINGS", "NODE_NO_WARNINGS", "NODE_PENDING_DEPRECATION"],
+  ...["NODE_COMPILE_CACHE", "NODE_COMPILE_CACHE_PORTABLE", "NODE_DISABLE_COMPILE_CACHE", "NODE_V8_COVERAGE"],
+  ...["NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID", "NODE_CLUSTER_SCHED_POLICY"],
+  ...["NODE_TEST_CONTEXT", "NODE_TEST_WORKER_ID", "NODE_INSPECT_RESUME_ON_START", "WATCH_REPORT_DEPENDENCIES"],
+  ...["NODE_ICU_DATA", "ICU_TIMEZONE_FILES_DIR", "NODE_SKIP_PLATFORM_CHECK", "NODE_PENDING_PIPE_INSTANCES"],
+  // OpenSSL, in Node: libraries to load, certificates to trust.
+  ...["OPENSSL_CONF", "OPENSSL_CONF_INCLUDE", "OPENSSL_ENGINES", "OPENSSL_MODULES"],
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR", "CTLOG_FILE"],
+  // libuv, in Node.
+  ...["UV_THREADPOOL_SIZE", "UV_USE_IO_URING"],
+  // chokidar: polling in place of events.
+  ...["CHOKIDAR_USEPOLLING", "CHOKIDAR_INTERVAL"],
+  // glibc: other libraries (databases' accounts name their own), other ways with memory.
+  ...["LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GLIBC_TUNABLES", "MALLOC_ARENA_TEST", "MALLOC_CHECK_"],
+  ...["MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_PERTURB_", "MALLOC_TOP_PAD_", "MALLOC_TRIM_THRESHOLD_"],
 ];
+// One arena: an arena a thread keeps what a burst of file system calls needed once.
 writeFileSync(
   `${dist}/rcwarden`,
   `#!/bin/sh
 unset ${obeyed.join(" ")}
+export MALLOC_ARENA_MAX=1
 self=$0
 if [ -L "$self" ]; then self=$(PATH=/usr/bin:/bin readlink -f -- "$self") || exit 2; fi
 case $self in */*) here=\${self%/*} ;; *) here=. ;; esac
