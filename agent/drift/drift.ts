@@ -1,8 +1,8 @@
 /** What is new for one account (or the host): its verdicts against what was kept of it. */
 import type { Verdict, Waived } from "../evaluate/index.ts";
 import { rfc3339 } from "../facts/index.ts";
-import { type Content, contentDigest, contentOf, fitting, undecided } from "./content.ts";
-import type { Because, EventDraft, FindingState, Hint, KeptFinding, Via } from "./event.ts";
+import { contentDigest, contentOf, fitting, undecided } from "./content.ts";
+import type { Because, EventDraft, FindingState, Hint, Via } from "./event.ts";
 
 /** What a run stood on, as its record keeps it. */
 export interface Ground {
@@ -42,7 +42,7 @@ const hourMs = 3_600_000;
 /** More turns than this within an hour are flapping. */
 const steadyTurns = 6;
 
-/** One thing that is new. `before` is null for what opened; `after` is null for what is no more. */
+/** One thing that is new. `before` is null for what opened; `after` of what is no more is how it stood. */
 interface Step {
   readonly type: "finding.opened" | "finding.changed" | "finding.resolved";
   readonly before: FindingState | null;
@@ -110,9 +110,7 @@ function changed(verdict: Verdict, prior: FindingState, input: DriftInput): Step
     openedAt: before.openedAt,
     since: turned ? rfc3339(input.nowMs) : before.since,
   };
-  // Where the digest is the same, so are the words: else state and stream would differ in what no event told.
-  const says = digest === prior.digest ? wordsOf(before) : content;
-  const after = { finding: { ...keyOf(verdict), ...says, ...marks }, digest };
+  const after = { finding: { ...keyOf(verdict), ...content, ...marks }, digest };
   return [{ type: "finding.changed", before: prior, after, because: causeOf(verdict, waives, input), turned }];
 }
 
@@ -176,11 +174,6 @@ function eventOf(
 
 function keyOf({ fingerprint, policy, rule, check, account, mode, subject }: Verdict) {
   return { fingerprint, policy, rule, check, account, mode, subject };
-}
-
-function wordsOf(finding: KeptFinding): Content {
-  const { status, severity, consequence, message, where, line, change, evidence, gaps } = finding;
-  return { status, severity, consequence, message, where, line, change, evidence, ...(gaps && { gaps }) };
 }
 
 function waiverOf({ waived }: Verdict): { readonly waived?: Waived } {
