@@ -55,7 +55,8 @@ async function target(path: string): Promise<string> {
   }
 }
 
-function words(stats: {
+/** What tells one inode, in one state, from another. */
+export function words(stats: {
   readonly dev: bigint;
   readonly ino: bigint;
   readonly size: bigint;
@@ -69,6 +70,7 @@ function words(stats: {
   return [dev, ino, size, mtimeNs, ctimeNs, mode, uid, nlink].join(" ");
 }
 
-function codeOf(error: unknown): string {
+/** The error's code, as ENOENT. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unreadable";
 }
