@@ -27,8 +27,8 @@ export async function eventsPage(
 ): Promise<EventsPage> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
   let page = view.store.events(after, account);
-  while (isEmpty(page) && waitMs > 0 && !over.aborted) {
-    await view.store.eventAfter(page.through, over);
+  while (isEmpty(page) && (page.more || (waitMs > 0 && !over.aborted))) {
+    if (!page.more) await view.store.eventAfter(page.through, over);
     page = view.store.events(page.through, account);
   }
   const leaving = { source: view.source, share };
