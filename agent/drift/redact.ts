@@ -197,13 +197,20 @@ function holdsNone(secret: string): boolean {
   return secret.startsWith(mask) || /^["']?(?:\$\w+|\$\{\w+\}|\$\([\s\S]*|`[\s\S]*)["']?$/.test(secret);
 }
 
+/** What one mask leaves may give away another secret; more rounds than this no text needed. */
+const mostRounds = 4;
+
 /** The same text without the secrets that its surroundings give away; doing it twice changes nothing. */
 export function redacted(text: string): string {
   let kept = text.length > mostCharacters ? text.slice(0, mostCharacters) : text;
-  for (const { find } of patterns) {
-    kept = kept.replace(find, (whole: string, before: string, secret: string) =>
-      holdsNone(secret) ? whole : `${before}${mask}`,
-    );
+  for (let round = 0; round < mostRounds; round++) {
+    const before = kept;
+    for (const { find } of patterns) {
+      kept = kept.replace(find, (whole: string, stays: string, secret: string) =>
+        holdsNone(secret) ? whole : `${stays}${mask}`,
+      );
+    }
+    if (kept === before) break;
   }
   return kept;
 }
