@@ -114,9 +114,10 @@ const gapWords: Readonly<Record<NonNullable<KeptFinding["gaps"]>[number]["code"]
   "account-unavailable": "the account could not be looked up",
 };
 
-function messageOf({ status, subject, consequence, was }: KeptFinding): string {
-  if (status === "fail") return `${subject}: ${suffers[consequence]}`;
-  return `${subject}: could not be decided${was === undefined ? "" : `; before, it ${suffers[consequence]}`}`;
+function messageOf({ status, subject, mode, check, consequence, was }: KeptFinding): string {
+  const fails = mode === "-" ? `${check} does not hold` : suffers[consequence];
+  if (status === "fail") return `${subject}: ${fails}`;
+  return `${subject}: could not be decided${was === undefined ? "" : `; before, it failed: ${fails}`}`;
 }
 
 function changeOf({ where }: KeptFinding): string {
