@@ -66,7 +66,13 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
   const { account, set, agent, exceptions } = wish;
   const startedMs = wish.nowMs();
   const applying = policiesInForce(set).map((policy) => inForce(policy, set, [account], wish.groups));
-  const requests = requestsFor(account, { accounts: [account], policies: applying, modes: undefined, withinMs, how: wish.how });
+  const requests = requestsFor(account, {
+    accounts: [account],
+    policies: applying,
+    modes: undefined,
+    withinMs,
+    how: wish.how,
+  });
   const modes: ModeFacts[] = [];
   for (const request of requests) {
     if (wish.signal.aborted) break;

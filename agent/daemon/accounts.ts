@@ -38,7 +38,7 @@ export class Accounts {
   }
 
   /** Takes a new list; answers the names of those whose entry is another one, or that are new. */
-  async take(list: Extract<WatchList, { kind: "list" }>): Promise<readonly string[]> {
+  async take(list: WatchList): Promise<readonly string[]> {
     const differ: string[] = [];
     for (const meant of list.meant) if (await this.#meant(meant)) differ.push(meant.name);
     for (const watched of this.all) {

@@ -362,14 +362,12 @@ export class Agent {
         },
         this.world.names,
       );
-      if (list.kind === "refused") {
-        this.#listProblems = list.problems;
-        this.world.log("warn", "nobody new is watched", { problems: list.problems });
-        return this.#cover();
-      }
-      this.#listProblems = [];
+      if (list.problems.length > 0) this.world.log("warn", "nobody new is watched", { problems: list.problems });
+      this.#listProblems = list.problems;
       this.#notGranted = list.notGranted;
-      this.#groups = new Map([...list.groups].map(([name, group]) => [name, { ...group }]));
+      // Groups that could not be looked up now are those that were.
+      if (list.problems.length === 0)
+        this.#groups = new Map([...list.groups].map(([name, group]) => [name, { ...group }]));
       const skipped = new Map<string, string>();
       const meant: Meant[] = [];
       for (const each of list.meant) {

@@ -98,6 +98,7 @@ export class RunQueue {
 
   /** Resolves when nothing runs and nothing waits that may run now. */
   async settled(): Promise<void> {
+    this.#pump();
     if (this.#isSettled()) return;
     this.#idle ??= Promise.withResolvers<void>();
     await this.#idle.promise;

@@ -23,7 +23,8 @@ export function spawnSender(account: Account, isRoot: boolean): SenderProcess {
   const child = spawn(enterPath(), [], { stdio: ["pipe", "pipe", "ignore", "pipe"], cwd: "/", env: {} });
   const control = child.stdio[3];
   const { stdin, stdout } = child;
-  if (!(control instanceof Duplex) || stdin === null || stdout === null) throw new Error("there is no way to speak with the launcher");
+  if (!(control instanceof Duplex) || stdin === null || stdout === null)
+    throw new Error("there is no way to speak with the launcher");
   const ended = new Promise<string>((resolve) => {
     let why = "";
     child.once("error", (error) => resolve(error.message));

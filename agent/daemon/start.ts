@@ -4,7 +4,7 @@ import { get } from "node:http";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { hintOf } from "../collectors/hint.ts";
-import { type HostDocuments, type Policy, problemText } from "../documents/index.ts";
+import { type Policy, problemText } from "../documents/index.ts";
 import { type Account, modeIds } from "../facts/index.ts";
 import { groupMembers } from "../host/accounts.ts";
 import { lockFolder } from "../host/lock.ts";
@@ -135,8 +135,8 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
 function configuredFirst(first: Configuration): Configured {
   const loadedAtMs = Date.now();
   if (first.kind === "documents") return { ...first, problems: [], loadedAtMs };
-  const host: HostDocuments = { agent: null, grant: { kind: "broken" }, exceptions: [] };
-  return { set: shippedAlone(loadedAtMs), host, problems: first.problems, paths: first.paths, loadedAtMs };
+  const { host, problems, paths } = first;
+  return { set: shippedAlone(loadedAtMs), host, problems, paths, loadedAtMs };
 }
 
 async function pathsOf(account: Account): Promise<readonly string[]> {

@@ -1,7 +1,6 @@
 /** Whom the agent watches: whom the call names, else whom the documents mean, and whoever was watched before. */
 import { type Grant, isMeasurable, type Policy } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
-import type { AccountAnswer } from "../host/accounts.ts";
 import type { Groups } from "../runs/in-force.ts";
 import { whom } from "../runs/whom.ts";
 import type { NameService } from "../runs/world.ts";
@@ -17,16 +16,15 @@ export interface Meant {
   readonly says: string;
 }
 
-export type WatchList =
-  | {
-      readonly kind: "list";
-      readonly meant: readonly Meant[];
-      /** Watched before, and the Grant does not name them any more. */
-      readonly notGranted: readonly string[];
-      readonly groups: Groups;
-      readonly notes: readonly string[];
-    }
-  | { readonly kind: "refused"; readonly problems: readonly string[] };
+export interface WatchList {
+  readonly meant: readonly Meant[];
+  /** Watched before, and the Grant does not name them any more. */
+  readonly notGranted: readonly string[];
+  readonly groups: Groups;
+  readonly notes: readonly string[];
+  /** Why nobody new could be found; whoever was watched before is watched on. */
+  readonly problems: readonly string[];
+}
 
 export interface Wish {
   /** From --account; empty for whom the documents mean. */
@@ -39,6 +37,7 @@ export interface Wish {
 
 export async function watchList({ named, policies, grant, kept }: Wish, host: NameService): Promise<WatchList> {
   const signs = new Map<string, string>();
+  let isCallers = false;
   const remembering: NameService = {
     ...host,
     async automated(all) {
@@ -46,13 +45,23 @@ export async function watchList({ named, policies, grant, kept }: Wish, host: Na
       for (const { account, reasons } of found.accounts) signs.set(account.name, reasons.join("; "));
       return found;
     },
+    accountOfUid(uid) {
+      isCallers = true;
+      return host.accountOfUid(uid);
+    },
   };
+  const before = named.length > 0 ? [] : kept;
   const chosen = await whom(named, policies, remembering, grant);
-  if (chosen.kind === "refused") return chosen;
+  if (chosen.kind === "refused") {
+    const meant = await Promise.all(before.map(({ name }) => keptOn(name, host)));
+    return { meant, notGranted: [], groups: new Map(), notes: [], problems: chosen.problems };
+  }
+  // Root's own account stands in where nobody else is found; whoever was watched before is somebody else.
+  const standsIn = isCallers && host.callerUid === 0 && before.some(({ uid }) => uid !== 0);
   const notGranted = chosen.missing.filter(({ code }) => code === "not-granted").map(({ account }) => account);
   const because = (name: string) =>
     named.includes(name) ? "--account" : (signs.get(name) ?? (chosen.notes[0] || "a policy names it"));
-  const meant: Meant[] = chosen.accounts.map((account) => ({
+  const meant: Meant[] = (standsIn ? [] : chosen.accounts).map((account) => ({
     name: account.name,
     account,
     because: because(account.name),
@@ -62,17 +71,18 @@ export async function watchList({ named, policies, grant, kept }: Wish, host: Na
     if (code === "not-granted" || meant.some(({ name }) => name === account)) continue;
     meant.push({ name: account, account: null, because: because(account), says: message });
   }
-  if (named.length > 0) return { kind: "list", meant, notGranted, groups: chosen.groups, notes: chosen.notes };
-  for (const { name } of kept) {
+  for (const { name } of before) {
     if (meant.some((each) => each.name === name) || notGranted.includes(name)) continue;
     if (grant !== null && !isMeasurable(grant, name)) notGranted.push(name);
-    else meant.push({ ...found(name, await host.account(name)), because: "watched before" });
+    else meant.push(await keptOn(name, host));
   }
-  return { kind: "list", meant, notGranted, groups: chosen.groups, notes: chosen.notes };
+  return { meant, notGranted, groups: chosen.groups, notes: chosen.notes, problems: [] };
 }
 
-function found(name: string, answer: AccountAnswer): Omit<Meant, "because"> {
-  if (answer.kind === "account") return { name, account: answer.account, says: "" };
-  if (answer.kind === "unavailable") return { name, account: null, says: answer.why };
-  return { name, account: null, says: "the name service does not name it" };
+async function keptOn(name: string, host: NameService): Promise<Meant> {
+  const because = "watched before";
+  const answer = await host.account(name);
+  if (answer.kind === "account") return { name, account: answer.account, because, says: "" };
+  const says = answer.kind === "unavailable" ? answer.why : "the name service does not name it";
+  return { name, account: null, because, says };
 }
