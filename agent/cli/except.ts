@@ -73,6 +73,10 @@ function beside(file: string, target: string, work: (temporary: Temporary, targe
   let descriptor: number;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    return { kind: "failed", problem: failure(file, error) };
+  }
+  try {
     descriptor = openSync(path, "wx", 0o600);
   } catch (error) {
     return { kind: "failed", problem: codeOf(error) === "EEXIST" ? busy(file, path) : failure(file, error) };
@@ -143,6 +147,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "a read-only file system",
   ENOSPC: "a full disk",
   EDQUOT: "a quota that is used up",
+  EEXIST: "a file where a folder should be",
   ENOTDIR: "a file where a folder should be",
 };
 

@@ -40,6 +40,7 @@ async function inputOf(path: string): Promise<Input> {
   try {
     return { kind: "text", text: path === "-" ? await text(process.stdin) : await readFile(path, "utf8") };
   } catch (error) {
-    return { kind: "unreadable", why: error instanceof Error && "code" in error ? String(error.code) : String(error) };
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return { kind: "unreadable", why: code === "ENOENT" ? "none" : code };
   }
 }

@@ -52,7 +52,7 @@ export function readDocumentFiles(path: string, reading: Reading = {}): readonly
   const refuse = (file: string, refused: Refusal): DocumentFile => ({ file, shipped, refused });
   const status = attempt(() => statSync(path));
   if (status instanceof Error) {
-    if (codeOf(status) === "ENOENT" && reading.mayBeMissing === true) return [];
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(status)) && reading.mayBeMissing === true) return [];
     return [refuse(path, whyNot(status))];
   }
   if (!status.isDirectory()) return [readOne(path, shipped, reading)];

@@ -76,6 +76,13 @@ describe("document files", () => {
     assert.deepEqual(read(folder), ["a.yml: a.yml", "b.yaml: b.yaml", "sub/c.yaml: sub/c.yaml"]);
   });
 
+  test("of a folder alone, what lies in folders below it does not count, and is not looked at", () => {
+    for (const name of ["a.yaml", "policies/b.yaml", `${"d/".repeat(20)}c.yaml`]) put(name, name);
+    assert.deepEqual(read(folder, { below: false }), ["a.yaml: a.yaml"]);
+    rmSync(join(folder, "a.yaml"));
+    assert.deepEqual(read(folder, { below: false, mayBeMissing: true }), []);
+  });
+
   test("links to files are followed, links to folders are not, broken and circular ones are said", () => {
     put("real.yaml", "text");
     put("other/deep.yaml", "deep");
@@ -190,6 +197,28 @@ describe("document files", () => {
       /^etc\/a.yaml: folder-owner: expected a folder of root \(F\), found one of uid 65534; /,
     );
   });
+
+  test(
+    "as root, a folder that others may write is refused although nothing lies in it: it may have been taken away",
+    asRoot,
+    () => {
+      const etc = join(folder, "etc");
+      mkdirSync(etc, { mode: 0o755 });
+      const installed = { owners: "strict", mayBeMissing: true } as const;
+      assert.deepEqual(read(etc, installed), []);
+      chmodSync(etc, 0o775);
+      assert.match(
+        read(etc, installed)[0] ?? "",
+        /^etc: file-writable: .* found group 0 may write F\/etc; chmod g-w F\/etc$/,
+      );
+      chmodSync(etc, 0o755);
+      chownSync(etc, 65534, 0);
+      assert.match(read(etc, installed)[0] ?? "", /^etc: folder-owner: /);
+      symlinkSync(etc, join(folder, "link"));
+      assert.match(read(join(folder, "link"), installed)[0] ?? "", /^link: folder-owner: /);
+      assert.deepEqual(read(etc, { owners: "named", mayBeMissing: true }), []);
+    },
+  );
 
   test("as root, an installed link is trusted only as far as what it leads to", asRoot, () => {
     const target = put("theirs/a.yaml", "text");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Policy } from "../../agent/documents/index.ts";
+import { type Grant, noGrant, type Policy } from "../../agent/documents/index.ts";
 import { whom } from "../../agent/runs/whom.ts";
 import { account, oracle, partsOf, postgres, root, unattended, type World } from "../cli/support/world.ts";
 
@@ -51,6 +51,54 @@ test("an account that no policy is for is refused, for a rule that was not judge
   assert.deepEqual(problems, [
     "postgres: expected a policy that is for this account, found none (mine is for oracle); use --policy",
   ]);
+});
+
+function grantFor(accounts: Grant["measure"]["accounts"]): Grant {
+  const origin = { file: "/etc/rcwarden/grant.yaml", digest: "sha256:0", shipped: false, given: true };
+  return {
+    kind: "Grant",
+    name: "db07",
+    description: "",
+    ...noGrant,
+    measure: { ...noGrant.measure, accounts },
+    origin,
+  };
+}
+
+async function underGrant(
+  named: readonly string[],
+  policies: readonly Policy[],
+  grant: Grant,
+  world: Partial<World> = {},
+) {
+  const found = await whom(named, policies, partsOf({ accounts, ...world }), grant);
+  if (found.kind === "refused") return found.problems;
+  return [found.accounts.map(({ name }) => name), found.missing.map(({ account, code }) => `${account} ${code}`)];
+}
+
+test("a Grant narrows: whom it does not name is not measured, whoever means him", async () => {
+  const oracleOnly = grantFor(["oracle"]);
+  assert.deepEqual(await underGrant(["postgres", "oracle"], [unattended], oracleOnly), [
+    ["oracle"],
+    ["postgres not-granted"],
+  ]);
+  assert.deepEqual(await underGrant([], [policyFor({ names: ["jdoe", "oracle"] })], oracleOnly), [
+    ["oracle"],
+    ["jdoe not-granted"],
+  ]);
+  assert.deepEqual(await underGrant([], [unattended], oracleOnly, { callerUid: 1000 }), [[], ["jdoe not-granted"]]);
+});
+
+test("all means those whom the Grant names, whether they look automated or not", async () => {
+  const world = { automated: ["postgres"] };
+  assert.deepEqual(await underGrant([], [unattended], grantFor(["jdoe", "oracle"]), world), [["jdoe", "oracle"], []]);
+  assert.deepEqual(await underGrant([], [unattended], grantFor(["oracel"]), world), [[], ["oracel no-account"]]);
+  assert.deepEqual(await underGrant([], [unattended], grantFor("all"), world), [["postgres"], []]);
+});
+
+test("a Grant never widens: whom no policy for all means is not measured because it names him", async () => {
+  const some = grantFor(["oracle", "postgres"]);
+  assert.deepEqual(await underGrant([], [policyFor({ names: ["oracle"] })], some), [["oracle"], []]);
 });
 
 test("a group is who has it, as the primary one, too", async () => {

@@ -26,7 +26,7 @@ export function grantText({ hostName, host, viewers }: GrantPage): Line[] {
 
 const nothing: Line[] = [
   ...row("measure", ["nobody"]),
-  ...row("show", ["findings of before the Grant was broken, to root and the account only"]),
+  ...row("show", ["names of what was found before, to group rcwarden; values and lines to root and the account only"]),
   ...row("send", ["nothing"]),
   ...row("remove", ["nothing"]),
 ];
@@ -84,8 +84,9 @@ function showWords(local: Share, viewers: GroupAnswer): string {
 }
 
 function sendWords(sinks: readonly SinkDocument[]): string {
-  if (sinks.length === 0) return "only to who reads events from the agent's socket (no sink is named)";
-  return `to ${list(sinks.map((sink) => (sink.kind === "file" ? sink.path : sink.url)))}`;
+  const reader = "an engine that reads events from the agent's socket";
+  if (sinks.length === 0) return `to ${reader}; no sink is named`;
+  return `to ${list(sinks.map((sink) => (sink.kind === "file" ? sink.path : sink.url)))}, and to ${reader}`;
 }
 
 function removeWords({ account, below, apply, releasesFrom }: Holds["remove"][number]): string {

@@ -175,7 +175,7 @@ async function fromReport(fingerprint: string, file: string, parts: Parts): Prom
   const meant = near === null ? "" : `; did you mean ${near}?`;
   return {
     kind: "refused",
-    problem: `${where}: expected finding ${fingerprint}, found ${findings.length} others${meant}`,
+    problem: `${where}: expected finding ${fingerprint}, found ${findings.length === 1 ? "another one" : `${findings.length} others`}${meant}`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { attempt, cpWaits, tried } from "../../../agent/checks/example-facts.ts";
-import type { Loaded } from "../../../agent/documents/index.ts";
+import type { HostDocuments, Loaded } from "../../../agent/documents/index.ts";
 import type { Tried } from "../../../agent/facts/index.ts";
 import { agentCases } from "./agent-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
@@ -244,7 +244,298 @@ const listed: World = {
   },
 };
 
+const ofHost = { file: "/etc/rcwarden/grant.yaml", digest: `sha256:${"a".repeat(64)}`, shipped: false, given: true };
+
+/** A Grant for oracle, quiet at night; and an Agent that sends to an engine. */
+const owned: HostDocuments = {
+  grant: {
+    kind: "grant",
+    grant: {
+      kind: "Grant",
+      name: "db07",
+      description: "",
+      measure: { accounts: ["oracle"], how: "running", notBetween: [{ from: 120, to: 240 }] },
+      local: "names",
+      share: "names",
+      remove: [{ account: "oracle", below: "/u01/staging", apply: "automatically", releasesFrom: "engine" }],
+      origin: ofHost,
+    },
+  },
+  agent: {
+    kind: "Agent",
+    name: "db07",
+    description: "",
+    reconcile: { everyMs: 30_000, fullMs: 3_600_000 },
+    sinks: [
+      {
+        name: "engine",
+        kind: "engine",
+        url: "https://engine.example/events",
+        certFile: null,
+        keyFile: null,
+        caFile: null,
+        tokenFile: "/etc/rcwarden/token",
+        proxy: null,
+        timeoutMs: 30_000,
+      },
+    ],
+    limits: { probesAtOnce: 2, memoryBytes: 268_435_456, queueBytes: 67_108_864 },
+    origin: ofHost,
+  },
+  exceptions: [],
+};
+const granted: World = { ...twoAccounts, host: owned, viewers: ["jdoe", "mroe", "dba"] };
+
+/** As narrow as it goes, and as wide. */
+const readingOnly: World = {
+  ...twoAccounts,
+  host: {
+    ...noHost,
+    grant: {
+      kind: "grant",
+      grant: {
+        kind: "Grant",
+        name: "db07",
+        description: "",
+        measure: {
+          accounts: "all",
+          how: "reading",
+          notBetween: [
+            { from: 1320, to: 120 },
+            { from: 720, to: 1440 },
+          ],
+        },
+        local: "lines",
+        share: "values",
+        remove: [],
+        origin: ofHost,
+      },
+    },
+  },
+};
+
+const brokenGrant: World = {
+  ...twoAccounts,
+  documents: {
+    kind: "problems",
+    documents: 1,
+    grant: "broken",
+    host: { ...noHost, grant: { kind: "broken" } },
+    problems: [
+      {
+        code: "value-not-listed",
+        file: "/etc/rcwarden/grant.yaml",
+        line: 6,
+        column: 10,
+        expected: "names, values or lines",
+        found: '"nmaes"',
+        suggestion: "names",
+        change: "",
+      },
+    ],
+  },
+};
+
+/** What check --json prints, as far as except reads it. */
+const report = JSON.stringify({
+  kind: "Report",
+  findings: [
+    {
+      fingerprint: "5f7f589d277f1b71",
+      policy: "unattended-ssh",
+      rule: "clean-stream",
+      account: "oracle",
+      mode: "ssh-command",
+      subject: "stdout",
+    },
+  ],
+});
+const reported: World = { ...twoAccounts, inputs: { "report.json": report, "-": report, "notes.txt": "{}" } };
+const inReport = ["except", "5f7f589d277f1b71", "--report", "report.json"];
+const becauseUntil = ["--reason", "CHG0012345", "--until", "2027-01-31"];
+const waivedAlready: World = {
+  ...reported,
+  host: {
+    ...noHost,
+    exceptions: [
+      {
+        kind: "Exception",
+        name: "greeting",
+        description: "",
+        finding: {
+          policy: "unattended-ssh",
+          rule: "clean-stream",
+          account: "oracle",
+          mode: "ssh-command",
+          subject: "stdout",
+        },
+        reason: "CHG0012345",
+        until: "2027-01-31",
+        origin: { ...ofHost, file: "/etc/rcwarden/exceptions.yaml" },
+      },
+    ],
+  },
+};
+const asksAgent: World = {
+  ...twoAccounts,
+  ask: (sockets, { path }) => ({
+    kind: "answer",
+    socket: sockets[0] ?? "",
+    status: 200,
+    // The finding after the number before it, as the agent lists them.
+    body: { items: path.endsWith("after=5f7f589d277f1b70") ? JSON.parse(report).findings : [], next: null },
+  }),
+};
+
 export const cases: readonly Case[] = [
+  {
+    name: "check-not-granted",
+    story: "whom the Grant does not name is not measured, and that is said",
+    argv: ["check", "--account", "oracle", "--account", "postgres"],
+    world: granted,
+  },
+  {
+    name: "check-all-granted",
+    story: "a policy for all means those whom the Grant names",
+    argv: ["check"],
+    world: { ...granted, automated: ["postgres"] },
+  },
+  { name: "grant", story: "what rcwarden may do here", argv: ["grant"], world: granted },
+  { name: "grant-json", story: "the same as JSON", argv: ["grant", "--json"], world: granted, wide: true },
+  { name: "grant-none", story: "without a Grant", argv: ["grant", "show"], world: twoAccounts },
+  { name: "grant-wide", story: "reading alone, and much shown", argv: ["grant"], world: readingOnly },
+  { name: "grant-broken", story: "a broken Grant stops everything", argv: ["grant"], world: brokenGrant },
+  {
+    name: "grant-init",
+    story: "a Grant to begin with",
+    argv: ["grant", "init", "--account", "oracle"],
+    world: twoAccounts,
+  },
+  {
+    name: "grant-init-print",
+    story: "the same to read",
+    argv: ["grant", "init", "--print", "--account", "oracle", "--account", "postgres"],
+    world: twoAccounts,
+    wide: true,
+  },
+  { name: "grant-init-again", story: "a Grant is never written over", argv: ["grant", "init"], world: granted },
+  {
+    name: "grant-init-broken",
+    story: "beside a broken one none is written",
+    argv: ["grant", "init"],
+    world: brokenGrant,
+  },
+  {
+    name: "grant-init-mistyped",
+    story: "an account that is mistyped",
+    argv: ["grant", "init", "--account", "orcale"],
+    world: twoAccounts,
+  },
+  {
+    name: "grant-init-not-root",
+    story: "only the host's owner",
+    argv: ["grant", "init"],
+    world: { ...twoAccounts, callerUid: 1000 },
+  },
+  {
+    name: "grant-init-read-only",
+    story: "where it cannot be written",
+    argv: ["grant", "init"],
+    world: {
+      ...twoAccounts,
+      written: {
+        kind: "failed",
+        problem: "/etc/rcwarden/grant.yaml: expected to write it, found a read-only file system",
+      },
+    },
+  },
+  { name: "grant-mistyped", story: "a mistyped action", argv: ["grant", "shwo"], world: granted },
+  {
+    name: "grant-flags",
+    story: "flags of init with show",
+    argv: ["grant", "--print", "--account", "oracle"],
+    world: granted,
+  },
+  { name: "except", story: "a finding of a report is waived", argv: [...inReport, ...becauseUntil], world: reported },
+  {
+    name: "except-json",
+    story: "the same as JSON, from stdin",
+    argv: ["except", "5f7f589d277f1b71", "--report", "-", ...becauseUntil, "--json"],
+    world: reported,
+  },
+  {
+    name: "except-agent",
+    story: "a finding that the agent has is waived",
+    argv: ["except", "5f7f589d277f1b71", ...becauseUntil],
+    world: asksAgent,
+  },
+  {
+    name: "except-agent-unknown",
+    story: "a finding that the agent does not have",
+    argv: ["except", "5f7f589d277f1b72", ...becauseUntil],
+    world: asksAgent,
+  },
+  {
+    name: "except-no-agent",
+    story: "no agent, and no report",
+    argv: ["except", "5f7f589d277f1b71", ...becauseUntil],
+    world: twoAccounts,
+  },
+  {
+    name: "except-unknown",
+    story: "a mistyped fingerprint",
+    argv: ["except", "5f7f589d277f1b17", "--report", "report.json", ...becauseUntil],
+    world: reported,
+  },
+  {
+    name: "except-nothing-said",
+    story: "everything that is missing or wrong is said at once",
+    argv: ["except", "5f7f589d", "and", "more", "--until", "2027-02-30"],
+    world: reported,
+  },
+  {
+    name: "except-expired",
+    story: "a day that is past",
+    argv: [...inReport, "--reason", "a", "--until", "2026-11-22"],
+    world: reported,
+  },
+  {
+    name: "except-too-far",
+    story: "a day more than 366 days ahead",
+    argv: [...inReport, "--reason", " ", "--until", "2027-11-25"],
+    world: reported,
+  },
+  {
+    name: "except-no-report",
+    story: "what is no report",
+    argv: ["except", "5f7f589d277f1b71", "--report", "notes.txt", ...becauseUntil],
+    world: reported,
+  },
+  {
+    name: "except-no-file",
+    story: "a report that is not there",
+    argv: ["except", "5f7f589d277f1b71", "--report", "gone.json", ...becauseUntil],
+    world: reported,
+  },
+  {
+    name: "except-again",
+    story: "a finding that is waived as long already",
+    argv: [...inReport, ...becauseUntil],
+    world: waivedAlready,
+  },
+  {
+    name: "except-broken-documents",
+    story: "beside broken documents nothing would be taken",
+    argv: [...inReport, ...becauseUntil],
+    world: { ...brokenGrant, ...{ inputs: reported.inputs ?? {} } },
+  },
+  {
+    name: "except-not-root",
+    story: "only the host's owner",
+    argv: [...inReport, ...becauseUntil],
+    world: { ...reported, callerUid: 1000 },
+  },
+
   { name: "check-one-fails", story: "cp -f waits in one of two accounts", argv: ["check"], world: twoAccounts },
   { name: "check-nothing-found", story: "everything holds", argv: ["check"], world: nothing },
   {

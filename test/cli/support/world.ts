@@ -159,7 +159,7 @@ export function partsOf(world: World): Parts {
     },
     input: async (path) => {
       const text = world.inputs?.[path];
-      return text === undefined ? { kind: "unreadable", why: "ENOENT" } : { kind: "text", text };
+      return text === undefined ? { kind: "unreadable", why: "none" } : { kind: "text", text };
     },
     account: async (name) =>
       world.unavailable?.includes(name)
