@@ -6,11 +6,17 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkKinds } from "../agent/checks/index.ts";
 import { documentSchemas } from "../agent/documents/index.ts";
+import { openapi, routes } from "../agent/status/index.ts";
 import { catalogue } from "./catalogue.ts";
 import { biomeConfiguration } from "./import-rules.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const rendered = { "biome.json": biomeJson(), ...policySchemas(), "policies/README.md": catalogue() };
+const rendered = {
+  "biome.json": biomeJson(),
+  ...policySchemas(),
+  "policies/README.md": catalogue(),
+  "agent/status/openapi.json": endpoint(),
+};
 
 let stale = 0;
 for (const [file, text] of Object.entries(rendered)) {
@@ -25,6 +31,12 @@ for (const [file, text] of Object.entries(rendered)) {
   }
 }
 process.exitCode = stale === 0 ? 0 : 1;
+
+/** What can be asked over the agent's socket, as OpenAPI. */
+function endpoint() {
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  return `${JSON.stringify(openapi(routes, version), null, 2)}\n`;
+}
 
 /** JSON Schemas of the documents, one a kind, for editors. */
 function policySchemas() {

@@ -157,7 +157,16 @@ export function biomeConfiguration() {
   return {
     $schema: "./node_modules/@biomejs/biome/configuration_schema.json",
     files: {
-      includes: ["agent/**", "test/**", "packaging/**", "*.json", "!**/dist", "!policies/schema", "!test/fixtures"],
+      includes: [
+        "agent/**",
+        "test/**",
+        "packaging/**",
+        "*.json",
+        "!**/dist",
+        "!policies/schema",
+        "!agent/status/openapi.json",
+        "!test/fixtures",
+      ],
     },
     formatter: { indentStyle: "space", indentWidth: 2, lineWidth: 120 },
     linter: {

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FindingState, KeptFinding } from "../../agent/drift/index.ts";
+import type { KeptFinding } from "../../agent/drift/index.ts";
 import type { Share } from "../../agent/facts/index.ts";
 import { peerOf } from "../../agent/host/peer.ts";
 import {
@@ -97,7 +97,7 @@ export interface Behind {
     blind: boolean;
   };
   /** Commits an event about a finding of this account. */
-  tell(account: string | null, other?: Partial<KeptFinding>): void;
+  tell(account: string, other?: Partial<KeptFinding>): void;
   /** Ends waiting answers, as an agent that ends does. */
   close(): void;
   stop(): Promise<void>;
@@ -147,14 +147,11 @@ export async function agentBehind(
     ...{ view, store, socket, folder, faults, asked, live, stop },
     close: () => closing.abort(),
     tell(account, changes = {}) {
-      const event = account === null ? started : opens(account, changes);
-      const outcome = store.commit({ nowMs, events: [event] });
+      const outcome = store.commit({ nowMs, events: [opens(account, changes)] });
       if (outcome.kind === "refused") throw new Error(outcome.message);
     },
   };
 }
-
-const started = { type: "agent.started", subject: "host", account: null, data: { previous: null } } as const;
 
 function opens(account: string, other: Partial<KeptFinding> = {}) {
   const data = {
@@ -167,10 +164,6 @@ function opens(account: string, other: Partial<KeptFinding> = {}) {
     hint: null,
   } as const;
   return { type: "finding.opened", subject: data.finding.fingerprint, account, data } as const;
-}
-
-export function state(name: string, other: Partial<KeptFinding> = {}): FindingState {
-  return { finding: finding(name, other), digest: `sha256:${"a".repeat(64)}` };
 }
 
 function viewOf(store: Store, live: Behind["live"], asked: string[], closing: AbortSignal): AgentView {
