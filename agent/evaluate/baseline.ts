@@ -27,9 +27,13 @@ const factOf = [
 type Defined = (typeof factOf)[number][0];
 
 /** Everything of an account that a line of a startup file can change, as it is now. */
-export function baselineItems({ account, modes }: Measured): BaselineItem[] {
-  const shell = { kind: "shell", name: "login shell", mode: "-", digest: digest(account.shell), where: null } as const;
-  return [shell, ...fileItems(modes), ...modes.flatMap(definedItems)];
+export function baselineItems({ modes }: Pick<Measured, "modes">): BaselineItem[] {
+  return [...fileItems(modes), ...modes.flatMap((facts) => [shellItem(facts), ...definedItems(facts)])];
+}
+
+/** It also says that the mode was measured, whatever is defined in it. */
+function shellItem({ mode, shell }: ModeFacts): BaselineItem {
+  return { kind: "shell", name: "shell", mode, digest: digest(shell.path), where: null };
 }
 
 /** The best look at a file counts: what one mode skips another reads. */
@@ -83,7 +87,7 @@ function unknownOf(kind: BaselineItem["kind"], mode: string): BaselineItem {
 export function baselineChanges({ items: accepted }: Pick<Baseline, "items">, items: readonly BaselineItem[]) {
   const before = new Map(accepted.filter(isKnown).map((item) => [key(item), item]));
   const now = new Map(items.filter(isKnown).map((item) => [key(item), item]));
-  const [modesBefore, modesNow] = [accepted, items].map((all) => new Set(all.map(({ mode }) => mode)));
+  const [modesBefore, modesNow] = [accepted, items].map((all) => new Set(["-", ...all.map(({ mode }) => mode)]));
   const inDoubt = new Set(items.filter((item) => !isKnown(item)).map(group));
   const changes: BaselineChange[] = [];
   for (const [each, item] of now) {
@@ -98,9 +102,19 @@ export function baselineChanges({ items: accepted }: Pick<Baseline, "items">, it
   return changes;
 }
 
-/** Whether anything that a baseline is compared with could not be had. */
-export function isBaselineInDoubt(items: readonly BaselineItem[]): boolean {
-  return items.some((item) => !isKnown(item));
+/**
+ * Whether a difference may hide in what could not be had now. What could not be had when it was accepted either is as it
+ * was, but for what was had then and is missing now.
+ */
+export function isBaselineInDoubt(
+  { items: accepted }: Pick<Baseline, "items">,
+  items: readonly BaselineItem[],
+): boolean {
+  const doubted = new Set(items.filter((item) => !isKnown(item)).map(group));
+  const before = new Set(accepted.filter((item) => !isKnown(item)).map(group));
+  if ([...doubted].some((each) => !before.has(each))) return true;
+  const now = new Set(items.map(key));
+  return accepted.some((item) => isKnown(item) && doubted.has(group(item)) && !now.has(key(item)));
 }
 
 function isKnown({ digest: of }: BaselineItem): boolean {

@@ -152,7 +152,7 @@ const gapOfAgent: Gap = {
 function reviewGaps({ reviewed, ...measured }: Measured): Gap[] {
   if (reviewed === undefined) return [gapOfAgent];
   if (reviewed.baseline === null || reviewed.changes.length > 0) return [];
-  if (!isBaselineInDoubt(baselineItems(measured))) return [];
+  if (!isBaselineInDoubt(reviewed.baseline, baselineItems(measured))) return [];
   const message = "not everything that was accepted could be measured";
   return [{ code: "not-reached", message, change: "", of: ["reviewed"] }];
 }
