@@ -68,7 +68,7 @@ export function makeTables(connection: DatabaseSync): void {
 /** A clause that says what is wrong with the database, or null: its structure, and that each body is JSON. */
 export function damageOf(connection: DatabaseSync): string | null {
   const first = connection.prepare("PRAGMA quick_check(1)").get()?.quick_check;
-  if (first !== "ok") return `quick_check says "${String(first)}"`;
+  if (first !== "ok") return `quick_check says "${String(first).split("\n").at(-1)}"`;
   for (const table of ["about", "findings", "accounts", "baselines", "events", "letters", "runs"]) {
     const broken = connection.prepare(`SELECT count(*) AS rows FROM ${table} WHERE NOT json_valid(body)`).get();
     if (broken?.rows !== 0) return `${String(broken?.rows)} rows of ${table} are no JSON`;

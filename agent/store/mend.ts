@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { cursorText } from "../drift/index.ts";
+import { cursorText, type Epoch } from "../drift/index.ts";
 import { number, type Row, text } from "./database.ts";
 import { salvage } from "./salvage.ts";
 import type { LostData } from "./store.ts";
@@ -14,17 +14,14 @@ export interface Mended {
  * Brings back into the new database at `into` what can be read of the one at `path`, and makes it agree with itself. `last`
  * is the newest epoch that is known otherwise. One transaction.
  */
-export function mend(
-  path: string | null,
-  into: DatabaseSync,
-  last: { readonly n: number; readonly r: string } | null,
-): Mended {
+export function mend(path: string | null, into: DatabaseSync, last: Epoch | null): Mended {
   into.exec("BEGIN IMMEDIATE");
   try {
     const rows = path === null ? 0 : salvage(path, into);
     into.exec(agree);
-    if (rows === 0 && last !== null) into.prepare("INSERT INTO epochs VALUES (?, ?, 0, NULL)").run(last.n, last.r);
+    if (into.prepare("SELECT n FROM epochs").get() === undefined) knowEpoch(into, last);
     const lost = lostIn(into);
+    knowEpoch(into, last);
     into.exec("COMMIT");
     return { rows, lost };
   } catch (error) {
@@ -33,7 +30,15 @@ export function mend(
   }
 }
 
-/** Epochs are known from their events as well; the totals are counted anew; an epoch ended where the next one begins. */
+/** The newest epoch, where the database does not know it: which of its events there were is not known. */
+export function knowEpoch(connection: DatabaseSync, last: Epoch | null): void {
+  const newest = connection.prepare("SELECT coalesce(max(n), 0) AS n FROM epochs").get();
+  if (last !== null && number(newest, "n") < last.n)
+    connection.prepare("INSERT INTO epochs SELECT ?, ?, head, NULL FROM totals").run(last.n, last.r);
+  connection.exec(ended);
+}
+
+/** Epochs are known from their events as well, and the totals are counted anew. */
 const agree = `
   INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
   INSERT OR IGNORE INTO epochs SELECT n, min(r), min(place - seq), NULL FROM events GROUP BY n;
@@ -43,6 +48,10 @@ const agree = `
     head = max(head, (SELECT coalesce(max(place), 0) FROM events), (SELECT coalesce(max(base + coalesce(last, 0)), 0) FROM epochs)),
     dropped = max(dropped, (SELECT coalesce(min(place), 1) - 1 FROM events)),
     lived = max(lived, (SELECT coalesce(max(lived), 0) FROM events));
+`;
+
+/** An epoch ended where the next one begins. */
+const ended = `
   UPDATE epochs SET last = (SELECT min(later.base) FROM epochs AS later WHERE later.n > epochs.n) - base
     WHERE last IS NULL AND n < (SELECT max(n) FROM epochs);
 `;

@@ -5,7 +5,7 @@ import { body, connect, damageOf, makeTables, number, schemaVersion } from "./da
 import { files, makeFile, refused, refusedFolder, setAside, statusOf, syncFolder } from "./folder.ts";
 import { type HostKeys, hashedKeys, hostKeys, isSameHost } from "./host-keys.ts";
 import { lookAt } from "./look.ts";
-import { cursorTo, mend } from "./mend.ts";
+import { cursorTo, knowEpoch, mend } from "./mend.ts";
 import { errnoOf, failure, resultCode, sqlite } from "./problem.ts";
 import { type Owner, State } from "./state.ts";
 import type { LostData, Opened, StoreRefusal } from "./store.ts";
@@ -67,7 +67,7 @@ function locked(folder: string): DatabaseSync | StoreRefusal {
   try {
     makeFile(path);
     lock = new DatabaseSync(path, { timeout: 0 });
-    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
     lock?.close();
@@ -192,7 +192,9 @@ function older({ folder, beside, notices }: Opening, connection: DatabaseSync): 
     `${folder}/${files.database}: expected epoch ${beside.n}, found ${last}, an older state; what came after is missing, as events.lost says`,
   );
   const head = number(connection.prepare("SELECT head FROM totals").get(), "head");
-  return { connection, lost: { from: cursorTo(connection, head + 1), to: null, count: null, why: "database-older" } };
+  const lost = { from: cursorTo(connection, head + 1), to: null, count: null, why: "database-older" } as const;
+  knowEpoch(connection, beside);
+  return { connection, lost };
 }
 
 /** What the database says of whose it is. */

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, readFileSync, truncateSync, unlinkSync, writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
@@ -205,6 +205,8 @@ function isSound(table: Table, row: Row): boolean {
 }
 
 const pageBytes = 4096;
+/** No table begins beyond: SQLite reads none of them where one begins beyond the file. */
+const leastPages = 64;
 
 /** A copy with a first page of ours: that one holds the header and where each table begins, the same in each database. */
 function withFirstPage(path: string, into: DatabaseSync): number {
@@ -213,7 +215,9 @@ function withFirstPage(path: string, into: DatabaseSync): number {
     copyFileSync(path, copy);
     if (statusOf(`${path}-wal`) !== null) copyFileSync(`${path}-wal`, `${copy}-wal`);
     const page = ourFirstPage(`${path}-empty`);
-    page.writeUInt32BE(Math.floor((statusOf(copy)?.size ?? 0) / pageBytes), 28);
+    const pages = Math.max(leastPages, Math.ceil((statusOf(copy)?.size ?? 0) / pageBytes));
+    truncateSync(copy, pages * pageBytes); // Longer, where it was cut short.
+    page.writeUInt32BE(pages, 28);
     page.fill(0, 32, 40); // No list of empty pages: nothing is written to this copy.
     overwrite(copy, page);
     return copiedFrom(copy, into);
