@@ -40,14 +40,14 @@ export interface HeartbeatData {
   /** The last event's place, `EPOCH-SEQ`. */
   readonly head: string;
   readonly findings: number;
-  readonly fail: number;
-  readonly unknown: number;
-  /** Stable words for what is not as it should be; empty where all is well. */
-  readonly degraded: readonly string[];
   /** Digest over the documents in force. */
   readonly documents: string;
-  /** Events that wait for this sink. */
-  readonly waiting: number;
+  /** Stable words for why changes may be seen late; empty where all is well. */
+  readonly degraded: readonly string[];
+  /** Whether changes may go unseen for longer than the time between two sweeps. */
+  readonly blind: boolean;
+  /** RFC 3339; null before the first. */
+  readonly lastFullRun: string | null;
 }
 
 const schemas: Readonly<Record<EventType, string>> = {
