@@ -1,7 +1,7 @@
 /** policies/README.md, rendered from the registries: what can be asked, what is shipped, what an engine may send. */
 import * as z from "zod";
 import { type AnyCheckKind, checkKinds } from "../agent/checks/index.ts";
-import { documentKinds } from "../agent/documents/index.ts";
+import { type AnyDocumentKind, documentKinds, documentSchemas } from "../agent/documents/index.ts";
 import { placeholders, programs } from "../agent/documents/programs.ts";
 
 /** A cell of a table: what would end it is escaped. */
@@ -16,6 +16,55 @@ function parameterRows(kind: AnyCheckKind): string[] {
     const usual = about.default === undefined ? "must be given" : `\`${JSON.stringify(about.default)}\``;
     return `| \`${name}\` | ${cell(about.description ?? "")} | ${usual} |`;
   });
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** The keys of a kind's spec, each with what it says, as the schema has them: `sinks[].path`. */
+function keyRows(schema: Schema, path: string): string[] {
+  const options = [...schemasIn(schema.oneOf), ...schemasIn(schema.anyOf)];
+  if (options.length > 0) return options.flatMap((option) => keyRows(option, path));
+  const [items] = schemasIn([schema.items]);
+  if (items !== undefined) return keyRows(items, `${path}[]`);
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.entries(isSchema(schema.properties) ? schema.properties : {}).flatMap(([key, inner]) => {
+    if (!isSchema(inner)) return [];
+    const full = path === "" ? key : `${path}.${key}`;
+    const usual = inner.default === undefined ? "" : `\`${JSON.stringify(inner.default)}\``;
+    const row = `| \`${full}\` | ${cell(String(inner.description ?? ""))} | ${required.includes(key) ? "must be given" : usual} |`;
+    return [row, ...keyRows(inner, full)];
+  });
+}
+
+function schemasIn(list: unknown): Schema[] {
+  return Array.isArray(list) ? list.filter(isSchema) : [];
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindSection({ kind, summary, why, owner, livesIn, example }: AnyDocumentKind): string {
+  const properties = documentSchemas(checkKinds)[`${kind.toLowerCase()}.json`]?.properties;
+  const spec = isSchema(properties) && isSchema(properties.spec) ? properties.spec : {};
+  // Options that are told apart by `kind` share keys: each is told once.
+  const rows = [...new Set(keyRows(spec, ""))];
+  return [
+    `## ${kind}`,
+    "",
+    `${summary} ${why}`,
+    "",
+    `Written by ${owner}; lies in \`${livesIn}\`.`,
+    "",
+    "```yaml",
+    example.trimEnd(),
+    "```",
+    "",
+    "| in `spec` | | if left out |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 function exampleLine({ says, with: given, fails, unknown = [] }: AnyCheckKind["examples"][number]): string {
@@ -45,7 +94,7 @@ export function catalogue(): string {
     const words = options.map((names) => `\`${names.join("` `")}\``).join(", ");
     return `| \`${name}\` | ${words} | \`${example}\` |`;
   });
-  return `# Policies and engines
+  return `# Documents
 
 Rendered by \`npm run docs\` from the registries of the program.
 
@@ -53,7 +102,10 @@ An \`Engine\` says how an engine comes in and what it sends; a \`Policy\` holds 
 go to \`/etc/rcwarden/policies/\`, or to \`--policy PATH\`; with none there, the shipped \`unattended-ssh\` applies. A policy
 brings in another one's rules by \`includes\`. The schemas in \`schema/\` make an editor complete and check.
 
-${documentKinds.map(({ kind, example }) => `## ${kind}\n\n\`\`\`yaml\n${example.trimEnd()}\n\`\`\`\n`).join("\n")}
+The host's owner has documents of his own, which never stand among policies: a \`Grant\` says whom rcwarden may measure and
+what it may show and send, an \`Exception\` waives one finding for a while, an \`Agent\` says how the agent goes about it.
+
+${documentKinds.map(kindSection).join("\n")}
 ## What an engine may send
 
 What is sent is words, no shell text: an optional \`\\\`, \`command\`, \`env\` or absolute path, a program, options of the

@@ -68,8 +68,8 @@ const limits = z.strictObject({
 const spec = z
   .strictObject({
     reconcile: reconcile.prefault({}).describe("How often is looked, besides at once when something changes."),
-    sinks: sinks.default([]).describe("Where events are sent; an engine that reads them from the socket needs none."),
-    limits: limits.prefault({}),
+    sinks: sinks.prefault([]).describe("Where events are sent; an engine that reads them from the socket needs none."),
+    limits: limits.prefault({}).describe("What it may use."),
   })
   .superRefine(({ reconcile: { every, full } }, context) => {
     // One that was refused is still text here, and has been told.

@@ -13,7 +13,7 @@ const finding = z.strictObject({
   rule: nameText.describe("The id of its rule."),
   account: z
     .union([none, accountName], { error: "the name of an account, or -" })
-    .describe("- where it is about the host."),
+    .describe("The name of the account; - where it is about the host."),
   mode: z.enum([...modeIds, "-"]).describe("The way of coming in; - where it is about the account or the host."),
   subject: z.string().min(1).describe("The command as it is sent, the name or the stream that the finding is about."),
 });

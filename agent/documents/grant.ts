@@ -16,7 +16,7 @@ const measure = z.strictObject({
     .describe("running: start the account's shell in a sandbox; reading: only read its startup files."),
   notBetween: z
     .array(timeSpan)
-    .default([])
+    .prefault([])
     .describe('When the agent measures nobody, by the clock of the host: "02:00-04:00". check by hand is not bound.'),
 });
 

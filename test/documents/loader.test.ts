@@ -7,6 +7,8 @@ import {
   codes,
   engineWith,
   given,
+  hostOf,
+  hostProblems,
   load,
   policyWith,
   problems,
@@ -305,4 +307,67 @@ test("a name is looked up among what was asked for, then the host's own document
     policiesInForce(loaded.set).map(({ origin }) => origin.file),
     ["db.yaml"],
   );
+});
+
+test("what a host has lies together in one folder, or in one file", () => {
+  const text = `apiVersion: rcwarden/v1
+kind: Engine
+metadata: { name: exec-channel }
+spec:
+  enters: [ssh-command]
+  sends:
+    - rm -f {file}
+    - cp -f {file} {existing}
+    - { command: sqlplus -v, try: resolve }
+---
+apiVersion: rcwarden/v1
+kind: Policy
+metadata: { name: unattended-ssh, description: What any engine needs that comes in by ssh host CMD. }
+spec:
+  accounts: all                       # or names, or { group: dba }; a Grant narrows, never widens
+  engines: [exec-channel]
+  includes: []                        # names of other policies whose rules apply too
+  rules:
+    - id: commands-do-what-they-say
+      check: engine-commands
+      severity: critical
+    - id: clean-stream
+      check: startup-output
+      severity: high
+      with: { streams: [stdout] }
+---
+apiVersion: rcwarden/v1
+kind: Grant
+metadata: { name: db07 }
+spec:
+  measure: { accounts: [oracle], how: running, notBetween: ["02:00-04:00"] }   # how: running | reading
+  local: names                        # what group rcwarden sees: names | values | lines
+  share: names                        # what may leave the host: names | values | lines
+  remove: [{ account: oracle, below: /u01/staging, apply: automatically, releasesFrom: engine }]
+---
+apiVersion: rcwarden/v1
+kind: Exception
+metadata: { name: greeting }
+spec:
+  finding: { policy: unattended-ssh, rule: clean-stream, account: oracle, mode: ssh-command, subject: stdout }
+  reason: CHG0012345, until the new image is out
+  until: 2027-01-31                   # end of that day, UTC
+---
+apiVersion: rcwarden/v1
+kind: Agent
+metadata: { name: db07 }
+spec:
+  reconcile: { every: 30s, full: 60m }
+  sinks:
+    - { name: file, kind: file, path: /var/log/rcwarden/events.jsonl, maxSize: 64MiB, keep: 5 }
+    - { name: engine, kind: engine, url: "https://engine.example/events", certFile: engine.crt, keyFile: engine.key, caFile: ca.pem }
+  limits: { probesAtOnce: 2, memory: 256MiB, queue: 64MiB }
+`;
+  assert.deepEqual(hostProblems(text, Date.parse("2026-11-23T09:55:02Z")), []);
+  const { agent, grant, exceptions } = hostOf(text);
+  assert.deepEqual(
+    agent?.sinks.map(({ name }) => name),
+    ["file", "engine"],
+  );
+  assert.deepEqual([grant.kind, exceptions.length], ["grant", 1]);
 });

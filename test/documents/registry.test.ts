@@ -102,6 +102,18 @@ test("the schemas say every key, every check kind with its parameters, and take 
   assert.deepEqual(keysAt(schemas["engine.json"]), ["apiVersion", "kind", "metadata", "spec"]);
   assert.deepEqual(keysAt(schemas["engine.json"], "spec"), ["enters", "sends"]);
   assert.deepEqual(keysAt(schemas["policy.json"], "spec", "rules"), ["id", "check", "severity", "with"]);
+  assert.deepEqual(keysAt(schemas["grant.json"], "spec"), ["measure", "local", "share", "remove"]);
+  assert.deepEqual(keysAt(schemas["exception.json"], "spec", "finding"), [
+    "policy",
+    "rule",
+    "account",
+    "mode",
+    "subject",
+  ]);
+  const agent = JSON.stringify(schemas["agent.json"]);
+  for (const pattern of ["^[1-9][0-9]{0,8}(s|m|h|d)$", "^[1-9][0-9]{0,8}(KiB|MiB|GiB|TiB)$"])
+    assert.ok(agent.includes(JSON.stringify(pattern)), pattern);
+  assert.ok(agent.includes('"default":"30s"'), "defaults are what may be written, not what it becomes");
   const text = JSON.stringify(schemas["policy.json"]);
   for (const { id } of checkKinds) assert.ok(text.includes(`{"if":{"properties":{"check":{"const":"${id}"}}}`), id);
   assert.ok(text.includes('"type":["string","number","boolean"]'));
