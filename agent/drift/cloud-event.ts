@@ -48,6 +48,8 @@ export interface HeartbeatData {
   readonly blind: boolean;
   /** RFC 3339; null before the first. */
   readonly lastFullRun: string | null;
+  /** Events that wait for the sink by which it is sent. */
+  readonly waiting?: number;
 }
 
 const schemas: Readonly<Record<EventType, string>> = {
