@@ -28,7 +28,7 @@ import { Coverage } from "./coverage.ts";
 import { Keeper } from "./keeper.ts";
 import { OwnLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { RunQueue } from "./queue.ts";
+import { type RunEnd, RunQueue } from "./queue.ts";
 import { every, later, splayed } from "./timers.ts";
 import { viewOf } from "./view.ts";
 import { type Meant, watchList } from "./watch-list.ts";
@@ -421,7 +421,7 @@ export class Agent {
     else if (names) void this.#refresh(via);
   }
 
-  async #run(name: string, via: Via): Promise<"measured" | "timed-out" | "failed"> {
+  async #run(name: string, via: Via): Promise<RunEnd> {
     const watched = this.accounts.get(name);
     const { grant } = this;
     if (watched === undefined || grant === null || this.#stopping.signal.aborted) return "measured";
@@ -438,7 +438,7 @@ export class Agent {
     }
   }
 
-  async #measured(watched: Watched, account: Account, via: Via): Promise<"measured" | "timed-out" | "failed"> {
+  async #measured(watched: Watched, account: Account, via: Via): Promise<RunEnd> {
     const { world } = this;
     const { name } = watched;
     const { set, host } = this.#configured;
@@ -484,7 +484,7 @@ export class Agent {
     for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
     this.#waitingForRun.delete(name);
     if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
-    if (ran.changedMeanwhile) return "failed";
+    if (ran.changedMeanwhile) return "unsteady";
     return ran.timedOut ? "timed-out" : "measured";
   }
 
@@ -572,11 +572,8 @@ export class Agent {
     else if (kept.events.length > 0) this.wakeSinks();
   }
 
+  /** Everybody is new, and thus waits for a run already. */
   async #firstFullRun(): Promise<void> {
-    for (const { name } of this.accounts.all) {
-      this.#full.add(name);
-      this.queue.want(name, "start");
-    }
     await this.queue.settled();
     if (this.#stopping.signal.aborted) return;
     this.#isReady = true;

@@ -17,8 +17,8 @@ export interface QueueWorld {
   quietMs(account: string): number;
 }
 
-/** `timed-out`: it could not be measured in its time. */
-export type RunEnd = "measured" | "timed-out" | "failed";
+/** `timed-out`: it could not be measured in its time. `unsteady`: its files changed again and again meanwhile. */
+export type RunEnd = "measured" | "unsteady" | "timed-out" | "failed";
 
 export interface Place {
   readonly state: "idle" | "waiting" | "running" | "suspended" | "quiet";
@@ -189,7 +189,8 @@ export class RunQueue {
     entry.tookMs = Math.max(0, now - startedMs);
     this.#running -= 1;
     entry.timeOuts = end === "timed-out" ? entry.timeOuts + 1 : 0;
-    if (end !== "measured") {
+    if (end === "unsteady") entry.via ??= "watch";
+    if (end === "timed-out" || end === "failed") {
       entry.via ??= "schedule";
       const isSuspended = entry.timeOuts >= mostTimeOuts;
       entry.notBeforeMs = now + (isSuspended ? suspendedMs : longestPauseMs);

@@ -128,6 +128,18 @@ test("who runs out of time three times in a row is left alone for a quarter of a
   assert.equal(runs.length, 4);
 });
 
+test("an account that would not hold still is looked at again, after a rest", async () => {
+  const { queue, runs, pass } = world();
+  queue.want("oracle", "watch");
+  pass(1_000);
+  await ended(runs[0], "unsteady");
+  assert.equal(queue.place("oracle").pending, true);
+  pass(2_900);
+  assert.equal(runs.length, 1);
+  pass(200);
+  assert.equal(runs.length, 2);
+});
+
 test("somebody who asks by name gets a run of one that is left alone", async () => {
   const { queue, runs, pass } = world();
   queue.want("oracle", "watch");

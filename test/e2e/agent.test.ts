@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { makeAccount, noAccounts } from "../support/accounts.ts";
 import { startAgent, type TestAgent } from "../support/agent.ts";
@@ -239,14 +238,22 @@ while True: print(s.recv(4096).decode().replace("\\n"," "),flush=True)`;
   test("a socket that somebody holds open, or floods, keeps nobody else from an answer", async () => {
     await using account = await makeAccount({ home: "empty" });
     await using agent = await startAgent({ accounts: [account.name] });
-    const idle = Array.from({ length: 40 }, () => connect(agent.socket));
+    const script = `import socket,sys
+held=[]
+for _ in range(200):
+  s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);held.append(s)
+print("held",flush=True);sys.stdin.read()`;
+    const as = ["--pdeathsig", "KILL", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    const { spawn } = await import("node:child_process");
+    const flood = spawn("/usr/bin/setpriv", [...as, "python3", "-c", script, agent.socket], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     try {
-      await Promise.all(
-        idle.map((socket) => new Promise((resolve) => socket.once("connect", resolve).once("error", resolve))),
-      );
+      await new Promise((resolve) => flood.stdout.once("data", resolve));
       assert.equal((await agent.ask("/healthz")).status, 200);
+      assert.equal((await agent.ask("/v1/status")).status, 200);
     } finally {
-      for (const socket of idle) socket.destroy();
+      flood.kill("SIGKILL");
     }
   });
 });
