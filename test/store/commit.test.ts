@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AccountState, RunRecord } from "../../agent/store/index.ts";
-import { all, commitSome, committed, dayMs, finding, open, opened, scratch, started, startMs } from "./support.ts";
+import {
+  all,
+  commitSome,
+  committed,
+  dayMs,
+  finding,
+  open,
+  opened,
+  scratch,
+  started,
+  startMs,
+} from "./support/state.ts";
 
 const oracle: AccountState = {
   name: "oracle",

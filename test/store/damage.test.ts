@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { all, commitSome, committed, finding, type OpenedStore, open, scratch, startMs } from "./support.ts";
+import { all, commitSome, committed, finding, type OpenedStore, open, scratch, startMs } from "./support/state.ts";
 
 const database = "state.db";
 const pageBytes = 4096;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stateDigest } from "../../agent/drift/index.ts";
 import type { StoredEvent } from "../../agent/store/index.ts";
-import { all, commitSome, committed, finding, open, opened, scratch, started, startMs } from "./support.ts";
+import { all, commitSome, committed, finding, open, opened, scratch, started, startMs } from "./support/state.ts";
 
 const seqs = (events: readonly StoredEvent[]) => events.map(({ n, seq }) => `${n}-${seq}`);
 

@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { FindingData, FindingState } from "../../agent/drift/index.ts";
 import { type StoredEvent, stateDigest } from "../../agent/store/index.ts";
-import { all, open, scratch } from "./support.ts";
+import { all, open, scratch } from "./support/state.ts";
 
-const writer = fileURLToPath(new URL("writer.ts", import.meta.url));
+const writer = fileURLToPath(new URL("support/writer.ts", import.meta.url));
 const kills = 20;
 
 test(`killed ${kills} times at random moments: what was said to be kept is kept, without holes, and state and stream agree`, async () => {

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { all, commitSome, committed, open, refusal, scratch, started, startMs, thisHost } from "./support.ts";
+import { all, commitSome, committed, open, refusal, scratch, started, startMs, thisHost } from "./support/state.ts";
 
 test("a new state has an identity, epoch 1 and nothing else", () => {
   using place = scratch();

@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { test } from "node:test";
 import { cursorText, parseCursor, type Store, type StoredEvent } from "../../agent/store/index.ts";
-import { all, commitSome, committed, dayMs, finding, open, opened, scratch, started, startMs } from "./support.ts";
+import {
+  all,
+  commitSome,
+  committed,
+  dayMs,
+  finding,
+  open,
+  opened,
+  scratch,
+  started,
+  startMs,
+} from "./support/state.ts";
 
 const cap = 64 << 20;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cursorText } from "../../agent/store/index.ts";
-import { commitSome, open, scratch, startMs } from "./support.ts";
+import { commitSome, open, scratch, startMs } from "./support/state.ts";
 
 test("a sink's place goes forward only, and is kept over a restart", () => {
   using place = scratch();

@@ -1,7 +1,7 @@
 /** Commits findings for ever, and says each event's place on a line of its own after the commit came back. */
 import { writeSync } from "node:fs";
-import { cursorText, type EventDraft } from "../../agent/store/index.ts";
-import { committed, finding, open, opened } from "./support.ts";
+import { cursorText, type EventDraft } from "../../../agent/store/index.ts";
+import { committed, finding, open, opened } from "./state.ts";
 
 const [folder = "", seed = "0"] = process.argv.slice(2);
 const store = open(folder, { nowMs: Date.now() });

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import type { EventDraft, FindingState, KeptFinding } from "../../agent/drift/index.ts";
-import { type Committed, type OpenOptions, openStore, type Store, type StoredEvent } from "../../agent/store/index.ts";
+import type { EventDraft, FindingState, KeptFinding } from "../../../agent/drift/index.ts";
+import {
+  type Committed,
+  type OpenOptions,
+  openStore,
+  type Store,
+  type StoredEvent,
+} from "../../../agent/store/index.ts";
 
 export const startMs = Date.UTC(2026, 10, 23, 2, 0, 0);
 export const dayMs = 86_400_000;
