@@ -90,7 +90,6 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     agent,
   });
   const verdicts = waive(judged, exceptions, wish.nowMs()).filter((verdict) => verdict.account === account.name);
-  const count = (status: Verdict["status"]) => verdicts.filter((verdict) => verdict.status === status).length;
   const gapCodes = (facts: ModeFacts) => [...new Set(facts.gaps.map(({ code }) => code))];
   const record: RunRecord = {
     account: account.name,
@@ -102,9 +101,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
       ended: facts.startup?.ended ?? null,
       gaps: gapCodes(facts),
     })),
-    pass: count("pass"),
-    fail: count("fail"),
-    unknown: count("unknown"),
+    ...counted(verdicts),
     program: wish.program,
     documents: documentsDigest(set),
     rules: ruleDigests([...applying, ownRules(set)]),
@@ -121,6 +118,11 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     timedOut,
     changedMeanwhile: has("changed-meanwhile").length > 0,
   };
+}
+
+export function counted(verdicts: readonly Verdict[]): Pick<RunRecord, "pass" | "fail" | "unknown"> {
+  const count = (status: Verdict["status"]) => verdicts.filter((verdict) => verdict.status === status).length;
+  return { pass: count("pass"), fail: count("fail"), unknown: count("unknown") };
 }
 
 /** The rules that an agent always adds. */

@@ -13,16 +13,16 @@ import {
   policiesInForce,
   problemText,
 } from "../documents/index.ts";
-import { cursorText, drift, type Hint, type Via } from "../drift/index.ts";
-import { exceptionFacts } from "../evaluate/index.ts";
+import { cursorText, type DriftInput, drift, type Hint, type Via } from "../drift/index.ts";
+import { exceptionFacts, ruleDigests } from "../evaluate/index.ts";
 import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { Configuration } from "../runs/host-documents.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { RunningSink } from "../sinks/index.ts";
 import type { AgentView } from "../status/agent-view.ts";
-import type { Store } from "../store/index.ts";
-import { documentsDigest, hostVerdicts, type Ran, runAccount } from "./account-run.ts";
+import type { RunRecord, Store } from "../store/index.ts";
+import { counted, documentsDigest, hostVerdicts, ownRules, type Ran, runAccount } from "./account-run.ts";
 import { Accounts } from "./accounts.ts";
 import { Coverage } from "./coverage.ts";
 import { Keeper } from "./keeper.ts";
@@ -104,6 +104,7 @@ export class Agent {
   #configured: Configured;
   #groups = new Map<string, { gid: number; members: readonly string[] }>();
   #lastFullRunMs: number | null = null;
+  #hostKeys: readonly Key[] = [];
   #isReady = false;
   #listProblems: readonly string[] = [];
   #notGranted: readonly string[] = [];
@@ -345,7 +346,7 @@ export class Agent {
   }
 
   #keys(): readonly Key[] {
-    return this.accounts.all.flatMap(({ keys }) => keys);
+    return [...this.#hostKeys, ...this.accounts.all.flatMap(({ keys }) => keys)];
   }
 
   /** Looks who is to be watched, and where their files are; runs what differs. */
@@ -474,13 +475,7 @@ export class Agent {
     watched.applying = ran.applying;
     watched.changes = ran.changes;
     watched.items = world.store.baseline(name) === null ? [] : ran.items;
-    watched.keys = ran.verdicts.map(({ policy, rule, account: whose, mode, subject }) => ({
-      policy,
-      rule,
-      account: whose,
-      mode,
-      subject,
-    }));
+    watched.keys = ran.verdicts.map(keyOf);
     for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
     this.#waitingForRun.delete(name);
     if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
@@ -497,66 +492,43 @@ export class Agent {
   }
 
   async #keep({ name }: Watched, ran: Ran, via: Via): Promise<void> {
-    const { store } = this.world;
-    const prior = new Set(store.findings(name).map(({ finding }) => finding.fingerprint));
+    const found = { via, verdicts: ran.verdicts, inputs: ran.record };
+    const { put, remove } = driftOf(name, found, this.world, () => null);
+    const gone = this.world.store.findings(name).filter(({ finding }) => remove.includes(finding.fingerprint));
+    const changed = [...put, ...gone].flatMap(({ finding }) => finding.where?.file ?? []);
     const hints = new Map<string, Hint | null>();
-    for (const { status, where, fingerprint } of ran.verdicts) {
-      if (status === "pass" || where === null || prior.has(fingerprint) || hints.has(where.file)) continue;
-      hints.set(where.file, await this.world.hint(where.file));
-    }
+    for (const file of new Set(changed)) hints.set(file, await this.world.hint(file));
     const saves = [...(this.#saves.get(name) ?? [])];
     this.#saves.delete(name);
     this.keeper.keep(`run ${name}`, () => {
-      const nowMs = this.world.nowMs();
-      const told = drift({
-        nowMs,
-        via,
-        account: name,
-        verdicts: ran.verdicts,
-        prior: store.findings(name),
-        last: store.lastRun(name),
-        inputs: ran.record,
-        turns: (fingerprint) => store.happenings("turn", fingerprint, nowMs - 3_600_000),
-        hint: (file) => hints.get(file) ?? null,
-      });
-      return {
-        nowMs,
-        put: told.put,
-        remove: told.remove,
-        events: told.events,
-        runs: [ran.record],
-        happened: [
-          ...told.turned.map((key) => ({ kind: "turn", key, atMs: nowMs }) as const),
-          ...saves.map((path) => ({ kind: "save", key: `${name} ${path}`, atMs: nowMs }) as const),
-        ],
-      };
+      const told = driftOf(name, found, this.world, (file) => hints.get(file) ?? null);
+      const saved = saves.map((path) => ({ kind: "save", key: `${name} ${path}`, atMs: told.nowMs }) as const);
+      return { ...told, runs: [ran.record], happened: [...told.happened, ...saved] };
     });
   }
 
-  /** What is about the host itself: watching, exceptions. */
+  /** What is about the host itself: watching, exceptions. Its last record says what it stood on, as an account's does. */
   #lookAtHost(via: Via): void {
-    const { store, version } = this.world;
+    const { store, version, nowMs } = this.world;
     const { set, host } = this.#configured;
-    const facts = this.facts();
-    const nowMs = this.world.nowMs();
-    const verdicts = hostVerdicts(set, facts, host.exceptions, nowMs);
+    const verdicts = hostVerdicts(set, this.facts(), host.exceptions, nowMs());
+    this.#hostKeys = verdicts.map(keyOf);
+    const inputs = { program: version, documents: documentsDigest(set), rules: ruleDigests([ownRules(set)]) };
     const make = () => {
-      const told = drift({
-        nowMs,
-        via,
+      const told = driftOf("-", { via, verdicts, inputs }, this.world, () => null);
+      const record: RunRecord = {
         account: "-",
-        verdicts,
-        prior: store.findings("-"),
-        last: null,
-        inputs: { program: version, documents: documentsDigest(set), rules: {} },
-        turns: (fingerprint) => store.happenings("turn", fingerprint, nowMs - 3_600_000),
-        hint: () => null,
-      });
-      const happened = told.turned.map((key) => ({ kind: "turn", key, atMs: nowMs }) as const);
-      return { nowMs, put: told.put, remove: told.remove, events: told.events, happened };
+        startedAt: new Date(nowMs()).toISOString(),
+        seconds: 0,
+        via,
+        modes: [],
+        ...counted(verdicts),
+        ...inputs,
+      };
+      return { ...told, runs: [record] };
     };
-    const change = make();
-    if (change.put.length + change.remove.length + change.events.length > 0) this.keeper.keep("host", make);
+    const { put, remove, events } = make();
+    if (store.lastRun("-") === null || put.length + remove.length + events.length > 0) this.keeper.keep("host", make);
   }
 
   #lookAtOurselves(): void {
@@ -619,4 +591,28 @@ function messageOf(error: unknown): string {
 
 function sameExceptions(a: HostDocuments, b: HostDocuments): boolean {
   return JSON.stringify(a.exceptions) === JSON.stringify(b.exceptions);
+}
+
+/** What is new of this account against what the store holds now, as one change of the store. */
+function driftOf(
+  account: string,
+  found: Pick<DriftInput, "via" | "verdicts" | "inputs">,
+  { store, nowMs: clock }: AgentWorld,
+  hint: (file: string) => Hint | null,
+) {
+  const nowMs = clock();
+  const { turned, ...told } = drift({
+    nowMs,
+    account,
+    ...found,
+    prior: store.findings(account),
+    last: store.lastRun(account),
+    turns: (fingerprint) => store.happenings("turn", fingerprint, nowMs - 3_600_000),
+    hint,
+  });
+  return { nowMs, ...told, happened: turned.map((key) => ({ kind: "turn", key, atMs: nowMs }) as const) };
+}
+
+function keyOf({ policy, rule, account, mode, subject }: Key): Key {
+  return { policy, rule, account, mode, subject };
 }

@@ -189,12 +189,19 @@ export class RunQueue {
     entry.tookMs = Math.max(0, now - startedMs);
     this.#running -= 1;
     entry.timeOuts = end === "timed-out" ? entry.timeOuts + 1 : 0;
-    if (end === "unsteady") entry.via ??= "watch";
+    this.#after(entry, end, now);
+    this.#pump();
+  }
+
+  /** When it is tried again, where it must be or somebody wants it. */
+  #after(entry: Entry, end: RunEnd, now: number): void {
     if (end === "timed-out" || end === "failed") {
       entry.via ??= "schedule";
       const isSuspended = entry.timeOuts >= mostTimeOuts;
       entry.notBeforeMs = now + (isSuspended ? suspendedMs : longestPauseMs);
-    } else if (entry.via !== null && entry.via !== "request") entry.notBeforeMs = this.#rested(entry, now);
-    this.#pump();
+      return;
+    }
+    if (end === "unsteady") entry.via ??= "watch";
+    if (entry.via !== null && entry.via !== "request") entry.notBeforeMs = this.#rested(entry, now);
   }
 }

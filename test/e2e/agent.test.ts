@@ -161,7 +161,7 @@ describe("an agent", { skip: noAccounts }, () => {
 s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM);s.bind(sys.argv[1]);print("bound",flush=True)
 while True: print(s.recv(4096).decode().replace("\\n"," "),flush=True)`;
     const { spawn } = await import("node:child_process");
-    const receiver = spawn("/usr/bin/setpriv", ["--pdeathsig", "KILL", "python3", "-c", script, listener], {
+    const receiver = spawn("/usr/bin/setpriv", ["--pdeathsig", "KILL", "/usr/bin/python3", "-c", script, listener], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let told = "";
@@ -245,11 +245,14 @@ for _ in range(200):
 print("held",flush=True);sys.stdin.read()`;
     const as = ["--pdeathsig", "KILL", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
     const { spawn } = await import("node:child_process");
-    const flood = spawn("/usr/bin/setpriv", [...as, "python3", "-c", script, agent.socket], {
+    const flood = spawn("/usr/bin/setpriv", [...as, "/usr/bin/python3", "-c", script, agent.socket], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     try {
-      await new Promise((resolve) => flood.stdout.once("data", resolve));
+      await new Promise((resolve, reject) => {
+        flood.stdout.once("data", resolve);
+        flood.once("close", () => reject(new Error("the flood ended before it held anything")));
+      });
       assert.equal((await agent.ask("/healthz")).status, 200);
       assert.equal((await agent.ask("/v1/status")).status, 200);
     } finally {
