@@ -59,6 +59,7 @@ export class Clock {
 
 export interface Ran extends AsyncDisposable {
   readonly sink: RunningSink;
+  readonly source: string;
   readonly clock: Clock;
   readonly logged: string[];
   share: Share | null;
@@ -90,7 +91,7 @@ export function run(store: Store, document: SinkDocument, options: RunOptions = 
     spawnSender: options.spawnSender ?? spawnSender,
   };
   const sink = startSink(document, parts);
-  const ran: Ran = { sink, clock, logged, share, [Symbol.asyncDispose]: () => sink.stop() };
+  const ran: Ran = { sink, source: parts.source, clock, logged, share, [Symbol.asyncDispose]: () => sink.stop() };
   return ran;
 }
 

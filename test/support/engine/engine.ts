@@ -65,6 +65,8 @@ export interface Engine extends AsyncDisposable {
   failNext(...failures: readonly Failure[]): void;
   /** Befalls every request, until it says null. */
   failing: (events: readonly ArrivedEvent[]) => Failure | null;
+  /** Nothing fails any more. */
+  mend(): void;
   token: string | null;
   /** Resolves when the condition holds after an arrival; rejects after half a minute. */
   until(condition: () => boolean): Promise<void>;
@@ -85,7 +87,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const violations: string[] = [];
   const waiting = new Set<() => void>();
   const planned: Failure[] = [];
-  let busy = 0;
+  let present: Promise<void> | null = null;
 
   const server = createServer({
     cert: readFileSync(own.certFile),
@@ -117,6 +119,10 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     },
     failNext: (...failures) => void planned.push(...failures),
     failing: () => null,
+    mend: () => {
+      planned.length = 0;
+      engine.failing = () => null;
+    },
     token: options.token ?? null,
     async until(condition) {
       const deadline = AbortSignal.timeout(patienceMs);
@@ -139,14 +145,16 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   };
   return engine;
 
+  /** A request that was given up may be seen to end after the next one came: it has a moment for that. */
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    busy++;
-    if (busy > 1) violations.push("two requests at a time");
-    try {
-      await took(request, response);
-    } finally {
-      busy--;
-    }
+    const before = present;
+    const mine = took(request, response);
+    present = mine;
+    const ends =
+      before === null ? "ended" : Promise.race([before.then(ended, ended), wait(2_000, "late", { ref: false })]);
+    if ((await ends) === "late") violations.push("two requests at a time");
+    await mine;
+    if (present === mine) present = null;
   }
 
   async function took(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -213,8 +221,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       response.destroy();
       return;
     }
-    await wait(failure.slowMs, undefined, { ref: false });
-    end(response, 200, usual);
+    await Promise.race([wait(failure.slowMs, undefined, { ref: false }), once(response, "close")]);
+    if (!response.destroyed) end(response, 200, usual);
   }
 
   function ledgerOf(source: string): Ledger {
@@ -235,6 +243,10 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     }));
     end(response, 200, JSON.stringify({ sources: about, violations: engine.violations }));
   }
+}
+
+function ended(): "ended" {
+  return "ended";
 }
 
 function end(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
