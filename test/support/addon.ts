@@ -13,14 +13,19 @@ export function compileAddon(out: string, more: readonly string[] = ["-O2"]): vo
   execFileSync("cc", [...flags, ...more, "-o", out, join(root, "agent/native/host.c")], { stdio: "inherit" });
 }
 
-let built = false;
+let built: string | null = null;
 
-/** Builds the addon from its source, once for all test files of this process, and has it used until that ends. */
-export function useBuiltAddon(): void {
-  if (built) return;
-  built = true;
+/** The addon's path, built from its source once for all test files of this process. */
+export function builtAddon(): string {
+  if (built !== null) return built;
   const folder = mkdtempSync(join(tmpdir(), "rcwarden-addon-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  compileAddon(join(folder, "host.node"));
-  setAddon(join(folder, "host.node"));
+  built = join(folder, "host.node");
+  compileAddon(built);
+  return built;
+}
+
+/** Has it used until this process ends. */
+export function useBuiltAddon(): void {
+  setAddon(builtAddon());
 }

@@ -21,7 +21,7 @@ export interface Receiver extends AsyncDisposable {
 
 /** Listens at a path, or at an abstract name that begins with `@`. It takes nothing before it is asked for. */
 export async function receiver(name: string): Promise<Receiver> {
-  const child = spawn("python3", ["-c", program, name], {
+  const child = spawn("/usr/bin/python3", ["-c", program, name], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { PATH: process.env.PATH ?? "" },
   });
