@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { compiledPath, sshdListener, sshdSettings } from "../../agent/collectors/sshd.ts";
+import { compiledPath, sshdConfigPaths, sshdListener, sshdSettings } from "../../agent/collectors/sshd.ts";
 import { systemFile } from "../../agent/host/system-file.ts";
 import { makeAccount, noAccounts } from "../support/accounts.ts";
 import { noSshd, startSshd } from "../support/sshd.ts";
@@ -43,4 +45,30 @@ test("the path that sshd gives by itself is read from its program", { skip }, as
   const shell = await sshd.ssh("root", ["tr '\\0' '\\n' </proc/$$/environ; :"], { timeoutMs: 60_000 });
   assert.equal(compiledPath().from, "sshd");
   assert.match(shell.stdout, new RegExp(`^PATH=${compiledPath().root}$`, "m"));
+});
+
+test("what sshd_config includes is named, with the folders in which more may come, and goes round in no circle", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rcwarden-sshd-"));
+  try {
+    const at = (name: string) => join(folder, name);
+    mkdirSync(at("d"));
+    mkdirSync(at("with blank"));
+    const text = [
+      `Include ${at("d")}/*.conf "${at("with blank")}/one.conf" # ${at("no")}`,
+      `#Include ${at("no")}`,
+      `Match User a`,
+      `  include=${at("absent")}`,
+      "Include relative.conf",
+      `IncludeMore ${at("no")}`,
+    ].join("\n");
+    writeFileSync(at("sshd_config"), text);
+    writeFileSync(at("d/a.conf"), `Include ${at("sshd_config")} ${at("deeper")}\n`);
+    writeFileSync(at("d/a.off"), "");
+    assert.deepEqual(sshdConfigPaths(at("sshd_config")).sort(), [
+      "/etc/ssh/relative.conf",
+      ...["absent", "d", "d/a.conf", "deeper", "sshd_config", "with blank/one.conf"].map(at),
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

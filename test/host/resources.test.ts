@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { inotifyLimits, inotifyWatches, ownUse } from "../../agent/host/resources.ts";
+
+test("memory and processor time are those that the kernel counts for this process", () => {
+  const before = ownUse();
+  const until = performance.now() + 50;
+  let turns = 0;
+  while (performance.now() < until) turns++;
+  const after = ownUse();
+  assert.ok(turns > 0 && after.cpuMs - before.cpuMs >= 20, `${after.cpuMs - before.cpuMs} ms of 50 ms`);
+  const kibibytes = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
+  assert.ok(
+    Math.abs(after.rssBytes / 1024 - kibibytes) < kibibytes / 4,
+    `${after.rssBytes / 1024} KiB, ${kibibytes} KiB`,
+  );
+});
+
+test("the host's limits of inotify are numbers above zero", () => {
+  const { watches, queuedEvents } = inotifyLimits();
+  assert.ok(
+    watches !== null && watches > 0 && Number(readFileSync("/proc/sys/fs/inotify/max_user_watches")) >= watches,
+  );
+  assert.equal(queuedEvents, Number(readFileSync("/proc/sys/fs/inotify/max_queued_events")));
+});
+
+test("each watch of this process is counted, and none that was given back", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rcwarden-watches-"));
+  try {
+    const before = inotifyWatches();
+    const watchers = Array.from({ length: 100 }, (_, at) => {
+      mkdirSync(join(folder, String(at)));
+      return watch(join(folder, String(at)));
+    });
+    assert.equal(inotifyWatches(), before + 100);
+    for (const watcher of watchers) watcher.close();
+    assert.equal(inotifyWatches(), before);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
