@@ -111,10 +111,7 @@ function decidesFor(engines: AccountView["engines"], view: AccountView): (key: K
   const isOthers = ({ check, subject }: Key) =>
     check === "engine-commands" && sentByAny.has(subject) && !sent.has(subject);
   return (key) =>
-    (key.severity === "high" || key.severity === "critical") &&
-    key.mode !== "-" &&
-    pairs.has(pair(key.policy, key.mode)) &&
-    !isOthers(key);
+    (key.severity === "high" || key.severity === "critical") && pairs.has(pair(key.policy, key.mode)) && !isOthers(key);
 }
 
 function pair(policy: string, mode: string): string {
