@@ -1,5 +1,4 @@
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { files } from "./folder.ts";
 
 /** Raised with each change to the tables; a database of a higher one is refused. Who raises it writes the change here. */
 export const schemaVersion = 1;
@@ -11,7 +10,7 @@ export const schemaVersion = 1;
  */
 const tables = `
   CREATE TABLE about (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
-  CREATE TABLE totals (id INTEGER PRIMARY KEY, writes INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  CREATE TABLE totals (id INTEGER PRIMARY KEY, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
     lost INTEGER NOT NULL, dropped INTEGER NOT NULL, head INTEGER NOT NULL, lived INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
   CREATE TABLE epochs (n INTEGER PRIMARY KEY, r TEXT NOT NULL, base INTEGER NOT NULL, last INTEGER) STRICT;
   CREATE TABLE findings (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, account TEXT NOT NULL, body TEXT NOT NULL) STRICT;
@@ -28,7 +27,7 @@ const tables = `
   CREATE INDEX findings_of_account ON findings (account);
   CREATE INDEX runs_of_account ON runs (account);
   CREATE INDEX happenings_of_key ON happenings (kind, key, at);
-  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+  INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
 `;
 
 /**
@@ -50,8 +49,8 @@ const settings = [
 ];
 
 /** Throws what SQLite says, with its `errcode`. The file must be there already: SQLite's own would follow the umask. */
-export function connect(folder: string): DatabaseSync {
-  const connection = new DatabaseSync(`${folder}/${files.database}`, { timeout: 0 });
+export function connect(path: string): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: 0 });
   try {
     for (const setting of settings) connection.exec(`PRAGMA ${setting}`);
     return connection;

@@ -13,7 +13,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { errnoOf, failure, triedToWrite } from "./problem.ts";
 import type { StoreRefusal } from "./store.ts";
 
@@ -24,6 +24,7 @@ export const files = {
   journal: "state.db-journal",
   beside: "epoch",
   lock: "state.lock",
+  mending: "state.db.mending",
 } as const;
 
 /** Newest of each that were set aside and stay. */
@@ -37,25 +38,32 @@ export function refusedFolder(folder: string): StoreRefusal | null {
   if (!isAbsolute(folder))
     return refused("no-folder", folder, "an absolute path", "a relative one", "give the whole path");
   try {
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(folder, 0o700);
-    const status = lstatSync(folder);
-    return wrongFolder(folder, status) ?? wrongFiles(folder) ?? notWritable(folder);
+    makeFolder(folder);
+    return wrongFolder(folder, lstatSync(folder)) ?? wrongFiles(folder) ?? notWritable(folder);
   } catch (error) {
     return cannotUse(folder, error);
   }
 }
 
+/** With its parents (0700 each, whatever the umask is). Node's own way says ENOENT where the file system is read-only. */
+function makeFolder(folder: string): void {
+  if (statusOf(folder) !== null) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, 0o700);
+  chmodSync(folder, 0o700);
+}
+
 function wrongFolder(folder: string, status: Stats): StoreRefusal | null {
   const expected = "a folder of this account in which nobody else may write";
+  if (!status.isDirectory() && !status.isSymbolicLink())
+    return refused("no-folder", folder, expected, "no folder", "use another path (--state) or move this away");
   const found = status.isSymbolicLink()
     ? "a link"
-    : !status.isDirectory()
-      ? "no folder"
-      : status.uid !== ownUid()
-        ? `a folder of uid ${status.uid}`
-        : (status.mode & 0o022) !== 0
-          ? `mode ${(status.mode & 0o7777).toString(8)}`
-          : null;
+    : status.uid !== ownUid()
+      ? `a folder of uid ${status.uid}`
+      : (status.mode & 0o022) !== 0
+        ? `mode ${(status.mode & 0o7777).toString(8)}`
+        : null;
   return found === null
     ? null
     : refused("not-ours", folder, expected, found, "use another folder (--state) or mend this one");
@@ -135,7 +143,11 @@ export function replaceFile(folder: string, name: string, text: string): void {
   } finally {
     closeSync(descriptor);
   }
-  renameSync(beside, `${folder}/${name}`);
+  rename(folder, `${name}.new`, name);
+}
+
+export function rename(folder: string, from: string, to: string): void {
+  renameSync(`${folder}/${from}`, `${folder}/${to}`);
   syncFolder(folder);
 }
 
@@ -155,24 +167,28 @@ export function smallFile(path: string): string | null {
 }
 
 /**
- * Moves the database away as `state.db.WHY-TIME`, its log with it under the name by which SQLite finds it, and removes the
- * oldest of more than three such. Says the new path.
+ * Moves the database away as `state.db.WHY-TIME`, its log after it under the name by which SQLite finds it, and removes the
+ * oldest of more than three such. Says the new path; null where there is nothing of it.
  */
-export function setAside(folder: string, why: "corrupt" | "other-host", nowMs: number): string {
+export function setAside(folder: string, why: "corrupt" | "other-host", nowMs: number): string | null {
+  const parts = databaseFiles.filter((name) => statusOf(`${folder}/${name}`) !== null);
+  if (parts.length === 0) return null;
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, "");
-  let name = `${files.database}.${why}-${time}`;
-  for (let again = 2; statusOf(`${folder}/${name}`) !== null; again++)
-    name = `${files.database}.${why}-${time}-${again}`;
-  for (const [from, to] of [
-    [files.wal, `${name}-wal`],
-    [files.journal, `${name}-journal`],
-    [files.database, name],
-  ]) {
-    if (statusOf(`${folder}/${from}`) !== null) renameSync(`${folder}/${from}`, `${folder}/${to}`);
-  }
+  const first = `${folder}/${files.database}.${why}-${time}`;
+  let path = first;
+  for (let again = 2; statusOf(path) !== null; again++) path = `${first}-${again}`;
+  for (const name of parts) renameSync(`${folder}/${name}`, `${path}${name.slice(files.database.length)}`);
   syncFolder(folder);
-  removeOldest(folder, name);
-  return `${folder}/${name}`;
+  removeOldest(folder, path.slice(folder.length + 1));
+  return path;
+}
+
+/** The database first: a log alone is none, but a database without its log would pass for a whole one. */
+const databaseFiles = [files.database, files.wal, files.journal];
+
+export function removeDatabase(path: string): void {
+  for (const name of [path, `${path}-wal`, `${path}-journal`, `${path}-shm`])
+    if (statusOf(name) !== null) unlinkSync(name);
 }
 
 function removeOldest(folder: string, newest: string): void {
@@ -180,7 +196,6 @@ function removeOldest(folder: string, newest: string): void {
   const age = (name: string) =>
     name === newest ? Number.POSITIVE_INFINITY : (statusOf(`${folder}/${name}`)?.ctimeMs ?? 0);
   for (const name of aside.sort((a, b) => age(b) - age(a)).slice(keptAside)) {
-    for (const path of [`${folder}/${name}`, `${folder}/${name}-wal`, `${folder}/${name}-journal`])
-      if (statusOf(path) !== null) unlinkSync(path);
+    removeDatabase(`${folder}/${name}`);
   }
 }

@@ -1,37 +1,58 @@
 import type { DatabaseSync } from "node:sqlite";
 import { cursorText, type Epoch } from "../drift/index.ts";
-import { number, type Row, text } from "./database.ts";
+import { body, number, type Row, text } from "./database.ts";
 import { salvage } from "./salvage.ts";
 import type { LostData } from "./store.ts";
 
-/** What came of salvage: rows that were brought back, and what to tell of those that were not. */
-export interface Mended {
-  readonly rows: number;
-  readonly lost: LostData;
-}
-
 /**
- * Brings back into the new database at `into` what can be read of the one at `path`, and makes it agree with itself. `last`
- * is the newest epoch that is known otherwise. One transaction.
+ * Brings back into the new database at `into` what can be read of the one at `path`, makes it agree with itself, and keeps
+ * in it what is to be told of the rest. `last` is the newest epoch that is known otherwise. One transaction; returns the
+ * number of rows.
  */
-export function mend(path: string | null, into: DatabaseSync, last: Epoch | null): Mended {
-  into.exec("BEGIN IMMEDIATE");
-  try {
-    const rows = path === null ? 0 : salvage(path, into);
+export function mend(path: string, into: DatabaseSync, last: Epoch | null): number {
+  return inTransaction(into, () => {
+    const rows = salvage(path, into);
     into.exec(agree);
     if (into.prepare("SELECT n FROM epochs").get() === undefined) knowEpoch(into, last);
-    const lost = lostIn(into);
+    owe(into, lostIn(into));
     knowEpoch(into, last);
-    into.exec("COMMIT");
-    return { rows, lost };
+    return rows;
+  });
+}
+
+/** The database is sound, but older than `last`: what came after is to be told as lost. */
+export function knowOlder(connection: DatabaseSync, last: Epoch): void {
+  inTransaction(connection, () => {
+    const head = number(connection.prepare("SELECT head FROM totals").get(), "head");
+    owe(connection, { from: cursorTo(connection, head + 1), to: null, count: null, why: "database-older" });
+    knowEpoch(connection, last);
+  });
+}
+
+/** What the next epoch's first event is to tell: kept until then, so that a kill in between does not hush it up. */
+export function owed(connection: DatabaseSync): LostData | null {
+  const row = connection.prepare("SELECT body FROM about WHERE id = 2").get();
+  return row === undefined ? null : body<LostData>(row);
+}
+
+function owe(connection: DatabaseSync, lost: LostData): void {
+  connection.prepare("INSERT OR REPLACE INTO about VALUES (2, ?)").run(JSON.stringify(lost));
+}
+
+function inTransaction<Value>(connection: DatabaseSync, work: () => Value): Value {
+  connection.exec("BEGIN IMMEDIATE");
+  try {
+    const value = work();
+    connection.exec("COMMIT");
+    return value;
   } catch (error) {
-    if (into.isTransaction) into.exec("ROLLBACK");
+    if (connection.isTransaction) connection.exec("ROLLBACK");
     throw error;
   }
 }
 
 /** The newest epoch, where the database does not know it: which of its events there were is not known. */
-export function knowEpoch(connection: DatabaseSync, last: Epoch | null): void {
+function knowEpoch(connection: DatabaseSync, last: Epoch | null): void {
   const newest = connection.prepare("SELECT coalesce(max(n), 0) AS n FROM epochs").get();
   if (last !== null && number(newest, "n") < last.n)
     connection.prepare("INSERT INTO epochs SELECT ?, ?, head, NULL FROM totals").run(last.n, last.r);
@@ -40,7 +61,7 @@ export function knowEpoch(connection: DatabaseSync, last: Epoch | null): void {
 
 /** Epochs are known from their events as well, and the totals are counted anew. */
 const agree = `
-  INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+  INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
   INSERT OR IGNORE INTO epochs SELECT n, min(r), min(place - seq), NULL FROM events GROUP BY n;
   UPDATE totals SET
     events = (SELECT count(*) FROM events),
@@ -84,7 +105,7 @@ function lostIn(connection: DatabaseSync): LostData {
 }
 
 /** The place as text; null where the epoch is not known. */
-export function cursorTo(connection: DatabaseSync, place: number): string | null {
+function cursorTo(connection: DatabaseSync, place: number): string | null {
   const row: Row | undefined = connection
     .prepare("SELECT n, r, base FROM epochs WHERE base < ? ORDER BY n DESC LIMIT 1")
     .get(place);

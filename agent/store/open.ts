@@ -2,13 +2,23 @@ import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { type Beside, readBeside } from "./beside.ts";
 import { body, connect, damageOf, makeTables, number, schemaVersion } from "./database.ts";
-import { files, makeFile, refused, refusedFolder, setAside, statusOf, syncFolder } from "./folder.ts";
+import {
+  files,
+  makeFile,
+  refused,
+  refusedFolder,
+  removeDatabase,
+  rename,
+  setAside,
+  statusOf,
+  syncFolder,
+} from "./folder.ts";
 import { type HostKeys, hashedKeys, hostKeys, isSameHost } from "./host-keys.ts";
-import { lookAt } from "./look.ts";
-import { cursorTo, knowEpoch, mend } from "./mend.ts";
+import { type Look, lookAt } from "./look.ts";
+import { knowOlder, mend, owed } from "./mend.ts";
 import { errnoOf, failure, resultCode, sqlite } from "./problem.ts";
 import { type Owner, State } from "./state.ts";
-import type { LostData, Opened, StoreRefusal } from "./store.ts";
+import type { Opened, StoreRefusal } from "./store.ts";
 
 export interface OpenOptions {
   /** Absolute; made where it is missing. */
@@ -31,14 +41,9 @@ interface Opening extends OpenOptions {
   readonly notices: string[];
 }
 
-/** A database whose structure is sound; `lost` is what had to be left behind. */
-interface Found {
+/** A database that is sound, and known to be this host's and this instance's, before its new epoch after `aboveN`. */
+interface Ours {
   readonly connection: DatabaseSync;
-  readonly lost: LostData | null;
-}
-
-/** The same, known to be this host's and this instance's, before its new epoch, which comes after `aboveN`. */
-interface Ours extends Found {
   readonly owner: Owner;
   readonly aboveN: number;
 }
@@ -89,16 +94,16 @@ function openLocked(options: OpenOptions, lock: DatabaseSync): Opened {
   try {
     const opening: Opening = { ...options, beside: readBeside(folder), keys, notices: [] };
     const found = foundDatabase(opening);
-    const ours = "kind" in found ? found : ownDatabase(opening, found);
+    const ours = found instanceof DatabaseSync ? ownDatabase(opening, found) : found;
     if ("kind" in ours) {
       lock.close();
       return ours;
     }
     connection = ours.connection;
     const release = () => lock.close();
-    const { owner, aboveN, lost } = ours;
+    const { owner, aboveN } = ours;
     const store = new State(connection, { folder, owner, notices: opening.notices, nowMs, elapsedMs, release });
-    const begun = store.begin(nowMs, aboveN, lost);
+    const begun = store.begin(nowMs, aboveN, owed(connection));
     if (begun.kind === "committed") return { kind: "store", store };
     store.close();
     return begun;
@@ -110,17 +115,26 @@ function openLocked(options: OpenOptions, lock: DatabaseSync): Opened {
   }
 }
 
-function foundDatabase(opening: Opening): Found | StoreRefusal {
+function foundDatabase(opening: Opening): DatabaseSync | StoreRefusal {
   const { folder, beside } = opening;
-  const look = lookAt(folder);
+  const look = finished(opening);
   if (look.kind === "damaged") return replaced(opening, look.why);
   if (look.kind === "database" && look.version > schemaVersion) return newer(opening, look.version);
   if (look.kind === "absent" && beside !== null) return replaced(opening, "it is gone");
-  if (look.kind === "absent" || (look.version === 0 && beside === null))
-    return { connection: made(folder), lost: null };
+  if (look.kind === "absent" || (look.version === 0 && beside === null)) return made(folder, files.database);
   if (look.version === 0) return replaced(opening, "it is empty");
-  const opened = soundOr(folder);
+  const opened = soundOr(`${folder}/${files.database}`);
   return typeof opened === "string" ? replaced(opening, opened) : older(opening, opened);
+}
+
+/** A replacing that a kill broke off between its two renames is brought to its end. A log without its database is nobody's. */
+function finished({ folder, nowMs }: Opening): Look {
+  const look = lookAt(folder);
+  if (look.kind !== "absent") return look;
+  setAside(folder, "corrupt", nowMs);
+  if (statusOf(`${folder}/${files.mending}`) === null) return look;
+  rename(folder, files.mending, files.database);
+  return lookAt(folder);
 }
 
 function newer({ folder, program, beside }: Opening, version: number): StoreRefusal {
@@ -136,9 +150,10 @@ function newer({ folder, program, beside }: Opening, version: number): StoreRefu
   );
 }
 
-function made(folder: string): DatabaseSync {
-  makeFile(`${folder}/${files.database}`);
-  const connection = connect(folder);
+function made(folder: string, name: string): DatabaseSync {
+  const path = `${folder}/${name}`;
+  makeFile(path);
+  const connection = connect(path);
   try {
     makeTables(connection);
     syncFolder(folder);
@@ -150,11 +165,11 @@ function made(folder: string): DatabaseSync {
 }
 
 /** The connection, or a clause that says why there is none. Throws what is no fault of the database itself. */
-function soundOr(folder: string): DatabaseSync | string {
+function soundOr(path: string): DatabaseSync | string {
   const faults: readonly (number | null)[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
   let connection: DatabaseSync | null = null;
   try {
-    connection = connect(folder);
+    connection = connect(path);
     const why = damageOf(connection);
     if (why === null) return connection;
     connection.close();
@@ -166,60 +181,64 @@ function soundOr(folder: string): DatabaseSync | string {
   }
 }
 
-/** Sets aside what is damaged and begins anew with what can be read of it. */
-function replaced(opening: Opening, why: string): Found {
-  const { folder, nowMs, beside, notices } = opening;
+/**
+ * Begins anew with what can be read of what is damaged, which is then set aside. The new one is made whole before the old
+ * one is moved: where there is no room for it, nothing has changed.
+ */
+function replaced({ folder, nowMs, beside, notices }: Opening, why: string): DatabaseSync {
   const path = `${folder}/${files.database}`;
-  const aside = statusOf(path) === null ? null : setAside(folder, "corrupt", nowMs);
-  const connection = made(folder);
+  const mending = `${folder}/${files.mending}`;
+  removeDatabase(mending);
+  let rows = 0;
   try {
-    const { rows, lost } = mend(aside, connection, beside);
-    const then =
-      aside === null ? "a new one was made" : `it was moved to ${aside}, and ${rows} of its rows were brought back`;
-    notices.push(`${path}: expected the database, found that ${why}; ${then}; events.lost says what is missing`);
-    return { connection, lost };
+    using connection = made(folder, files.mending);
+    rows = mend(path, connection, beside);
+  } catch (error) {
+    removeDatabase(mending);
+    throw error;
+  }
+  const aside = setAside(folder, "corrupt", nowMs);
+  rename(folder, files.mending, files.database);
+  const then = aside === null ? "" : `it was moved to ${aside}, and `;
+  notices.push(
+    `${path}: expected the database, found that ${why}; ${then}${rows} of its rows are in a new one; events.lost says what is missing`,
+  );
+  return connect(path);
+}
+
+/** A database that is sound but knows less than the file beside it: its log was removed, or it alone was copied back. */
+function older({ folder, beside, notices }: Opening, connection: DatabaseSync): DatabaseSync {
+  const last = number(connection.prepare("SELECT coalesce(max(n), 0) AS n FROM epochs").get(), "n");
+  if (beside === null || beside.n <= last) return connection;
+  notices.push(
+    `${folder}/${files.database}: expected epoch ${beside.n}, found ${last}, an older state; what came after is missing, as events.lost says`,
+  );
+  try {
+    knowOlder(connection, beside);
+    return connection;
   } catch (error) {
     connection.close();
     throw error;
   }
 }
 
-/** A database that is sound but knows less than the file beside it: its log was removed, or it alone was copied back. */
-function older({ folder, beside, notices }: Opening, connection: DatabaseSync): Found {
-  const last = number(connection.prepare("SELECT coalesce(max(n), 0) AS n FROM epochs").get(), "n");
-  if (beside === null || beside.n <= last) return { connection, lost: null };
-  notices.push(
-    `${folder}/${files.database}: expected epoch ${beside.n}, found ${last}, an older state; what came after is missing, as events.lost says`,
-  );
-  const head = number(connection.prepare("SELECT head FROM totals").get(), "head");
-  const lost = { from: cursorTo(connection, head + 1), to: null, count: null, why: "database-older" } as const;
-  knowEpoch(connection, beside);
-  return { connection, lost };
-}
-
 /** What the database says of whose it is. */
 type About = Pick<Owner, "hostId" | "instance" | "keys">;
 
-function ownDatabase(opening: Opening, found: Found): Ours | StoreRefusal {
+function ownDatabase(opening: Opening, connection: DatabaseSync): Ours | StoreRefusal {
   const { folder, instance, program, keys, beside } = opening;
-  const { connection } = found;
   const row = connection.prepare("SELECT body FROM about WHERE id = 1").get();
   const about = row === undefined ? beside : body<About>(row);
   if (about !== null && about.instance !== instance) {
     connection.close();
-    return refused(
-      "not-ours",
-      folder,
-      `the state of instance "${instance}"`,
-      `that of "${about.instance}"`,
-      "use another folder",
-    );
+    const found = `that of "${about.instance}"`;
+    return refused("not-ours", folder, `the state of instance "${instance}"`, found, "use another folder");
   }
   if (about !== null && !isSameHost(about.keys, keys)) return otherHost(opening, connection);
   const known: About = { hostId: about?.hostId ?? randomUUID(), instance, keys: knownKeys(about?.keys, keys) };
-  const text = JSON.stringify(known);
-  if (row?.body !== text) connection.prepare("INSERT OR REPLACE INTO about VALUES (1, ?)").run(text);
-  return { ...found, owner: { ...known, program }, aboveN: beside?.n ?? 0 };
+  const kept = JSON.stringify(known);
+  if (row?.body !== kept) connection.prepare("INSERT OR REPLACE INTO about VALUES (1, ?)").run(kept);
+  return { connection, owner: { ...known, program }, aboveN: beside?.n ?? 0 };
 }
 
 /** A key that cannot be read this time is not forgotten. */
@@ -239,5 +258,5 @@ function otherHost(opening: Opening, connection: DatabaseSync): Ours | StoreRefu
   notices.push(
     `${folder}/${files.database}: expected the state of this host, found another one's (a cloned disk); it was moved to ${aside}, and this host begins with an identity of its own`,
   );
-  return ownDatabase({ ...opening, beside: null }, { connection: made(folder), lost: null });
+  return ownDatabase({ ...opening, beside: null }, made(folder, files.database));
 }

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 import { makeTables, type Row, text } from "./database.ts";
-import { makeFile, statusOf } from "./folder.ts";
+import { makeFile, removeDatabase, statusOf } from "./folder.ts";
 import { resultCode, sqlite } from "./problem.ts";
 
 // What can be read of a database that is damaged: row by row in the order of the table, stepping over what is broken.
@@ -249,8 +249,4 @@ function overwrite(path: string, page: Buffer): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function removeDatabase(path: string): void {
-  for (const name of [path, `${path}-wal`, `${path}-shm`]) if (statusOf(name) !== null) unlinkSync(name);
 }

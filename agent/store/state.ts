@@ -285,6 +285,7 @@ export class State implements Store {
   }
 
   close(): void {
+    if (this.#writer.isClosed) return;
     for (const { wake } of [...this.#waiters]) wake();
     try {
       this.#write(() => null);
@@ -331,6 +332,7 @@ export class State implements Store {
         next.head++; // A place that nobody has read: whoever was at the last one has missed something, too.
         next.dropped = next.head;
         next.lost += lost.count ?? 0;
+        now.forgetOwed.run();
       }
       const stretch = { n, r: randomBytes(4).toString("hex"), base: next.head };
       now.beginEpoch.run(stretch.n, stretch.r, stretch.base);

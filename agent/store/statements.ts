@@ -15,9 +15,10 @@ export function statements(connection: DatabaseSync) {
 
     totals: prepare("SELECT * FROM totals WHERE id = 1"),
     putTotals: prepare(
-      "UPDATE totals SET writes = ?, events = ?, bytes = ?, lost = ?, dropped = ?, head = ?, lived = ?, wall = ? WHERE id = 1",
+      "UPDATE totals SET events = ?, bytes = ?, lost = ?, dropped = ?, head = ?, lived = ?, wall = ? WHERE id = 1",
     ),
 
+    forgetOwed: prepare("DELETE FROM about WHERE id = 2"),
     lastEpochs: prepare("SELECT n, r, base, last FROM epochs ORDER BY n DESC LIMIT 2"),
     epoch: prepare("SELECT n, r, base, last FROM epochs WHERE n = ?"),
     endEpoch: prepare("UPDATE epochs SET last = ? WHERE n = ?"),
@@ -94,6 +95,8 @@ export function statements(connection: DatabaseSync) {
     sentSizes: prepare("SELECT id, length(body) AS bytes FROM sent ORDER BY id DESC"),
     dropSent: prepare("DELETE FROM sent WHERE id <= ?"),
 
+    /** Copies nothing, says how many committed frames the log has. */
+    logFrames: prepare("PRAGMA wal_checkpoint(NOOP)"),
     emptyPages: prepare("PRAGMA freelist_count"),
   };
 }

@@ -1,13 +1,13 @@
+import { truncateSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { connect, number, type Row } from "./database.ts";
+import { files, statusOf } from "./folder.ts";
 import { failure, resultCode, sqlite } from "./problem.ts";
 import { type Statements, statements } from "./statements.ts";
 import type { StoreFailure } from "./store.ts";
 
 /** Numbers that change with each transaction; kept in it, so that nothing need be counted when the state is opened. */
 export interface Totals {
-  /** Transactions so far: tells whether the last one is there after an input/output error. */
-  writes: number;
   events: number;
   bytes: number;
   lost: number;
@@ -50,6 +50,10 @@ export class Writer {
     this.#totals = totalsOf(this.#statements);
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get totals(): Readonly<Totals> {
     return this.#totals;
   }
@@ -65,26 +69,18 @@ export class Writer {
    * One transaction: all that `work` writes, with the totals that it changed. Throws what is no fault of the database.
    */
   write<Value>(work: (now: Statements, next: Totals) => Value): Done<Value> | StoreFailure {
-    let done: Done<Value> | null = null;
-    let writes = 0;
     try {
       const now = this.now();
-      const next = { ...this.#totals, writes: this.#totals.writes + 1 };
-      writes = next.writes;
+      const next = { ...this.#totals };
       now.begin.run();
-      done = { kind: "done", value: work(now, next) };
+      const value = work(now, next);
       const { events, bytes, lost, dropped, head, lived, wall } = next;
-      now.putTotals.run(writes, events, bytes, lost, dropped, head, lived, wall);
+      now.putTotals.run(events, bytes, lost, dropped, head, lived, wall);
       now.commit.run();
       this.#totals = next;
-      return done;
+      return { kind: "done", value };
     } catch (error) {
-      if (resultCode(error) === null) {
-        this.#rollBack();
-        throw error;
-      }
-      const refused = failure(this.#folder, error);
-      return this.#isThere(error, writes) && done !== null ? done : refused;
+      return this.#refused(error);
     }
   }
 
@@ -95,10 +91,7 @@ export class Writer {
       this.#connection?.exec(`PRAGMA ${pragma}`);
       return null;
     } catch (error) {
-      if (resultCode(error) === null) throw error;
-      const refused = failure(this.#folder, error);
-      this.#isThere(error, -1);
-      return refused;
+      return this.#refused(error);
     }
   }
 
@@ -108,35 +101,38 @@ export class Writer {
     this.#connection = null;
   }
 
-  #rollBack(): void {
-    if (this.#connection?.isTransaction) this.#statements.rollback.run();
+  #refused(error: unknown): StoreFailure {
+    const code = resultCode(error);
+    if (untrusted.includes(code)) this.#giveUp();
+    else if (this.#connection?.isTransaction) this.#statements.rollback.run();
+    if (code === null) throw error;
+    return failure(this.#folder, error);
   }
 
   /**
-   * Whether the transaction of this number is kept although an error was said. A commit whose sync failed may be read from
-   * the log when the file is opened anew; it is then copied into the database and synced there, which makes it true.
+   * Closes the file; the next call opens it anew. A transaction whose sync failed may lie in the log whole, and whoever
+   * opens it would take it for committed: closing copies back what was committed and removes the log, and where it cannot,
+   * the log is cut behind the last committed frame.
    */
-  #isThere(error: unknown, writes: number): boolean {
-    if (!untrusted.includes(resultCode(error))) {
-      this.#rollBack();
-      return false;
-    }
+  #giveUp(): void {
+    let frames = Number.POSITIVE_INFINITY;
     try {
+      if (this.#connection?.isTransaction) this.#statements.rollback.run();
+      frames = number(this.#statements.logFrames.get(), "log");
       this.#connection?.close();
     } catch {
-      // Closing tries the same disk again and may fail in the same way; the descriptors are closed all the same.
+      // The same disk fails again; closing lets go of the descriptors all the same.
     }
     this.#connection = null;
     try {
-      this.#reconnect();
-      return this.#totals.writes === writes;
+      cutLog(this.#folder, frames);
     } catch {
-      return false; // Still broken: the next call tries again and says why.
+      // Neither can it be cut. Then what was refused may come back with the next start: finding and event together.
     }
   }
 
   #reconnect(): void {
-    const connection = connect(this.#folder);
+    const connection = connect(`${this.#folder}/${files.database}`);
     try {
       connection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
       this.#statements = statements(connection);
@@ -150,11 +146,19 @@ export class Writer {
   }
 }
 
+const logHeaderBytes = 32;
+const frameBytes = 24 + 4096;
+
+function cutLog(folder: string, frames: number): void {
+  const path = `${folder}/${files.wal}`;
+  const bytes = logHeaderBytes + frames * frameBytes;
+  if ((statusOf(path)?.size ?? 0) > bytes) truncateSync(path, bytes);
+}
+
 function totalsOf(now: Statements): Totals {
   const row: Row | undefined = now.totals.get();
   const of = (column: keyof Totals) => number(row, column);
   return {
-    writes: of("writes"),
     events: of("events"),
     bytes: of("bytes"),
     lost: of("lost"),

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { all, commitSome, committed, finding, type OpenedStore, open, scratch, startMs } from "./support/state.ts";
@@ -235,6 +244,42 @@ test("a database without its log, or an older copy of it alone, is noticed as ol
   assert.deepEqual(told?.data, { from: `1.${epoch.r}-4`, to: null, count: null, why: "database-older" });
   assert.equal(store.events({ ...epoch, seq: 3 }).missed, true);
 });
+
+test("a kill while a damaged database is replaced: the next start brings it to its end, and tells", () => {
+  for (const moment of ["before it is moved", "between the moves", "after both"]) {
+    using place = scratch();
+    const kept = made(place.state);
+    const { page } = leafOfEvents(place.state);
+    scribble(place.state, page * pageBytes, pageBytes);
+    cpSync(place.state, `${place.path}/damaged`, { recursive: true });
+    mendedNotBegun(place.state);
+    const from = `${place.state}/${database}`;
+    if (moment !== "after both") renameSync(from, `${from}.mending`);
+    if (moment === "before it is moved") copyFileSync(`${place.path}/damaged/${database}`, from);
+    using store = open(place.state);
+    const told = all(store).at(-1);
+    assert.deepEqual([told?.type, store.epoch.n, store.hostId], ["events.lost", kept.epoch.n + 1, kept.hostId], moment);
+    assert.equal(store.findings().length, 60, moment);
+    store.close();
+    assert.ok(!readdirSync(place.state).includes(`${database}.mending`));
+  }
+});
+
+/** A state that was mended, as it is before its epoch begins. */
+function mendedNotBegun(folder: string): void {
+  const before = readFileSync(`${folder}/epoch`);
+  const store = open(folder);
+  const [event] = all(store).slice(-1);
+  store.close();
+  assert.equal(event?.type, "events.lost");
+  const database = new DatabaseSync(`${folder}/state.db`);
+  database.prepare("INSERT INTO about VALUES (2, ?)").run(JSON.stringify(event.data));
+  database.exec(
+    "DELETE FROM epochs WHERE n = 2; DELETE FROM events WHERE n = 2; UPDATE totals SET head = 60, dropped = 0",
+  );
+  database.close();
+  writeFileSync(`${folder}/epoch`, before);
+}
 
 test("rows that this program would not have written are not brought back", () => {
   using place = scratch();

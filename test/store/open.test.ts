@@ -95,8 +95,8 @@ test("a folder that is not ours alone is refused, and nothing is made in it", ()
     ["not-ours", "mode 770", (path) => folder(path, 0o770)],
     ["not-ours", "mode 707", (path) => folder(path, 0o707)],
     ["not-ours", "a link", linked],
-    ["no-folder", "exist", (path) => writeFileSync(path, "")],
-    ["no-folder", "", (path) => symlinkSync(`${path}-nowhere/deep`, path)],
+    ["no-folder", "no folder", (path) => writeFileSync(path, "")],
+    ["not-ours", "a link", (path) => symlinkSync(`${path}-nowhere/deep`, path)],
   ];
   if (process.getuid?.() === 0) cases.push(["not-ours", "uid 65534", foreign]);
   for (const [at, [code, found, make]] of cases.entries()) {
