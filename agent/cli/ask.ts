@@ -133,7 +133,6 @@ function exchange(socketPath: string, asking: Asking, question: Question): Promi
       });
       response.on("error", (error) => end(failed("failed", socketPath, "a whole answer", codeOf(error))));
       response.on("end", () => {
-        if (!response.complete) return end(failed("failed", socketPath, "a whole answer", "a part"));
         end(answerOf(socketPath, response.statusCode ?? 0, Buffer.concat(chunks)));
       });
     });
