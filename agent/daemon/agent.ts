@@ -68,6 +68,8 @@ export interface AgentWorld {
   identitiesAs(account: Account, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   watch(options: Pick<WatchOptions, "sweepMs" | "lookElsewhere" | "changed">): Watch;
   hint(file: string): Promise<Hint | null>;
+  /** Logins of the last 30 days, as far as the host tells; empty for who may not read them. */
+  logins(): Promise<readonly { readonly user: string; readonly atMs: number }[]>;
   sinks(agent: Agent): readonly RunningSink[];
   /** Whether another instance watches this account already; a clause that says which. */
   elsewhere(account: Account): Promise<string | null>;
@@ -542,6 +544,20 @@ export class Agent {
     const kept = this.world.store.housekeeping(this.world.nowMs(), this.#agentDocument.limits.queueBytes);
     if (kept.kind === "refused") this.keeper.failed(kept);
     else if (kept.events.length > 0) this.wakeSinks();
+    // The other instance may have ended.
+    if (this.#skipped.size > 0) void this.#refresh("schedule");
+  }
+
+  /** Counts logins of who is watched, each once: the host's own logs may be rotated away sooner. */
+  async #countLogins(): Promise<void> {
+    const { store, logins, nowMs } = this.world;
+    const found = await logins();
+    const happened = this.accounts.all.flatMap(({ name }) => {
+      const last = store.happenings("login", name, 0).at(-1) ?? 0;
+      const later = found.filter(({ user, atMs }) => user === name && atMs > last);
+      return later.map(({ atMs }) => ({ kind: "login", key: name, atMs }) as const);
+    });
+    if (happened.length > 0) this.keeper.keep("logins", () => ({ nowMs: nowMs(), happened }));
   }
 
   /** Everybody is new, and thus waits for a run already. */
@@ -551,6 +567,7 @@ export class Agent {
     this.#isReady = true;
     this.#lastFullRunMs = this.world.nowMs();
     this.#lookAtHost("start");
+    await this.#countLogins();
     this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
   }
 
@@ -562,6 +579,7 @@ export class Agent {
     }
     await this.queue.settled();
     this.#lastFullRunMs = this.world.nowMs();
+    await this.#countLogins();
   }
 
   #quietMs(): number {

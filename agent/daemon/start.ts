@@ -4,6 +4,7 @@ import { get } from "node:http";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { hintOf } from "../collectors/hint.ts";
+import { recentLogins } from "../collectors/logins.ts";
 import { type Policy, problemText } from "../documents/index.ts";
 import { type Account, modeIds } from "../facts/index.ts";
 import { groupMembers } from "../host/accounts.ts";
@@ -102,6 +103,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     identitiesAs: (account, paths) => identitiesAs(account, paths),
     watch: (options) => watch({ ...options, sentinelFolder: call.stateFolder }),
     hint: (file) => hintOf(file, Date.now()),
+    logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
     sinks: (agent) => sinksOf(agent, isRoot, sender),
     firstRun: call.firstRun,
@@ -137,6 +139,11 @@ function configuredFirst(first: Configuration): Configured {
   if (first.kind === "documents") return { ...first, problems: [], loadedAtMs };
   const { host, problems, paths } = first;
   return { set: shippedAlone(loadedAtMs), host, problems, paths, loadedAtMs };
+}
+
+async function loginsOfHost() {
+  const { logins } = await recentLogins(new Date());
+  return logins.map(({ user, seconds }) => ({ user, atMs: Math.round(seconds * 1000) }));
 }
 
 async function pathsOf(account: Account): Promise<readonly string[]> {

@@ -260,3 +260,35 @@ test("an account whose probes run out of time is left alone for a while, and it 
   await world.agent.queue.settled();
   assert.equal(world.measured.length, runs);
 });
+
+test("logins of who is watched are counted, each once", async () => {
+  const at = (hour: number) => ({ user: "oracle", atMs: Date.UTC(2026, 10, 22, hour) });
+  let logins = [at(1), at(2), { user: "somebody", atMs: Date.UTC(2026, 10, 22) }];
+  await using world = testWorld({ accounts: [oracle], world: { logins: async () => logins } });
+  await started(world);
+  assert.equal(world.store.happenings("login", "oracle", 0).length, 2);
+  logins = [...logins, at(3)];
+  await using again = testWorld({ accounts: [oracle], world: { logins: async () => logins } });
+  await started(again);
+  assert.equal(again.store.happenings("login", "oracle", 0).length, 3);
+  assert.equal(again.store.happenings("login", "somebody", 0).length, 0);
+});
+
+test("an account that another instance watches is left to it, and taken when that one ends", async () => {
+  let by: string | null = "/run/user/501/rcwarden/agent.sock";
+  await using world = testWorld({
+    accounts: [oracle, postgres],
+    world: { elsewhere: async ({ uid }) => (uid === 501 ? by : null) },
+  });
+  await started(world);
+  const state = () =>
+    world.agent
+      .view()
+      .status()
+      .accounts.map((each) => `${each.name} ${each.state}`);
+  assert.deepEqual(state().sort(), ["oracle elsewhere", "postgres measured"]);
+  by = null;
+  await world.agent.reload();
+  await world.agent.queue.settled();
+  assert.deepEqual(state().sort(), ["oracle measured", "postgres measured"]);
+});

@@ -155,6 +155,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
       };
     },
     hint: async () => null,
+    logins: async () => [],
     sinks: () => [],
     elsewhere: async () => null,
     firstRun: () => {},
