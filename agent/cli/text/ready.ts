@@ -28,7 +28,7 @@ export function readyText(told: Told): Line[] {
       text,
     ],
   );
-  return [...head, ...[...others, ...waivedOf(told), ageOf(told)].flatMap(indented)];
+  return [...head, ...[...others, ...waivedOf(told), ageOf(told), ...nextOf(told)].flatMap(indented)];
 }
 
 function indented(text: string): Line[] {
@@ -75,11 +75,15 @@ function waivedOf({ preflight }: Told): string[] {
 }
 
 function ageOf({ preflight, socket, now, offsetMinutes }: Told): string {
-  const { account, measuredAt, validUntil } = preflight;
+  const { measuredAt, validUntil } = preflight;
   const by = socket === null ? "without an agent" : `by the agent at ${socket}`;
-  const more = `rcwarden check --account ${shellWord(account)}`;
-  if (measuredAt === null) return `not measured ${by}; ${more}`;
+  if (measuredAt === null) return `not measured ${by}`;
   const until = validUntil === null ? null : new Date(validUntil);
   const valid = until === null ? "" : `, valid until ${localSecond(until, offsetMinutes(until))}`;
-  return `measured ${duration(+now - Date.parse(measuredAt))} ago ${by}${valid}; ${more}`;
+  return `measured ${duration(+now - Date.parse(measuredAt))} ago ${by}${valid}`;
+}
+
+/** On a line of its own: it is there to be copied. */
+function nextOf({ preflight: { account, verdict } }: Told): string[] {
+  return verdict === "go" ? [] : [`rcwarden check --account ${shellWord(account)}`];
 }
