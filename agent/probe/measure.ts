@@ -114,7 +114,7 @@ async function once(
     ],
   };
   if (how === "reading") {
-    return { facts: { ...read, gaps: [...read.gaps, notGranted] }, changed: await firstChanged(reading.identities) };
+    return { facts: { ...read, gaps: [...read.gaps, notGranted] }, changed: await firstChanged(reading, account) };
   }
   const parsed = parsedSends(sends);
   const words = wordsToResolve(sends, names);
@@ -125,7 +125,7 @@ async function once(
   const [marked, told] = hasRoom ? cramped : await begin(asking);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
   const facts = await factsOf({ read, reading, shell, account, parsed, questions: informed, marked, told });
-  return { facts, changed: await firstChanged(reading.identities) };
+  return { facts, changed: await firstChanged(reading, account) };
 }
 
 interface Answers {

@@ -1,8 +1,10 @@
 // Asks readers about a folder whose file system never answers, and says what came, how soon.
 // Its words: the launcher, the reader's script, the dead folder, a folder that answers.
 import type { Account } from "../../agent/facts/index.ts";
+import { identityOf } from "../../agent/host/identity.ts";
 import { setLauncher } from "../../agent/probe/launcher.ts";
 import { identitiesAs, readStartup } from "../../agent/probe/reader.ts";
+import { firstChanged } from "../../agent/probe/unchanged.ts";
 import { shells } from "../../agent/shells/index.ts";
 
 const [enter = "", script = "", dead = "", alive = ""] = process.argv.slice(2);
@@ -29,6 +31,11 @@ const onDead = await timed(async () => {
   });
   return reading.doubts.map(({ message }) => message);
 });
+// More looks than there are threads; each leads to the dead folder, by itself or by a link.
+const identities = Array.from({ length: 8 }, (_, at) => ({ path: `${dead}/${at}`, identity: "ENOENT" }));
+const links = Array.from({ length: 8 }, () => ({ path: `${alive}/link`, identity: "1 -> 2" }));
+await firstChanged({ identities: [...identities, ...links], dependsOn: [`${dead}/behind`] }, account);
+const threads = await identityOf(`${alive}/there`);
 const onAlive = await readStartup({ account, shell, mode: "ssh-command", env: {}, script });
-console.log(JSON.stringify({ first, second, onDead, onAlive: onAlive.doubts }));
+console.log(JSON.stringify({ first, second, onDead, threads, onAlive: onAlive.doubts }));
 process.exit(0);

@@ -30,6 +30,8 @@ interface Told {
   readonly first: { readonly value: Readonly<Record<string, string>>; readonly ms: number };
   readonly second: { readonly value: Readonly<Record<string, string>>; readonly ms: number };
   readonly onDead: { readonly value: readonly string[] };
+  /** The identity of what is there, by a thread of the agent's own, after it asked for more dead paths than it has threads. */
+  readonly threads: string;
   readonly onAlive: readonly unknown[];
 }
 
@@ -59,15 +61,16 @@ async function expected(): Promise<Record<string, string>> {
 }
 
 test("a mount that does not answer holds up no path on another one", root, async () => {
-  const { first, second, onDead, onAlive } = askOn("../native/dead-mount.c");
+  const { first, second, onDead, onAlive, threads } = askOn("../native/dead-mount.c");
   assert.deepEqual(first.value, await expected());
   assert.deepEqual(second.value, await expected());
   assert.deepEqual(onDead.value, ["the startup files could not be read: it took longer than the time for it"]);
   assert.deepEqual(onAlive, []);
+  assert.equal(threads, await identityOf(join(alive, "there")));
 });
 
 test("while a reader cannot be killed nobody waits for the same mount again", root, async () => {
-  const { first, second, onDead, onAlive } = askOn("stuck-mount.c");
+  const { first, second, onDead, onAlive, threads } = askOn("stuck-mount.c");
   assert.deepEqual(first.value, await expected());
   assert.deepEqual(second.value, await expected());
   assert.ok(first.ms >= 1_500 && second.ms < 1_400, `${first.ms} ms, then ${second.ms} ms of a deadline of 1500 ms`);
@@ -75,4 +78,5 @@ test("while a reader cannot be killed nobody waits for the same mount again", ro
     "the startup files could not be read: an earlier reader still waits for the file system",
   ]);
   assert.deepEqual(onAlive, []);
+  assert.equal(threads, await identityOf(join(alive, "there")));
 });
