@@ -264,14 +264,21 @@ test("an account whose probes run out of time is left alone for a while, and it 
 test("logins of who is watched are counted, each once", async () => {
   const at = (hour: number) => ({ user: "oracle", atMs: Date.UTC(2026, 10, 22, hour) });
   let logins = [at(1), at(2), { user: "somebody", atMs: Date.UTC(2026, 10, 22) }];
-  await using world = testWorld({ accounts: [oracle], world: { logins: async () => logins } });
-  await started(world);
-  assert.equal(world.store.happenings("login", "oracle", 0).length, 2);
-  logins = [...logins, at(3)];
-  await using again = testWorld({ accounts: [oracle], world: { logins: async () => logins } });
-  await started(again);
-  assert.equal(again.store.happenings("login", "oracle", 0).length, 3);
-  assert.equal(again.store.happenings("login", "somebody", 0).length, 0);
+  const first = testWorld({ accounts: [oracle], world: { logins: async () => logins } });
+  const { folder } = first;
+  try {
+    await started(first);
+    assert.equal(first.store.happenings("login", "oracle", 0).length, 2);
+    await first.agent.stop();
+    first.store.close();
+    logins = [...logins, at(3)];
+    await using second = testWorld({ accounts: [oracle], folder, world: { logins: async () => logins } });
+    await started(second);
+    assert.equal(second.store.happenings("login", "oracle", 0).length, 3);
+    assert.equal(second.store.happenings("login", "somebody", 0).length, 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("an account that another instance watches is left to it, and taken when that one ends", async () => {
