@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkKinds } from "../agent/checks/index.ts";
 import { documentSchemas } from "../agent/documents/index.ts";
+import { engineOpenapi } from "../agent/sinks/openapi.ts";
 import { openapi, routes } from "../agent/status/index.ts";
 import { catalogue } from "./catalogue.ts";
 import { biomeConfiguration } from "./import-rules.mjs";
@@ -16,6 +17,7 @@ const rendered = {
   ...policySchemas(),
   "policies/README.md": catalogue(),
   "agent/status/openapi.json": endpoint(),
+  "agent/sinks/openapi.json": engineSide(),
 };
 
 let stale = 0;
@@ -36,6 +38,12 @@ process.exitCode = stale === 0 ? 0 : 1;
 function endpoint() {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
   return `${JSON.stringify(openapi(routes, version), null, 2)}\n`;
+}
+
+/** What an engine implements that is sent events, as OpenAPI. */
+function engineSide() {
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  return `${JSON.stringify(engineOpenapi(version), null, 2)}\n`;
 }
 
 /** JSON Schemas of the documents, one a kind, for editors. */

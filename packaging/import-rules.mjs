@@ -165,6 +165,7 @@ export function biomeConfiguration() {
         "!**/dist",
         "!policies/schema",
         "!agent/status/openapi.json",
+        "!agent/sinks/openapi.json",
         "!test/fixtures",
       ],
     },

@@ -261,6 +261,19 @@ class EngineSink implements RunningSink {
     this.#rounds.forgetOwed();
     this.#snapshot = null;
     this.#snapshotDue = "now";
+    this.#tellOfEpoch(claim.have, nowMs);
+  }
+
+  /** As after a start: whoever reads the stream learns where the epoch before ended, and why there is a new one. */
+  #tellOfEpoch(have: string, nowMs: number): void {
+    const { store } = this.#parts;
+    const notices = [`${this.#sink.url} holds ${have}, more than this state: it was set back, and a new epoch begins`];
+    const data = { previous: store.previous, notices };
+    const told = store.commit({
+      nowMs,
+      events: [{ type: "agent.started", subject: store.instance, account: null, data }],
+    });
+    if (told.kind === "refused") throw storeError(told);
   }
 
   /** 400, 422, 413: the batch is halved until one event is left. */

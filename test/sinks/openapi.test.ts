@@ -1,0 +1,95 @@
+/** openapi.json is whole, and what really goes over the wire is what it says. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { EventDraft } from "../../agent/drift/index.ts";
+import { engineOpenapi } from "../../agent/sinks/openapi.ts";
+import { type Engine, startEngine } from "../support/engine/engine.ts";
+import { finding, open, scratch, startMs, tell, tellSome } from "./state.ts";
+import { delivered, run, sinkOf } from "./support.ts";
+
+const version = "0.1.0";
+
+function validator(name: string, closed: boolean): ValidateFunction {
+  const ajv = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    formats: { "date-time": (text) => !Number.isNaN(Date.parse(text)) },
+  });
+  ajv.addSchema({ $id: "engine", ...engineOpenapi(version, { closed }) });
+  return ajv.compile({ $ref: `engine#/components/schemas/${name}` });
+}
+
+function holds(validate: ValidateFunction, value: unknown): void {
+  assert.ok(validate(value), JSON.stringify(validate.errors?.slice(0, 5), null, 1));
+}
+
+/** Every kind of event that there is, sent to a reference engine for real. */
+async function everything(then: (engine: Engine) => void): Promise<void> {
+  using folder = scratch();
+  using store = open(folder.state);
+  const others: EventDraft[] = [
+    { type: "agent.started", subject: "host", account: null, data: { version, previous: null, notices: [] } },
+    { type: "agent.stopped", subject: "host", account: null, data: {} },
+    {
+      type: "account.changed",
+      subject: "oracle",
+      account: "oracle",
+      data: { change: "watched", account: "oracle", message: "a policy names it" },
+    },
+    {
+      type: "events.lost",
+      subject: "host",
+      account: null,
+      data: { from: null, to: null, count: null, why: "database-damaged" },
+    },
+  ];
+  assert.equal(store.commit({ nowMs: startMs, events: others }).kind, "committed");
+  tellSome(store, 1, 3);
+  tell(store, [finding(1, 1)], "finding.changed");
+  tell(store, [finding(2)], "finding.resolved");
+  await using engine = await startEngine();
+  engine.failNext({ answer: { have: "7.0badcafe-1" } });
+  await using ran = run(store, sinkOf(engine), { share: "lines" });
+  await delivered(ran);
+  ran.clock.advance(60_000);
+  await engine.until(() => engine.ledger().heartbeats === 1);
+  then(engine);
+}
+
+test("every batch that leaves is a batch of the schema, and nothing is in it that the schema does not name", () =>
+  everything((engine) => {
+    const types = new Set(engine.arrivals.flatMap(({ events }) => events.map(({ type }) => type)));
+    assert.equal(types.size, 9, [...types].join(" "));
+    for (const closed of [false, true]) {
+      const validate = validator("Batch", closed);
+      for (const { body } of engine.arrivals) holds(validate, JSON.parse(body));
+    }
+    const answer = validator("Answer", false);
+    holds(answer, engine.ledger().answer());
+  }));
+
+test("the schema refuses what is none of its events", () => {
+  const validate = validator("Batch", true);
+  const event = { specversion: "1.0", id: "1.0badcafe-1", source: "rcwarden://a/host", type: "dev.rcwarden.other" };
+  assert.ok(!validate([event]));
+  assert.ok(!validate([]));
+  assert.ok(validator("Batch", false)([event]), "an engine must take types that are yet to come");
+  assert.ok(!validator("Answer", false)({ have: "no place" }));
+});
+
+test("openapi.json is what the schemas render, every reference in it leads somewhere, and releases are not promised", () => {
+  const text = readFileSync(new URL("../../agent/sinks/openapi.json", import.meta.url), "utf8");
+  const document = JSON.parse(text);
+  assert.deepEqual(document, JSON.parse(JSON.stringify(engineOpenapi(version))));
+  assert.match(document.openapi, /^3\.1\./);
+  const references = [...text.matchAll(/"\$ref": "#\/([^"]+)"/g)].map(([, path = ""]) => path);
+  assert.ok(references.length > 8);
+  for (const path of references) {
+    const found = path.split("/").reduce((at, key) => at?.[key], document);
+    assert.ok(found !== undefined, `#/${path} leads nowhere`);
+  }
+  assert.ok(!text.includes("release"));
+  assert.ok(!text.includes("$id"));
+});
