@@ -62,7 +62,7 @@ export function spawnSender(account: Account, isRoot: boolean): SenderProcess {
 function specOf(account: Account): SpecWord[] {
   return [
     ["sandbox", "none"],
-    ["stays", "yes"],
+    ["stays", "1"],
     ["parent", String(process.pid)],
     ["uid", String(account.uid)],
     ["gid", String(account.gid)],
