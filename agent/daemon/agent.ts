@@ -472,7 +472,7 @@ export class Agent {
     watched.measuredAt = world.monotonicMs();
     watched.counts = { pass: ran.record.pass, fail: ran.record.fail, unknown: ran.record.unknown };
     watched.undecided = ran.verdicts
-      .filter(({ status, finding }) => status === "unknown" && !finding)
+      .filter(({ status, finding, waived }) => status === "unknown" && !finding && waived === undefined)
       .map(({ policy, rule, check, mode, subject, severity }) => ({ policy, rule, check, mode, subject, severity }));
     watched.applying = ran.applying;
     watched.changes = ran.changes;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import type { Account } from "../facts/index.ts";
 import { peerOf } from "../host/peer.ts";
 
@@ -10,12 +11,13 @@ const deadlineMs = 1_000;
 
 /**
  * Where an agent of the account's own listens, and the account answers there; null where none does. The kernel lists who
- * listens, so that no folder of the account's is looked into for nothing.
+ * listens, so that no folder of the account's is looked into for nothing: under the name by which a socket was bound, which
+ * is another one in the same folder (status/place.ts).
  */
 export async function ownInstanceOf(account: Account): Promise<string | null> {
   const places = [`/run/user/${account.uid}/rcwarden/agent.sock`, `${account.home}/.local/state/rcwarden/agent.sock`];
-  const heard = new Set(Array.from(socketsOfHost().matchAll(listening), ([, path]) => path));
-  for (const place of places) if (heard.has(place) && (await answersAs(place, account.uid))) return place;
+  const heard = new Set(Array.from(socketsOfHost().matchAll(listening), ([, path]) => dirname(path ?? "")));
+  for (const place of places) if (heard.has(dirname(place)) && (await answersAs(place, account.uid))) return place;
   return null;
 }
 

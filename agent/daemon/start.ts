@@ -109,7 +109,12 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     firstRun: call.firstRun,
   };
   const agent = new Agent(world, configured);
-  const served = await serve({ view: agent.view(), socketPath: call.socketPath, peerOf });
+  const served = await serve({
+    view: agent.view(),
+    socketPath: call.socketPath,
+    peerOf,
+    fault: (message) => log("error", "a question could not be answered", { message }),
+  });
   if (served.kind === "refused") {
     store.close();
     return refused(served.message);

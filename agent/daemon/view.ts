@@ -1,7 +1,7 @@
 /** What the endpoint may know and do: the agent's state in the endpoint's words. */
 import { documentsInForce, enginesOf, policiesInForce, problemText } from "../documents/index.ts";
 import { cursorText } from "../drift/index.ts";
-import { type InForce, sendsFor } from "../evaluate/index.ts";
+import { enginesOfAccount } from "../runs/engines-of.ts";
 import type { AccountView, AgentView, StatusBody, WatchedAccount } from "../status/agent-view.ts";
 import type { Agent } from "./agent.ts";
 import type { Watched } from "./watched.ts";
@@ -85,31 +85,19 @@ function status(agent: Agent): StatusBody {
 function accountView(agent: Agent, watched: Watched): AccountView {
   return {
     account: watchedAccount(agent, watched),
-    engines: engines(agent, watched.applying),
+    engines: engines(agent, watched),
     findings: agent.world.store.findings(watched.name).map(({ finding }) => finding),
     undecided: watched.undecided,
   };
 }
 
-function engines(agent: Agent, applying: readonly InForce[]): AccountView["engines"] {
-  const byName = new Map<string, { rules: { policy: string; mode: string }[]; sends: Set<string> }>();
-  for (const policy of applying) {
-    for (const engine of policy.engines) {
-      const known = byName.get(engine.name) ?? { rules: [], sends: new Set<string>() };
-      const says = new Set(policy.rules.map((rule) => rule.policy ?? policy.policy));
-      for (const mode of engine.enters) {
-        for (const name of says) known.rules.push({ policy: name, mode });
-        for (const { command } of sendsFor([{ engines: [engine] }], mode)) known.sends.add(command);
-      }
-      byName.set(engine.name, known);
-    }
-  }
+function engines(agent: Agent, { applying, name }: Watched): AccountView["engines"] {
+  const found = enginesOfAccount(applying.filter(({ accounts }) => accounts === "all" || accounts.includes(name)));
+  if (applying.length > 0) return found;
   // Before the first run: the names, so that a question about one of them is no mistake.
-  for (const policy of policiesInForce(agent.configured.set)) {
-    for (const { name } of enginesOf(policy, agent.configured.set))
-      if (!byName.has(name) && applying.length === 0) byName.set(name, { rules: [], sends: new Set() });
-  }
-  return [...byName].map(([name, { rules, sends }]) => ({ name, rules, sends: [...sends] }));
+  const { set } = agent.configured;
+  const names = policiesInForce(set).flatMap((policy) => enginesOf(policy, set).map((engine) => engine.name));
+  return [...new Set(names)].map((each) => ({ name: each, rules: [], sends: [] }));
 }
 
 function unwatched(name: string, state: WatchedAccount["state"], says: string): WatchedAccount {

@@ -299,3 +299,37 @@ test("an account that another instance watches is left to it, and taken when tha
   await world.agent.queue.settled();
   assert.deepEqual(state().sort(), ["oracle measured", "postgres measured"]);
 });
+
+const forPostgres = `apiVersion: rcwarden/v1
+kind: Engine
+metadata: { name: other-engine }
+spec:
+  enters: [ssh-command]
+  sends:
+    - rm -f {file}
+---
+apiVersion: rcwarden/v1
+kind: Policy
+metadata: { name: other }
+spec: { accounts: [postgres], engines: [other-engine], includes: [unattended-ssh] }
+---
+apiVersion: rcwarden/v1
+kind: Policy
+metadata: { name: own }
+spec: { accounts: [oracle], engines: [exec-channel], includes: [unattended-ssh] }
+`;
+
+test("an engine that a policy names for others is none of this account's: it cannot be told to go", async () => {
+  const configuration = documents({ "mine.yaml": forPostgres });
+  await using world = testWorld({ accounts: [oracle, postgres], configuration });
+  await started(world);
+  const view = world.agent.view();
+  assert.deepEqual(
+    view.account("oracle")?.engines.map(({ name }) => name),
+    ["exec-channel"],
+  );
+  assert.deepEqual(
+    view.account("postgres")?.engines.map(({ name }) => name),
+    ["other-engine"],
+  );
+});
