@@ -63,7 +63,7 @@ export interface AgentWorld {
   /** Paths that the account's shell reads or asks about, in every mode. */
   pathsOf(account: Account): Promise<readonly string[]>;
   /** What every session is made of, and the account database. */
-  readonly systemPaths: readonly string[];
+  systemPaths(): readonly string[];
   readonly namePaths: readonly string[];
   identitiesAs(account: Account, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   watch(options: Pick<WatchOptions, "sweepMs" | "lookElsewhere" | "changed">): Watch;
@@ -393,7 +393,7 @@ export class Agent {
   async #cover(): Promise<void> {
     await this.#coverage.cover({
       accounts: this.accounts.all.map(({ name, paths }) => ({ name, paths })),
-      system: this.world.systemPaths,
+      system: this.world.systemPaths(),
       names: this.world.namePaths,
       documents: this.#configured.paths,
     });
@@ -419,7 +419,11 @@ export class Agent {
       this.#saves.set(name, saves);
       this.queue.want(name, via);
     }
-    if (everybody) for (const { name } of this.accounts.all) this.queue.want(name, via);
+    if (everybody) {
+      // It may include others now than before.
+      void this.#cover();
+      for (const { name } of this.accounts.all) this.queue.want(name, via);
+    }
     if (documents) later(200, this.#stopping.signal, () => void this.reload());
     else if (names) void this.#refresh(via);
   }

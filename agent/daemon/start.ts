@@ -98,7 +98,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     configuration: () => configAt(call.config, Date.now()),
     measure: (request) => measureHere(request, isRoot),
     pathsOf: pathsOf,
-    systemPaths: systemPaths(),
+    systemPaths,
     namePaths,
     identitiesAs: (account, paths) => identitiesAs(account, paths),
     watch: (options) => watch({ ...options, sentinelFolder: call.stateFolder }),

@@ -139,7 +139,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
       return test.measure(request);
     },
     pathsOf: async (account) => [`${account.home}/.bashrc`],
-    systemPaths: ["/etc/ssh/sshd_config"],
+    systemPaths: () => ["/etc/ssh/sshd_config"],
     namePaths: ["/etc/passwd"],
     identitiesAs: async () => new Map(),
     watch(options): Watch {
