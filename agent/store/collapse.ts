@@ -6,8 +6,8 @@ export interface Held {
   readonly about: string;
 }
 
-/** How many events one call looks at: the rest is for the next one. */
-const mostAtOnce = 20_000;
+/** How many events one call looks at, so that it holds nobody up; the rest is for the next one. */
+const mostAtOnce = 4000;
 
 /**
  * Which events go so that `bytes` are freed: of the oldest ones, all but the latest of each finding; and where that is not

@@ -6,7 +6,8 @@ export const schemaVersion = 1;
 /**
  * All tables count their rows by an integer key, so that salvage can step over what is broken. `place` is a row's number in
  * the whole stream: an epoch's events have the places `base + 1`, `base + 2` ...; `lived` is milliseconds that the program
- * has lived through (lived.ts); `body` is JSON.
+ * has lived through (lived.ts); `body` is JSON. `about` holds whose state it is (1) and what was lost and is still to be
+ * told: by salvage, with the next epoch (2); by the cap, when it is kept again (3).
  */
 const tables = `
   CREATE TABLE about (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;

@@ -42,11 +42,8 @@ export function errnoOf(error: unknown): string {
 export function failure(folder: string, error: unknown): StoreFailure {
   const code = codeOf(folder, error);
   const found = error instanceof Error ? error.message : String(error);
-  return {
-    kind: "refused",
-    code,
-    message: `${folder}: expected to write the state, found "${found}"; ${advice[code]}`,
-  };
+  const change = resultCode(error) === sqlite.busy ? "end the program that has it open" : advice[code];
+  return { kind: "refused", code, message: `${folder}: expected to write the state, found "${found}"; ${change}` };
 }
 
 function codeOf(folder: string, error: unknown): StoreFailure["code"] {

@@ -1,6 +1,6 @@
-import { cursorText, type EventDraft } from "../drift/index.ts";
+import { compareCursors, cursorText, type EventDraft, parseCursor } from "../drift/index.ts";
 import { collapse, type Held } from "./collapse.ts";
-import { number, type Row, text } from "./database.ts";
+import { body, number, type Row, text } from "./database.ts";
 import { livesMs } from "./lived.ts";
 import type { Statements } from "./statements.ts";
 import type { LostData } from "./store.ts";
@@ -17,22 +17,53 @@ const room = 1 / 8;
 
 /**
  * Drops events that are 30 days old, once a day's worth of them is there, and those over the cap; within the caller's
- * transaction. Returns what must be told: what the slowest sink had not taken, and what the cap cost.
+ * transaction. Returns what must be told: what the slowest sink had not taken, and what the cap cost. Where the cap needs
+ * several calls, the last one tells of all.
  */
 export function dropEvents(now: Statements, next: Totals, queueBytes: number): LostData[] {
+  const lost = [...tooOld(now, next), ...tooMany(now, next, queueBytes)];
+  now.forgetEpochs.run(next.dropped);
+  return lost;
+}
+
+function tooOld(now: Statements, next: Totals): LostData[] {
   const aged = agedEvents(now, next.lived);
   const slowest = now.slowestSink.get()?.place;
   const untaken = typeof slowest === "number" ? aged.filter(({ place }) => place > slowest) : [];
   const lost = untaken.length === 0 ? [] : [lostOf(now, untaken, "older-than-30-days")];
   drop(now, next, aged);
-  if (next.bytes > queueBytes) {
-    const over = collapse(heldOf(now), next.bytes - Math.floor(queueBytes * (1 - room)));
-    if (over.length > 0) lost.push(lostOf(now, over, "over-the-cap"));
-    drop(now, next, over);
-  }
-  now.forgetEpochs.run(next.dropped);
-  for (const { count } of lost) next.lost += count ?? 0;
+  next.lost += untaken.length;
   return lost;
+}
+
+function tooMany(now: Statements, next: Totals, queueBytes: number): LostData[] {
+  const row = now.untold.get();
+  const before = row === undefined ? null : body<LostData>(row);
+  const excess = next.bytes - queueBytes;
+  const over = excess > 0 ? collapse(heldOf(now), excess + Math.ceil(queueBytes * room)) : [];
+  const lost = over.length === 0 ? before : merged(before, lostOf(now, over, "over-the-cap"));
+  drop(now, next, over);
+  next.lost += over.length;
+  if (lost === null) return [];
+  if (over.length > 0 && next.bytes > queueBytes) {
+    now.putUntold.run(JSON.stringify(lost));
+    return [];
+  }
+  now.forgetUntold.run();
+  return [lost];
+}
+
+/** One range over both: what survived the first call may have gone with the second. */
+function merged(first: LostData | null, second: LostData): LostData {
+  if (first === null) return second;
+  const [from] = ordered([first.from, second.from]);
+  const to = ordered([first.to, second.to]).at(-1);
+  return { ...second, from: from ?? null, to: to ?? null, count: (first.count ?? 0) + (second.count ?? 0) };
+}
+
+function ordered(places: readonly (string | null)[]): string[] {
+  const cursors = places.flatMap((place) => parseCursor(place ?? "") ?? []);
+  return cursors.sort(compareCursors).map(cursorText);
 }
 
 function agedEvents(now: Statements, livedMs: number): Held[] {

@@ -32,7 +32,10 @@ const finding = z.looseObject({
   digest,
 });
 const bodies: Readonly<Record<string, z.ZodType>> = {
-  about: z.looseObject({ hostId: z.uuid(), instance: z.string() }),
+  about: z.union([
+    z.looseObject({ hostId: z.uuid(), instance: z.string(), keys: z.looseObject({}) }),
+    z.looseObject({ from: z.string().nullable(), to: z.string().nullable(), count: z.int().nullable() }),
+  ]),
   findings: finding,
   accounts: z.looseObject({
     name: z.string(),

@@ -124,14 +124,14 @@ export class State implements Store {
 
   commit(change: Change): Committed {
     if (isEmpty(change)) return { kind: "committed", events: [] };
-    return this.#tell(
-      this.#write((now, next) => {
-        putFindings(now, change);
-        putAccounts(now, change);
-        putRecords(now, next, change);
-        return append(now, next, this.#epoch, change.events ?? [], change.nowMs);
-      }),
-    );
+    const { bytes } = this.#writer.totals;
+    const outcome = this.#write((now, next) => {
+      putFindings(now, change);
+      putAccounts(now, change);
+      putRecords(now, next, change);
+      return append(now, next, this.#epoch, change.events ?? [], change.nowMs);
+    });
+    return this.#tell(outcome, bytes);
   }
 
   findings(account?: string): FindingState[] {
@@ -267,8 +267,6 @@ export class State implements Store {
   }
 
   housekeeping(nowMs: number, queueBytes: number): Committed {
-    const problem = this.#tidy();
-    if (problem !== null) return problem;
     const outcome = this.#write((now, next) => {
       dropRecords(now, next.lived);
       const lost = dropEvents(now, next, queueBytes);
@@ -280,8 +278,10 @@ export class State implements Store {
         nowMs,
       );
     });
-    if (outcome.kind === "done") this.#waiting.clear();
-    return this.#tell(outcome);
+    if (outcome.kind === "refused") return outcome;
+    this.#waiting.clear();
+    this.#tidy();
+    return this.#tell(outcome, 0);
   }
 
   close(): void {
@@ -294,6 +294,7 @@ export class State implements Store {
       this.#around.release();
     }
   }
+
   #write<Value>(work: (now: Statements, next: Totals) => Value): Done<Value> | StoreFailure {
     return this.#writer.write((now, next) => {
       next.lived = Math.max(next.lived, this.#lived.nowMs());
@@ -302,22 +303,16 @@ export class State implements Store {
   }
 
   /** What was committed becomes known to those who wait for it. */
-  #tell(outcome: Done<StoredEvent[]> | StoreFailure): Committed {
+  #tell(outcome: Done<StoredEvent[]> | StoreFailure, bytesBefore: number): Committed {
     if (outcome.kind === "refused") return outcome;
     const events = outcome.value;
-    const bytes = events.length === 0 ? 0 : this.#bytesOf(events.length);
+    const bytes = this.#writer.totals.bytes - bytesBefore;
     for (const waiting of this.#waiting.values()) {
       waiting.events += events.length;
       waiting.bytes += bytes;
     }
     for (const waiter of [...this.#waiters]) if (this.#isBehind(waiter.after)) waiter.wake();
     return { kind: "committed", events };
-  }
-
-  /** Bytes of the newest events. */
-  #bytesOf(events: number): number {
-    const { head } = this.#writer.totals;
-    return number(this.#writer.now().between.get(head - events, head), "bytes");
   }
 
   #beginEpoch(nowMs: number, aboveN: number, lost: LostData | null): Committed {
@@ -340,7 +335,7 @@ export class State implements Store {
       return append(now, next, stretch, lost === null ? [] : [lostDraft(this.instance, lost)], nowMs);
     });
     if (outcome.kind === "done") this.#readEpochs();
-    return this.#tell(outcome);
+    return this.#tell(outcome, 0);
   }
 
   #readEpochs(): void {
@@ -374,12 +369,14 @@ export class State implements Store {
     return { kind: "refused", code: "failed", message };
   }
 
-  /** Copies the log back while nobody waits for a commit, and gives empty pages back, a MiB at a time. */
-  #tidy(): StoreFailure | null {
-    const problem = this.#writer.tidy("wal_checkpoint(PASSIVE)");
-    if (problem !== null) return problem;
+  /**
+   * Copies the log back while nobody waits for a commit, and gives empty pages back, a MiB at a time. Where there is no
+   * room for that, nothing is lost by it: the next commit says so.
+   */
+  #tidy(): void {
+    if (this.#writer.tidy("wal_checkpoint(PASSIVE)") !== null) return;
     const empty = number(this.#writer.now().emptyPages.get(), "freelist_count");
-    return empty <= sparePages ? null : this.#writer.tidy(`incremental_vacuum(${pagesGivenBack})`);
+    if (empty > sparePages) this.#writer.tidy(`incremental_vacuum(${pagesGivenBack})`);
   }
 }
 

@@ -77,6 +77,9 @@ export function statements(connection: DatabaseSync) {
       "SELECT count(*) AS events, coalesce(sum(bytes), 0) AS bytes FROM events WHERE place > ? AND place <= ?",
     ),
     held: prepare(`SELECT ${held} FROM events ORDER BY place`),
+    untold: prepare("SELECT body FROM about WHERE id = 3"),
+    putUntold: prepare("INSERT OR REPLACE INTO about VALUES (3, ?)"),
+    forgetUntold: prepare("DELETE FROM about WHERE id = 3"),
     dropEvent: prepare("DELETE FROM events WHERE place = ?"),
 
     sink: prepare("SELECT n, r, seq, place FROM sinks WHERE sink = ?"),

@@ -213,6 +213,35 @@ function sizeOf({ type, subject, account, data, time }: Omit<StoredEvent, "n" | 
   return Buffer.byteLength(JSON.stringify({ type, subject, account, data, time }));
 }
 
+test("where the cap needs several calls, the last one tells of the whole range, also after a start", () => {
+  using place = scratch();
+  const first = open(place.state);
+  for (let at = 0; at < 20; at++)
+    committed(
+      first.commit({ nowMs: startMs, events: Array.from({ length: 500 }, (_, of) => opened(finding(at * 500 + of))) }),
+    );
+  const queueBytes = Math.floor(first.size.bytes / 10);
+  const { epoch } = first;
+  assert.deepEqual(keepHouse(first, startMs, queueBytes), []);
+  assert.ok(first.size.bytes > queueBytes && first.size.events < 10_000);
+  first.close();
+  using store = open(place.state);
+  const told: StoredEvent[] = [];
+  for (let calls = 0; store.size.bytes > queueBytes && calls < 10; calls++)
+    told.push(...keepHouse(store, startMs, queueBytes));
+  assert.equal(told.length, 1);
+  const gone = 10_000 - (store.size.events - 1);
+  const [lost] = told;
+  assert.deepEqual(lost?.data, {
+    from: `1.${epoch.r}-1`,
+    to: `1.${epoch.r}-${gone}`,
+    count: gone,
+    why: "over-the-cap",
+  });
+  assert.equal(store.size.lost, gone);
+  assert.deepEqual(keepHouse(store, startMs, queueBytes), []);
+});
+
 test("where each event is about another, the oldest go, down to the cap", () => {
   using place = scratch();
   using store = open(place.state);
