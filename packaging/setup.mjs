@@ -35,6 +35,7 @@ const testPackages = {
   python3: "/usr/bin/python3",
   keyutils: "/usr/bin/keyctl",
   curl: "/usr/bin/curl",
+  openssl: "/usr/bin/openssl",
   procps: "/usr/bin/pkill",
   iproute2: "/usr/sbin/ip",
 };
