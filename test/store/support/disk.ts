@@ -1,7 +1,7 @@
 /** What happens on a disk of its own, a small tmpfs at the given folder: `node disk.ts SCENARIO FOLDER`. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import type { Store } from "../../../agent/store/index.ts";
 import { all, commitSome, committed, finding, open, opened, refusal, startMs } from "./state.ts";
 
@@ -143,7 +143,13 @@ const scenarios: Record<string, () => void> = {
         assert.ok(outcome.kind === "refused", `${call} ${errno}`);
         assert.equal(outcome.code, code, outcome.message);
       }
+      const asKilled = `${disk}/as-killed`;
+      cpSync(folder, asKilled, { recursive: true });
       rmSync(control);
+      const after = open(asKilled);
+      assert.equal(all(after).length, told, `a kill brings back what was refused for ${call} ${errno}`);
+      after.close();
+      rmSync(asKilled, { recursive: true });
       assert.equal(all(store).length, told, `nothing of what was refused is there after ${call} ${errno}`);
       assert.ok(
         !store.findings().some(({ finding: { fingerprint } }) => fingerprint === finding(9000).finding.fingerprint),
