@@ -545,9 +545,14 @@ export class Agent {
   }
 
   #housekeeping(): void {
-    const kept = this.world.store.housekeeping(this.world.nowMs(), this.#agentDocument.limits.queueBytes);
+    const { store, nowMs } = this.world;
+    const { queueBytes } = this.#agentDocument.limits;
+    const kept = store.housekeeping(nowMs(), queueBytes);
     if (kept.kind === "refused") this.keeper.failed(kept);
     else if (kept.events.length > 0) this.wakeSinks();
+    // It goes in small steps; the next one comes soon.
+    const { signal } = this.#stopping;
+    if (kept.kind === "committed" && store.size.bytes > queueBytes) later(100, signal, () => this.#housekeeping());
     // The other instance may have ended.
     if (this.#skipped.size > 0) void this.#refresh("schedule");
   }

@@ -9,7 +9,7 @@ import { type StoredEvent, stateDigest } from "../../agent/store/index.ts";
 import { all, open, scratch } from "./support/state.ts";
 
 const writer = fileURLToPath(new URL("support/writer.ts", import.meta.url));
-const kills = 20;
+const kills = process.env.RCWARDEN_TEST_LONG === "1" ? 200 : 20;
 
 test(`killed ${kills} times at random moments: what was said to be kept is kept, without holes, and state and stream agree`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
