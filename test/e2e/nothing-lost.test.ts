@@ -1,0 +1,301 @@
+/** The built agent is killed at any moment, its engine comes and goes, its state is copied back: nothing is lost. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { describe, type TestContext, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
+import { startAgent, type TestAgent } from "../support/agent.ts";
+import { type Engine, startEngine } from "../support/engine/engine.ts";
+import { placeOf } from "../support/engine/ledger.ts";
+import {
+  assertWhole,
+  type Luck,
+  ledgerOf,
+  linesIn,
+  luck,
+  missingFrom,
+  stateOf,
+  streamOf,
+  type Way,
+  wayTo,
+} from "../support/nothing-lost.ts";
+
+const kills = process.env.RCWARDEN_TEST_LONG === "1" ? 500 : 50;
+const longestLifeMs = 2_000;
+const patienceMs = 60_000;
+
+const waits = 'cp() { command cp "$@" -i; }\n';
+const speaks = "echo noise\n";
+const contents = ["# nothing\n", waits, speaks, waits + speaks];
+
+interface Status {
+  readonly accounts: readonly { readonly pending: boolean }[];
+  readonly store: { readonly head: string; readonly problem: unknown };
+  readonly sinks: readonly { readonly name: string; readonly waiting: number; readonly state: string }[];
+}
+
+interface Item {
+  readonly fingerprint: string;
+  readonly account: string;
+  readonly subject: string;
+  readonly status: string;
+}
+
+/** Little to measure, so that a short life finds something. */
+const policy = `apiVersion: rcwarden/v1
+kind: Engine
+metadata: { name: copies }
+spec: { enters: [ssh-command], sends: ["cp -f {file} {existing}"] }
+---
+apiVersion: rcwarden/v1
+kind: Policy
+metadata: { name: lost }
+spec:
+  accounts: all
+  engines: [copies]
+  rules:
+    - { id: copies, check: engine-commands, severity: critical }
+    - { id: silence, check: startup-output, severity: high }
+`;
+
+function agentDocument(folder: string, port: number, engine: Engine): string {
+  return `apiVersion: rcwarden/v1
+kind: Agent
+metadata: { name: lost }
+spec:
+  reconcile: { every: 5s, full: 60m }
+  sinks:
+    - { name: engine, kind: engine, url: "https://localhost:${port}/events", caFile: ${engine.authority.caFile}, timeout: 5s }
+    - { name: file, kind: file, path: ${folder}/events.jsonl, maxSize: 64KiB, keep: 1000 }
+`;
+}
+
+/** Both sinks have everything, and nobody is looked at. */
+function settled(agent: TestAgent): Promise<Status> {
+  return agent.until<Status>(
+    "/v1/status",
+    ({ accounts, sinks, store }) =>
+      store.problem === null &&
+      accounts.every(({ pending }) => !pending) &&
+      sinks.length > 0 &&
+      sinks.every(({ waiting, state }) => waiting === 0 && state === "idle"),
+    "both sinks to have everything",
+  );
+}
+
+/** What every receiver must come to, compared at one and the same place of the stream. */
+async function assertSameState(agent: TestAgent, engine: Engine, file: string | null): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    assert.ok(performance.now() < deadline, "the engine's state never stood at the stream's end");
+    await settled(agent);
+    const { asOf, digest } = await stateOf(agent);
+    const ledger = engine.ledger();
+    const { json } = await agent.ask("/v1/findings");
+    const items: readonly Item[] = json.items;
+    const after = await stateOf(agent);
+    const through = ledger.through === null ? "" : `${ledger.through.n}.${ledger.through.r}-${ledger.through.seq}`;
+    // Something was told meanwhile: look again.
+    if (after.asOf !== asOf || through !== asOf) {
+      await pause(20);
+      continue;
+    }
+    assert.equal(ledger.digest, digest, "the engine holds another state than the host");
+    if (file !== null) assert.equal(ledgerOf(linesIn(file).events).digest, digest, "who tails the file holds another");
+    const held = [...ledger.state].map(([fingerprint, { status }]) => `${fingerprint} ${status}`).sort();
+    assert.deepEqual(held, items.map(({ fingerprint, status }) => `${fingerprint} ${status}`).sort());
+    return;
+  }
+}
+
+/** Ends with the scope: until then startup files change, and the engine is well, away, ill, slow, or cuts. */
+function storm(lot: Luck, accounts: readonly TestAccount[], engine: Engine, way: Way): AsyncDisposable {
+  const ending = new AbortController();
+  const weather: Record<string, () => Promise<void>> = {
+    async well() {
+      engine.mend();
+      await way.open();
+    },
+    away: () => way.close(),
+    async ill() {
+      engine.failing = () => ({ status: 500 });
+      await way.open();
+    },
+    async cutting() {
+      engine.failing = () => ({ cut: lot.pick(["before", "after"] as const) });
+      await way.open();
+    },
+    async slow() {
+      engine.failing = () => ({ slowMs: 300 });
+      await way.open();
+    },
+  };
+  const blows = (async () => {
+    while (!ending.signal.aborted) {
+      if (lot.below(2) === 0) lot.pick(accounts).write(".bashrc", lot.pick(contents));
+      else await weather[lot.pick(["well", "well", "well", "away", "ill", "cutting", "slow"])]?.();
+      await pause(20 + lot.below(400), undefined, { signal: ending.signal }).catch(() => {});
+    }
+    await weather.well?.();
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await blows;
+    },
+  };
+}
+
+function processesOf(uid: number): string[] {
+  return readdirSync("/proc").filter(
+    (entry) => /^\d+$/.test(entry) && statSync(`/proc/${entry}`, { throwIfNoEntry: false })?.uid === uid,
+  );
+}
+
+/** What a life comes to before the moment is drawn at which it is killed: half of them may end before they answer. */
+type Stage = "nothing" | "answers" | "ready";
+const stages: readonly Stage[] = ["nothing", "nothing", "answers", "ready"];
+
+async function oneLife(lot: Luck, start: (waitFor: Stage) => Promise<TestAgent>): Promise<void> {
+  await using agent = await start(lot.pick(stages));
+  await pause(lot.below(longestLifeMs));
+  const ended = await agent.end("SIGKILL");
+  assert.equal(ended, "SIGKILL", `it ended by itself: ${agent.stderr()}`);
+}
+
+function count<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  return items.filter(holds).length;
+}
+
+describe("nothing is lost", { skip: noAccounts }, () => {
+  test(`by ${kills} kills, while files change and the engine comes and goes`, { timeout: 3_600_000 }, async (at) => {
+    const lot = luck();
+    at.diagnostic(`seed ${lot.seed}`);
+    await using first = await makeAccount({ home: "empty", files: { ".bashrc": waits } });
+    await using second = await makeAccount({ home: "empty", files: { ".bashrc": speaks } });
+    await using engine = await startEngine();
+    await using way = await wayTo(engine.port);
+    const folder = mkdtempSync("/run/rcw-lost-");
+    chmodSync(folder, 0o755);
+    const start = (waitFor: Stage) =>
+      startAgent({
+        accounts: [first.name, second.name],
+        folder,
+        documents: { "agent.yaml": agentDocument(folder, way.port, engine), "policies/lost.yaml": policy },
+        waitFor,
+      });
+    try {
+      {
+        await using _ = storm(lot, [first, second], engine, way);
+        for (let life = 0; life < kills; life++) await oneLife(lot, start);
+      }
+      first.write(".bashrc", waits);
+      second.write(".bashrc", "# nothing\n");
+      await using agent = await start("ready");
+      await assertSameState(agent, engine, `${folder}/events.jsonl`);
+      await assertAllArrived(at, agent, engine, `${folder}/events.jsonl`);
+      const { json } = await agent.ask("/v1/findings");
+      const items: readonly Item[] = json.items;
+      const found = items.filter(({ account }) => [first.name, second.name].includes(account));
+      assert.deepEqual(
+        found.map(({ account, status, subject }) => `${account} ${status} ${subject}`),
+        [`${first.name} fail cp -f {file} {existing}`],
+      );
+      assert.equal(await agent.end("SIGTERM"), 0, agent.stderr());
+      assert.equal(engine.ledger().events.at(-1)?.type, "dev.rcwarden.agent.stopped");
+      assert.deepEqual([...processesOf(first.uid), ...processesOf(second.uid)], [], "something of a killed agent runs");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  for (const starts of [1, 3]) {
+    const name = `by an older state folder that is copied back after ${starts} more ${starts === 1 ? "start" : "starts"}`;
+    test(`${name}: the engine notices`, async () => {
+      await using account = await makeAccount({ home: "empty", files: { ".bashrc": speaks } });
+      await using engine = await startEngine();
+      const folder = mkdtempSync("/run/rcw-lost-");
+      chmodSync(folder, 0o755);
+      const documents = { "agent.yaml": agentDocument(folder, engine.port, engine), "policies/lost.yaml": policy };
+      const start = () => startAgent({ accounts: [account.name], folder, documents });
+      const copy = (from: string, to: string) => execFileSync("cp", ["-a", `${folder}/${from}`, `${folder}/${to}`]);
+      try {
+        await live(await start(), null);
+        copy("state", "old");
+        for (let more = 0; more < starts; more++)
+          await live(await start(), () => account.write(".bashrc", more % 2 === 0 ? waits : speaks));
+        const highest = engine.ledger().through;
+        assert.ok(highest !== null);
+        rmSync(`${folder}/state`, { recursive: true });
+        copy("old", "state");
+
+        await using agent = await start();
+        const begun = await agent.until<Status>(
+          "/v1/status",
+          ({ store }) => (placeOf(store.head)?.n ?? 0) > highest.n,
+          `an epoch above ${highest.n}`,
+        );
+        assert.match(agent.stderr(), /the engine holds more than this host has: the state was set back/);
+        await assertSameState(agent, engine, null);
+        const stream = await streamOf(agent);
+        assertWhole(stream);
+        assert.deepEqual(missingFrom(engine.ledger().events, stream), []);
+        const [epoch = ""] = begun.store.head.split("-");
+        assert.ok(stream.some(({ id, type }) => id === `${epoch}-1` && type === "dev.rcwarden.agent.started"));
+        assert.ok(
+          engine.ledger().arrivals.some(({ id, type }) => type.endsWith("state.snapshot") && id.startsWith(epoch)),
+          "no snapshot of the new epoch",
+        );
+        // And it goes on from there.
+        account.write(".bashrc", waits + speaks);
+        await agent.until<{ items: readonly Item[] }>(
+          "/v1/findings",
+          ({ items }) => items.some(({ subject }) => subject.startsWith("cp")) && items.length > 1,
+          "both findings",
+        );
+        await assertSameState(agent, engine, null);
+        assert.deepEqual(engine.violations, []);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+});
+
+/** One life that ends well: what was done in it has arrived. */
+async function live(starting: TestAgent, change: (() => void) | null): Promise<void> {
+  await using agent = starting;
+  const before = (await stateOf(agent)).asOf;
+  change?.();
+  if (change !== null) await agent.until<Status>("/v1/status", ({ store }) => store.head !== before, "an event");
+  await settled(agent);
+  assert.equal(await agent.end("SIGTERM"), 0, agent.stderr());
+}
+
+async function assertAllArrived(at: TestContext, agent: TestAgent, engine: Engine, path: string): Promise<void> {
+  const file = linesIn(path);
+  const ledger = engine.ledger();
+  const taken = [...ledger.events];
+  const stream = await streamOf(agent);
+  assertWhole(stream);
+  const last = new Set(stream.map(({ id }) => id));
+  assert.deepEqual(missingFrom(taken, stream), [], "lost on the way to the engine");
+  assert.deepEqual(missingFrom(file.events, stream), [], "lost on the way to the file");
+  assert.deepEqual(missingFrom(stream, taken), [], "the engine holds what the host forgot");
+  assert.deepEqual(engine.violations, []);
+  const ordinary = file.events.filter(({ id }) => last.has(id));
+  const twice = ordinary.length - new Set(ordinary.map(({ id }) => id)).size;
+  const epochs = new Set(stream.map(({ id }) => id.split("-")[0]));
+  const findings = stream.filter(({ type }) => type.startsWith("dev.rcwarden.finding."));
+  at.diagnostic(
+    `${stream.length} events of ${epochs.size} epochs, ${findings.length} of findings; the engine took ${taken.length}, ` +
+      `${ledger.duplicates} twice, ${ledger.snapshots} snapshots; the file has ${ordinary.length - twice}, ${twice} twice, ` +
+      `${file.torn} torn lines; 0 lost`,
+  );
+  // A test in which nothing happens proves nothing.
+  const delivering = count(engine.arrivals, ({ status, events }) => status === 200 && events.length > 0);
+  assert.ok(epochs.size > kills / 3, `only ${epochs.size} of ${kills} lives told something`);
+  assert.ok(findings.length > kills / 5, `only ${findings.length} findings came and went`);
+  assert.ok(delivering > kills / 10, `the engine took only ${delivering} batches`);
+}
