@@ -15,6 +15,8 @@ import { personalityOf, type Shell } from "../../agent/shells/index.ts";
 import { type Files, read } from "../../agent/startup/index.ts";
 import { makeAccount } from "../support/accounts.ts";
 import { dist } from "../support/rcwarden.ts";
+import { bareNodeMiB, fewAccounts, manyAccounts, startsToReady } from "./agent.ts";
+import { storeCommit } from "./store.ts";
 
 let missed = 0;
 
@@ -30,6 +32,11 @@ function row(what: string, value: number, unit: string, goal: number | null, dig
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** `values` ascending. */
+function percentile(values: readonly number[], part: number): number {
+  return values[Math.min(values.length - 1, Math.floor(part * values.length))] ?? Number.NaN;
 }
 
 async function timed(work: () => unknown): Promise<number> {
@@ -159,8 +166,31 @@ function size(): void {
   row("all bundles together, without native files", bytes.reduce((sum, one) => sum + one, 0) / 1000, " kB", 800, 0);
 }
 
+async function store(): Promise<void> {
+  const { medianRatio } = await storeCommit();
+  row("one event committed, against 1 kB appended and fdatasync", medianRatio, "x", 2);
+}
+
+async function agent(): Promise<void> {
+  const starts = await startsToReady(11);
+  row("start of an agent with one account to READY", percentile(starts, 0.5), " ms", 500, 0);
+  const bareMiB = await bareNodeMiB();
+  const { rssMiB, cpuPercent, childrenPercent, reactions } = await fewAccounts(30_000, 40);
+  row("rename() of a startup file to the event in the store, p50", percentile(reactions, 0.5), " ms", 300, 0);
+  row("the same, p99", percentile(reactions, 0.99), " ms", 1200, 0);
+  row("memory of an idle agent with 5 accounts, against bare node", rssMiB / bareMiB, "x", 1.6);
+  row("the same", rssMiB, " MiB", 75, 0);
+  row("processor that it takes while idle, of a core", cpuPercent, " %", 0.2);
+  row("the same, of its children", childrenPercent, " %", null);
+  const many = await manyAccounts(1000);
+  row("memory of an idle agent with 1,000 accounts x 6 files", many.rssMiB, " MiB", 110, 0);
+  row("its first full run, by reading alone", many.seconds, " s", null, 0);
+}
+
 await start();
 await probe();
 await reading();
 size();
+await store();
+await agent();
 process.exitCode = missed === 0 ? 0 : 1;

@@ -18,6 +18,8 @@ export interface AgentWish {
   readonly folder?: string;
   /** Not waited for: for an agent that is to refuse. */
   readonly waitFor?: "ready" | "answers" | "nothing";
+  /** Milliseconds to wait at most; a minute if not said. */
+  readonly longestMs?: number;
 }
 
 export interface TestAgent extends AsyncDisposable {
@@ -44,7 +46,7 @@ export interface Answer {
   readonly json: any;
 }
 
-const longestMs = 60_000;
+const usualLongestMs = 60_000;
 
 export async function startAgent(wish: AgentWish = {}): Promise<TestAgent> {
   // Below /run, for a socket's path has 107 bytes at most, and an account must reach it.
@@ -96,8 +98,8 @@ export async function startAgent(wish: AgentWish = {}): Promise<TestAgent> {
   };
   try {
     const wait = wish.waitFor ?? "ready";
-    if (wait === "answers") await answering(agent, "/healthz");
-    if (wait === "ready") await answering(agent, "/readyz");
+    if (wait === "answers") await answering(agent, "/healthz", wish.longestMs ?? usualLongestMs);
+    if (wait === "ready") await answering(agent, "/readyz", wish.longestMs ?? usualLongestMs);
   } catch (error) {
     await agent[Symbol.asyncDispose]();
     throw new Error(`the agent did not start: ${said.err}${said.out}`, { cause: error });
@@ -105,7 +107,7 @@ export async function startAgent(wish: AgentWish = {}): Promise<TestAgent> {
   return agent;
 }
 
-async function answering(agent: TestAgent, path: string): Promise<void> {
+async function answering(agent: TestAgent, path: string, longestMs: number): Promise<void> {
   const deadline = performance.now() + longestMs;
   while (performance.now() < deadline) {
     if (agent.child.exitCode !== null || agent.child.signalCode !== null) throw new Error("it ended");
@@ -119,7 +121,7 @@ async function answering(agent: TestAgent, path: string): Promise<void> {
 }
 
 async function until<T>(agent: TestAgent, path: string, holds: (json: T) => boolean, what: string): Promise<T> {
-  const deadline = performance.now() + longestMs;
+  const deadline = performance.now() + usualLongestMs;
   let last: unknown = null;
   while (performance.now() < deadline) {
     const { json } = await agent.ask(path);
