@@ -74,7 +74,7 @@ class EngineSink implements RunningSink {
     this.#sink = sink;
     this.#parts = parts;
     this.#link = new SenderLink(parts);
-    this.#heartbeatAtMs = parts.nowMs() + minuteMs;
+    this.#heartbeatAtMs = parts.elapsedMs() + minuteMs;
     this.#rounds = new Rounds(
       sink,
       parts,
@@ -119,9 +119,9 @@ class EngineSink implements RunningSink {
   }
 
   async #idle(): Promise<void> {
-    const { store, nowMs, later } = this.#parts;
+    const { store, elapsedMs, later } = this.#parts;
     this.#isResuming = true;
-    const toHeartbeatMs = Math.max(0, this.#heartbeatAtMs - nowMs());
+    const toHeartbeatMs = Math.max(0, this.#heartbeatAtMs - elapsedMs());
     await this.#rounds.idle((signal) =>
       Promise.race([store.eventAfter(store.head, signal), later(toHeartbeatMs, signal)]),
     );
@@ -146,7 +146,7 @@ class EngineSink implements RunningSink {
     const snapshot = this.#snapshotFirst(page, cursor, at);
     if (snapshot !== null) return { kind: "part", texts: snapshot.texts.slice(snapshot.sent, snapshot.sent + 1) };
     if (page.events.length > 0) return this.#batch(page, at);
-    return this.#parts.nowMs() >= this.#heartbeatAtMs && !this.#rounds.isStopping ? this.#heartbeat(at) : null;
+    return this.#parts.elapsedMs() >= this.#heartbeatAtMs && !this.#rounds.isStopping ? this.#heartbeat(at) : null;
   }
 
   #batch({ events }: Page, at: Leaving): Offer {
@@ -163,9 +163,9 @@ class EngineSink implements RunningSink {
   }
 
   #snapshotFirst(page: Page, cursor: Cursor | null, at: Leaving): Snapshot | null {
-    const { nowMs, store } = this.#parts;
+    const { nowMs, elapsedMs, store } = this.#parts;
     const held = this.#snapshot;
-    const isStale = held !== null && (held.share !== at.share || nowMs() - held.madeAtMs >= hourMs);
+    const isStale = held !== null && (held.share !== at.share || elapsedMs() - held.madeAtMs >= hourMs);
     if (held !== null && !isStale && this.#snapshotDue !== "now") return held;
     if (held === null && !this.#isSnapshotDue(page, cursor)) return null;
     const snapshot = store.snapshot();
@@ -173,7 +173,7 @@ class EngineSink implements RunningSink {
     const about = { nowMs: nowMs(), instance: store.instance, count: this.#snapshots };
     const texts = snapshotTexts(snapshot, about, at, this.#mostPartBytes);
     this.#snapshotDue = "no";
-    this.#snapshot = { asOf: snapshot.asOf, madeAtMs: nowMs(), share: at.share, texts, sent: 0 };
+    this.#snapshot = { asOf: snapshot.asOf, madeAtMs: elapsedMs(), share: at.share, texts, sent: 0 };
     return this.#snapshot;
   }
 
@@ -181,7 +181,7 @@ class EngineSink implements RunningSink {
     if (this.#snapshotDue === "now") return true;
     if (page.missed && placeText(cursor) !== this.#toldMissed) return true;
     const last = this.#lastSnapshot;
-    const ageMs = last === null ? Number.POSITIVE_INFINITY : this.#parts.nowMs() - last.atMs;
+    const ageMs = last === null ? Number.POSITIVE_INFINITY : this.#parts.elapsedMs() - last.atMs;
     if (this.#snapshotDue === "wish") return ageMs >= minuteMs;
     if (!this.#isResuming) return false;
     const { store } = this.#parts;
@@ -191,8 +191,7 @@ class EngineSink implements RunningSink {
   }
 
   #isLongAway(): boolean {
-    const { lastTakenMs } = this.#rounds;
-    return lastTakenMs === null || this.#parts.nowMs() - lastTakenMs >= hourMs;
+    return this.#rounds.sinceTakenMs >= hourMs;
   }
 
   // What came of it.
@@ -205,72 +204,71 @@ class EngineSink implements RunningSink {
   }
 
   #taken(offer: Offer, { answer, releases, note }: Extract<Outcome, { kind: "taken" }>): void {
-    const nowMs = this.#parts.nowMs();
     this.#rounds.taken();
-    this.#heartbeatAtMs = nowMs + minuteMs;
+    this.#heartbeatAtMs = this.#parts.elapsedMs() + minuteMs;
     this.#mustKnow = false;
     this.#isResuming = this.#isResuming && offer.kind === "heartbeat";
     if (releases) this.#note("the engine's answer names releases, which this version does not take");
     if (note !== null) this.#note(`the engine's answer was not understood: ${note}`);
-    if (offer.kind === "part") this.#partTaken(nowMs);
+    if (offer.kind === "part") this.#partTaken();
     if (offer.kind === "events") {
       this.#mostEvents = Math.min(mostBatchEvents, this.#mostEvents * 2);
       this.#acknowledgeLast(offer.events);
     }
     // Last: it may rewind what was acknowledged.
-    if (answer !== null) this.#heed(answer, nowMs);
+    if (answer !== null) this.#heed(answer);
   }
 
-  #partTaken(nowMs: number): void {
+  #partTaken(): void {
     const snapshot = this.#snapshot;
     if (snapshot === null) return;
     snapshot.sent += 1;
     if (snapshot.sent < snapshot.texts.length) return;
-    this.#snapshotDone(snapshot, nowMs);
+    this.#snapshotDone(snapshot);
   }
 
-  #snapshotDone({ asOf }: Snapshot, nowMs: number): void {
+  #snapshotDone({ asOf }: Snapshot): void {
     this.#snapshot = null;
     // What the engine wished while the parts were under way is answered by them.
     this.#snapshotDue = "no";
-    this.#lastSnapshot = { asOf, atMs: nowMs };
+    this.#lastSnapshot = { asOf, atMs: this.#parts.elapsedMs() };
     this.#toldMissed = placeText(this.#parts.store.cursor(this.#sink.name));
   }
 
-  #heed({ have, want }: EngineAnswer, nowMs: number): void {
+  #heed({ have, want }: EngineAnswer): void {
     if (want === "snapshot" && this.#snapshotDue === "no" && this.#snapshot === null) this.#snapshotDue = "wish";
     const held = parseCursor(have ?? "");
-    if (held !== null && isAbove(held, this.#parts.store.head)) this.#rolledBack(held, nowMs);
+    if (held !== null && isAbove(held, this.#parts.store.head)) this.#rolledBack(held);
   }
 
   /** The engine holds more of us than we do: this state is an older one. */
-  #rolledBack(held: Cursor, nowMs: number): void {
-    const { store, log } = this.#parts;
+  #rolledBack(held: Cursor): void {
+    const { store, log, nowMs, elapsedMs } = this.#parts;
     const claim = { have: cursorText(held), head: cursorText(store.head) };
     const isCredible = held.n - store.head.n <= mostMissedStarts;
-    if (!isCredible || (this.#rolledBackMs !== null && nowMs - this.#rolledBackMs < hourMs)) {
+    if (!isCredible || (this.#rolledBackMs !== null && elapsedMs() - this.#rolledBackMs < hourMs)) {
       this.#note("the engine says that it holds more than this host has; it is not followed", claim);
       return;
     }
     log("warn", "the engine holds more than this host has: the state was set back; a new epoch begins", claim);
-    const begun = store.newEpoch(nowMs, held.n);
+    const begun = store.newEpoch(nowMs(), held.n);
     if (begun.kind === "refused") throw storeError(begun);
     const refused = store.rewind(this.#sink.name);
     if (refused !== null) throw storeError(refused);
-    this.#rolledBackMs = nowMs;
+    this.#rolledBackMs = elapsedMs();
     this.#rounds.forgetOwed();
     this.#snapshot = null;
     this.#snapshotDue = "now";
-    this.#tellOfEpoch(claim.have, nowMs);
+    this.#tellOfEpoch(claim.have);
   }
 
   /** As after a start: whoever reads the stream learns where the epoch before ended, and why there is a new one. */
-  #tellOfEpoch(have: string, nowMs: number): void {
-    const { store } = this.#parts;
+  #tellOfEpoch(have: string): void {
+    const { store, nowMs } = this.#parts;
     const notices = [`${this.#sink.url} holds ${have}, more than this state: it was set back, and a new epoch begins`];
     const data = { previous: store.previous, notices };
     const told = store.commit({
-      nowMs,
+      nowMs: nowMs(),
       events: [{ type: "agent.started", subject: store.instance, account: null, data }],
     });
     if (told.kind === "refused") throw storeError(told);
@@ -299,20 +297,19 @@ class EngineSink implements RunningSink {
   }
 
   #tookLately(): boolean {
-    const { lastTakenMs } = this.#rounds;
-    return lastTakenMs !== null && this.#parts.nowMs() - lastTakenMs < minuteMs;
+    return this.#rounds.sinceTakenMs < minuteMs;
   }
 
   async #heartbeatRefused(problem: Problem): Promise<void> {
     // Even what is never wrong is refused: it is not the event. (A proxy that wants a certificate answers 400, too.)
     if (this.#mustKnow) return this.#stopped(problem);
-    this.#heartbeatAtMs = this.#parts.nowMs() + minuteMs;
+    this.#heartbeatAtMs = this.#parts.elapsedMs() + minuteMs;
     this.#note(`the engine does not take heartbeats: ${problem.message}`);
   }
 
   async #snapshotRefused(problem: Problem): Promise<void> {
     this.#note(`the engine does not take a snapshot: ${problem.message}`);
-    if (this.#snapshot !== null) this.#snapshotDone(this.#snapshot, this.#parts.nowMs());
+    if (this.#snapshot !== null) this.#snapshotDone(this.#snapshot);
     return this.#tryAgainSoon(problem);
   }
 

@@ -19,13 +19,17 @@ const kinds: { readonly [Kind in keyof Documents]: (sink: Documents[Kind], parts
   engine: startEngine,
 };
 
+type Real = "later" | "elapsedMs" | "chance";
+
 /** Time and chance are the real ones where they are left out. */
-export type SinkGiven = Omit<SinkParts, "later" | "chance"> & Partial<Pick<SinkParts, "later" | "chance">>;
+export type SinkGiven = Omit<SinkParts, Real> & Partial<Pick<SinkParts, Real>>;
+
+const real: Pick<SinkParts, Real> = { later, elapsedMs: () => performance.now(), chance: Math.random };
 
 /** Starts at once and never throws: what keeps a sink from working is in its state. */
 export function startSink<Kind extends keyof Documents>(
   document: Documents[Kind] & { readonly kind: Kind },
   given: SinkGiven,
 ): RunningSink {
-  return kinds[document.kind](document, { later, chance: Math.random, ...given });
+  return kinds[document.kind](document, { ...real, ...given });
 }

@@ -37,6 +37,7 @@ export class Rounds {
   #problem: Problem | null = null;
   #nextTryMs: number | null = null;
   #lastTakenMs: number | null = null;
+  #takenAtMs: number | null = null;
   #failures = 0;
   /** Taken, and not yet written down as such: the store had no room. */
   #owed: Cursor | null = null;
@@ -62,8 +63,9 @@ export class Rounds {
     return this.#failures;
   }
 
-  get lastTakenMs(): number | null {
-    return this.#lastTakenMs;
+  /** How long ago something was taken, in milliseconds; infinite before the first time. */
+  get sinceTakenMs(): number {
+    return this.#takenAtMs === null ? Number.POSITIVE_INFINITY : this.#parts.elapsedMs() - this.#takenAtMs;
   }
 
   wake(): void {
@@ -121,6 +123,7 @@ export class Rounds {
   taken(): void {
     if (this.#problem !== null) this.#parts.log("info", "it takes events again", { sink: this.#sink.name });
     this.#lastTakenMs = this.#parts.nowMs();
+    this.#takenAtMs = this.#parts.elapsedMs();
     this.#failures = 0;
     this.#problem = null;
     this.#word = "sending";

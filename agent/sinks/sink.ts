@@ -17,6 +17,8 @@ export interface SinkSurroundings {
 
 /** What a sink needs besides: passed in, so that a test waits for nothing. */
 export interface SinkParts extends SinkSurroundings {
+  /** Milliseconds that only go forward: patience goes by them (decision 0015), `nowMs` is for people and engines. */
+  elapsedMs(): number;
   /** Resolves after so many milliseconds, or as soon as the signal says so. Never rejects. */
   later(ms: number, signal: AbortSignal): Promise<void>;
   /** From 0 up to, not including, 1. */

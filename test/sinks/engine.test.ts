@@ -249,7 +249,10 @@ test("an engine that holds more than the host: a new epoch above it, the state, 
   await until(() => at.store.epoch.n > before.n);
   await delivered(ran);
   assert.equal(at.store.epoch.n, 58);
-  assert.deepEqual(requests(at.engine), ["200 snapshot", "200 snapshot", "200 1 2 3"]);
+  assert.deepEqual(requests(at.engine), ["200 snapshot", "200 snapshot", "200 1 2 3 1"]);
+  const told = at.engine.ledger().events.at(-1);
+  assert.equal(told?.type, "dev.rcwarden.agent.started");
+  assert.deepEqual(told?.data.previous, { ...before, seq: 3 });
   assert.equal(at.engine.arrivals[1]?.events[0]?.data.asOf, cursorText(at.store.head));
 });
 
@@ -270,7 +273,7 @@ test("an engine that always lies about what it holds gets one new epoch an hour,
   const ran = at.start();
   await delivered(ran);
   assert.equal(at.store.epoch.n, 7);
-  assert.equal(at.engine.ledger().events.length, 3);
+  assert.equal(at.engine.ledger().events.length, 4);
   at.engine.failing = () => ({ answer: { have: "999999999.0badcafe-9" } });
   ran.clock.nowMs += 2 * hourMs;
   tellSome(at.store, 4, 4);
@@ -316,6 +319,24 @@ test("a heartbeat each minute while nothing waits; one that tells of another sta
   await until(() => ran.sink.state().state === "idle");
   ran.clock.advance(60_000);
   await at.engine.until(() => at.engine.ledger().digest === stateDigest(at.store.findings()));
+});
+
+test("a clock that jumps a year, back or ahead, silences no heartbeat and delays no try", async () => {
+  const yearMs = 365 * 24 * hourMs;
+  for (const jumpMs of [-yearMs, yearMs]) {
+    await using at = await between(1);
+    const ran = at.start();
+    await delivered(ran);
+    ran.clock.jumpedMs = jumpMs;
+    const heartbeats = at.engine.ledger().heartbeats;
+    ran.clock.advance(60_000);
+    await at.engine.until(() => at.engine.ledger().heartbeats === heartbeats + 1);
+    at.engine.failNext({ status: 503 });
+    tellSome(at.store, 2, 2);
+    await delivered(ran);
+    assert.deepEqual(ran.clock.pauses, [1000]);
+    assert.equal(at.engine.ledger().digest, stateDigest(at.store.findings()));
+  }
 });
 
 test("what happens just before the end is still sent, and what was sent once is not sent again after a restart", async () => {

@@ -34,6 +34,8 @@ export function spawnSender(): SenderProcess {
 export class Clock {
   nowMs = startMs;
   held = false;
+  /** By how much the host's clock was set, ahead or back. */
+  jumpedMs = 0;
   /** Each rest before another try, in milliseconds. */
   readonly pauses: number[] = [];
   readonly #rests = new Set<{ readonly untilMs: number; readonly over: () => void }>();
@@ -80,7 +82,8 @@ export function run(store: Store, document: SinkDocument, options: RunOptions = 
     store,
     source: `rcwarden://${store.hostId}/${store.instance}`,
     share: () => ran.share,
-    nowMs: () => clock.nowMs,
+    nowMs: () => clock.nowMs + clock.jumpedMs,
+    elapsedMs: () => clock.nowMs,
     heartbeat: () => {
       const { digest, findings } = store.snapshot();
       return { digest, head: cursorText(store.head), findings: findings.length };
