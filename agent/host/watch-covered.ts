@@ -50,12 +50,8 @@ export class Covered<S> {
     this.#mounts = mounts;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  get entries(): Iterable<Entry> {
-    return this.#entries.values();
+  get entries(): readonly Entry[] {
+    return [...this.#entries.values()];
   }
 
   isAbsent(entry: Entry): boolean {

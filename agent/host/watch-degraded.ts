@@ -4,8 +4,8 @@ import type { Entry } from "./watch-covered.ts";
 import type { FolderState } from "./watch-folders.ts";
 
 export interface Condition {
-  readonly entries: Iterable<Entry>;
-  readonly folders: Iterable<{ readonly path: string; readonly isNeeded: boolean; readonly state: FolderState }>;
+  readonly entries: readonly Entry[];
+  readonly folders: readonly { readonly path: string; readonly isNeeded: boolean; readonly state: FolderState }[];
   readonly sweepMs: number;
   readonly watches: number;
   readonly watchLimit: number | null;
@@ -44,7 +44,7 @@ function overflow({ overflow }: Condition): Degraded[] {
 }
 
 function limited({ folders, watches, watchLimit, mostWatches, sweepMs }: Condition): Degraded[] {
-  const missing = [...folders].filter(({ state }) => state.kind === "limited");
+  const missing = folders.filter(({ state }) => state.kind === "limited");
   if (missing.length === 0) return [];
   const isOurs = mostWatches !== undefined && watches >= mostWatches;
   const limit = isOurs
@@ -87,7 +87,7 @@ function mounts({ entries, sweepMs }: Condition): Degraded[] {
 }
 
 function unanswered({ entries }: Condition): Degraded[] {
-  const silent = [...entries].filter((entry) => !entry.isAnswered).map((entry) => entry.path);
+  const silent = entries.filter((entry) => !entry.isAnswered).map((entry) => entry.path);
   if (silent.length === 0) return [];
   const message = `${silent[0]}${others(silent.length)}: expected an answer about it, found none: changes go unseen until the file system answers`;
   return [{ code: "no-answer", message }];

@@ -1,5 +1,5 @@
 /** The file by which the watcher proves that events arrive. */
-import { mkdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "./identity.ts";
@@ -19,15 +19,19 @@ export class Sentinel {
   /** What its event names; null where there is no folder for it. */
   readonly hop: Hop | null;
   readonly #file: string;
+  /** Why there is no folder for it. */
+  readonly #broken: string | null;
   #count = 0;
   #waiting: ((proof: Proof) => void) | null = null;
   #proving: Promise<Proof> | null = null;
+  #writing: Promise<Proof | null> | null = null;
 
   /** A folder of its own in this one: whatever else is written here makes no events. */
   constructor(parent: string) {
-    const folder = made(join(parent, "sentinel"));
-    this.hop = folder === null ? null : { folder, name: fileName, isNeeded: true };
-    this.#file = join(folder ?? parent, fileName);
+    const folder = join(parent, "sentinel");
+    this.#file = join(folder, fileName);
+    this.#broken = make(folder, this.#file);
+    this.hop = this.#broken === null ? { folder: realpathSync(folder), name: fileName, isNeeded: true } : null;
   }
 
   /** Its event. */
@@ -46,16 +50,18 @@ export class Sentinel {
   async end(): Promise<void> {
     this.#waiting?.({ kind: "ended" });
     await this.#proving;
+    await this.#writing;
   }
 
   async #prove(): Promise<Proof> {
+    if (this.#broken !== null) return { kind: "unwritten", code: this.#broken };
     const started = performance.now();
     const waiting = new Promise<Proof>((resolve) => {
       this.#waiting = resolve;
     });
     const timer = setTimeout(() => this.#lateAfterEvents(), withinMs);
-    const written = this.#write().then((failed) => failed ?? waiting);
-    const proof = await Promise.race([written, waiting]);
+    this.#writing = this.#write();
+    const proof = await Promise.race([this.#writing.then((failed) => failed ?? waiting), waiting]);
     clearTimeout(timer);
     this.#waiting = null;
     return proof.kind === "seen" ? { kind: "seen", ms: performance.now() - started } : proof;
@@ -69,7 +75,7 @@ export class Sentinel {
 
   /** In place and always as long: it works on a disk that is full. */
   async #write(): Promise<Proof | null> {
-    const text = `${String(++this.#count).padStart(15, "0")}\n`;
+    const text = textOf(++this.#count);
     try {
       const file = await open(this.#file, "r+").catch(() => null);
       if (file === null) await writeFile(this.#file, text, { mode: 0o600 });
@@ -81,11 +87,17 @@ export class Sentinel {
   }
 }
 
-function made(folder: string): string | null {
+function textOf(count: number): string {
+  return `${String(count).padStart(15, "0")}\n`;
+}
+
+/** Made before it is watched: from then on each write is one event, and none is left for the next proof. */
+function make(folder: string, file: string): string | null {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return realpathSync(folder);
-  } catch {
+    if (!existsSync(file)) writeFileSync(file, textOf(0), { mode: 0o600 });
     return null;
+  } catch (error) {
+    return existsSync(folder) ? null : codeOf(error);
   }
 }

@@ -50,6 +50,7 @@ class Watching implements Watch {
   #sweeping: Promise<readonly string[]> | null = null;
   #nextSweep: Promise<readonly string[]> | null = null;
   #round: NodeJS.Timeout | null = null;
+  #hasBegun = false;
   #isInRound = false;
   #soonSweep: NodeJS.Timeout | null = null;
   #soonSweptMs = Number.NEGATIVE_INFINITY;
@@ -111,7 +112,7 @@ class Watching implements Watch {
   }
 
   state(): WatchState {
-    const entries = [...this.#covered.entries];
+    const { entries } = this.#covered;
     return {
       paths: entries.length,
       absent: entries.filter((entry) => this.#covered.isAbsent(entry)).length,
@@ -145,8 +146,7 @@ class Watching implements Watch {
    * does not answer, the last sweep is too long ago, or events are known not to arrive.
    */
   #isBlind(): boolean {
-    const entries = [...this.#covered.entries];
-    if (entries.length === 0) return false;
+    const { entries } = this.#covered;
     if (this.#swept === null || this.#lateSinceMs !== null) return true;
     const oldestMs = this.#options.sweepMs * (1 + splay) + soonMs;
     if (performance.now() - this.#swept.monotonicMs > oldestMs) return true;
@@ -173,7 +173,10 @@ class Watching implements Watch {
     this.#covered.set(wanted);
     await this.sweep();
     await this.#folders.settled();
-    if (!this.#hasEnded && this.#round === null && !this.#isInRound) this.#schedule(0);
+    if (this.#hasEnded || this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#schedule(this.#betweenMs());
+    await this.prove();
   }
 
   #begin(): Promise<readonly string[]> {
@@ -316,10 +319,13 @@ class Watching implements Watch {
     const [latencyMs] = await Promise.all([this.prove(), this.sweep()]);
     if (latencyMs !== null && this.#lateSinceMs !== null && this.#lateSinceMs < startedMs) this.#lateSinceMs = null;
     this.#isInRound = false;
-    const isLate = this.#lateSinceMs !== null;
-    const isUnsure = isLate || this.#unwritten !== null;
-    const betweenMs = isUnsure ? Math.min(soonMs, this.#options.sweepMs) : this.#options.sweepMs;
-    this.#schedule(isLate && !wasLate ? 0 : betweenMs * (1 - splay + 2 * splay * Math.random()));
+    this.#schedule(this.#lateSinceMs !== null && !wasLate ? 0 : this.#betweenMs());
+  }
+
+  #betweenMs(): number {
+    const isUnsure = this.#lateSinceMs !== null || this.#unwritten !== null;
+    const ms = isUnsure ? Math.min(soonMs, this.#options.sweepMs) : this.#options.sweepMs;
+    return ms * (1 - splay + 2 * splay * Math.random());
   }
 
   async #rearm(): Promise<void> {
