@@ -241,6 +241,17 @@ test("a cut connection, a slow answer, an answer without end: offered again, tak
   assert.equal(at.engine.ledger().digest, stateDigest(at.store.findings()));
 });
 
+test("half an answer is none: the batch is offered again", async () => {
+  await using at = await between(1);
+  const ran = at.start();
+  await delivered(ran);
+  at.engine.failNext({ cut: "after" });
+  tellSome(at.store, 2, 4);
+  await delivered(ran);
+  assert.deepEqual(requests(at.engine).slice(2), ["cut 2 3 4", "200 2 3 4"]);
+  assert.equal(at.engine.ledger().duplicates, 3);
+});
+
 test("an engine that holds more than the host: a new epoch above it, the state, and everything again", async () => {
   await using at = await between(3);
   const before = at.store.epoch;
@@ -254,6 +265,18 @@ test("an engine that holds more than the host: a new epoch above it, the state, 
   assert.equal(told?.type, "dev.rcwarden.agent.started");
   assert.deepEqual(told?.data.previous, { ...before, seq: 3 });
   assert.equal(at.engine.arrivals[1]?.events[0]?.data.asOf, cursorText(at.store.head));
+});
+
+test("an engine that holds more after it was told everything: everything comes again", async () => {
+  await using at = await between(3);
+  const ran = at.start();
+  await delivered(ran);
+  at.engine.failNext({ answer: { have: "57.0badcafe-9" } });
+  tellSome(at.store, 4, 4);
+  await until(() => at.store.epoch.n === 58);
+  await delivered(ran);
+  assert.deepEqual(requests(at.engine).slice(2), ["200 4", "200 snapshot", "200 1 2 3 4 1"]);
+  assert.equal(at.engine.ledger().duplicates, 4);
 });
 
 test("an equal epoch number with another R, or a place above the head, is an older state as well", async () => {

@@ -130,6 +130,12 @@ test("a file that logrotate moved away gets no more, and a new one is begun", as
   await delivered(ran);
   assert.deepEqual(numbers(`${sink.path}-20261123`), [1, 2]);
   assert.deepEqual(numbers(sink.path), [3, 4]);
+  renameSync(sink.path, `${sink.path}-20261124`);
+  writeFileSync(sink.path, "", { mode: 0o600 });
+  tellSome(store, 5, 5);
+  await delivered(ran);
+  assert.deepEqual(numbers(`${sink.path}-20261124`), [3, 4]);
+  assert.deepEqual(numbers(sink.path), [5]);
 });
 
 test("a missing folder, a folder that may not be written, a link, a FIFO: it waits, says why, and drops nothing", async () => {

@@ -24,9 +24,9 @@ const failure: fc.Arbitrary<Failure> = fc.oneof(
 );
 
 type Step =
-  | { readonly kind: "tell"; readonly numbers: readonly number[] }
+  /** Findings that change, while this befalls the next requests. */
+  | { readonly kind: "tell"; readonly numbers: readonly number[]; readonly failures: readonly Failure[] }
   | { readonly kind: "resolve"; readonly number: number }
-  | { readonly kind: "fail"; readonly failures: readonly Failure[] }
   | { readonly kind: "settle" }
   | { readonly kind: "restart" }
   | { readonly kind: "away"; readonly ms: number };
@@ -35,9 +35,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     kind: fc.constant("tell" as const),
     numbers: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 40 }),
+    failures: fc.array(failure, { maxLength: 4 }),
   }),
   fc.record({ kind: fc.constant("resolve" as const), number: fc.integer({ min: 1, max: 30 }) }),
-  fc.record({ kind: fc.constant("fail" as const), failures: fc.array(failure, { maxLength: 4 }) }),
   fc.constant({ kind: "settle" as const }),
   fc.constant({ kind: "restart" as const }),
   fc.record({ kind: fc.constant("away" as const), ms: fc.integer({ min: 1000, max: 7_200_000 }) }),
@@ -76,10 +76,12 @@ async function schedule(steps: readonly Step[], isPoisoned: boolean): Promise<nu
     if (isPoisoned && number === poison) poisoned.add(id);
   };
   try {
+    await delivered(ran);
     for (const one of steps) {
-      if (one.kind === "tell") for (const number of one.numbers) change(number, false);
-      else if (one.kind === "resolve") change(one.number, true);
-      else if (one.kind === "fail") engine.failNext(...one.failures);
+      if (one.kind === "tell") {
+        engine.failNext(...one.failures);
+        for (const number of one.numbers) change(number, false);
+      } else if (one.kind === "resolve") change(one.number, true);
       else if (one.kind === "away") clock.nowMs += one.ms;
       else if (one.kind === "settle") await delivered(ran);
       else {
