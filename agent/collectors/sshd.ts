@@ -166,7 +166,9 @@ function pathsIn(files: readonly (string | null)[]): CompiledPath {
   const text = files
     .map((file) => (file === null ? "" : (systemBytes(file, 8 << 20)?.toString("latin1") ?? "")))
     .join();
-  const all = new Set([...text.matchAll(/\0(\/[\w./-]*bin(?::\/[\w./-]+)+)\0/g)].map(([, path]) => path ?? ""));
+  // Copied: a piece of a text keeps all of it, megabytes of programs here.
+  const copied = (path = "") => Buffer.from(path).toString();
+  const all = new Set([...text.matchAll(/\0(\/[\w./-]*bin(?::\/[\w./-]+)+)\0/g)].map(([, path]) => copied(path)));
   const root = [...all].filter((path) => path.includes("sbin"));
   const account = [...all].filter((path) => !path.includes("sbin"));
   if (root.length === 1 && account.length === 1)

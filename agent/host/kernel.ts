@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { latin1Of } from "./whole-file.ts";
 
 /** What this process runs as, and what the kernel lets it do. */
 export interface Ourselves {
@@ -65,7 +65,7 @@ function userNamespaces(): Ourselves["userNamespaces"] {
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    return latin1Of(path);
   } catch {
     return "";
   }

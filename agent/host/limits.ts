@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { latin1Of } from "./whole-file.ts";
 
 /** One resource limit of getrlimit(2), in the kernel's units: bytes, seconds, microseconds, or a count. */
 export interface Limit {
@@ -33,7 +33,7 @@ export const limitNames: readonly string[] = Object.values(rows);
 /** The limits of a running process; null if it is gone or may not be looked at. */
 export function limitsOf(pid: number | "self"): Limit[] | null {
   try {
-    return parseLimits(readFileSync(`/proc/${pid}/limits`, "latin1"));
+    return parseLimits(latin1Of(`/proc/${pid}/limits`));
   } catch {
     return null;
   }

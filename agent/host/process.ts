@@ -1,4 +1,5 @@
-import { closeSync, opendirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import { closeSync, opendirSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs";
+import { latin1Of } from "./whole-file.ts";
 
 /**
  * What /proc says about processes. Readers return null or an empty list where the process is gone or may not be looked
@@ -140,7 +141,7 @@ export function parseLocks(text: string): HostLock[] {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    return latin1Of(path);
   } catch {
     return "";
   }
@@ -287,7 +288,7 @@ export function namespaceOf(pid: number | "self", kind: "mnt" | "pid" | "net" | 
 
 export function runs32Bit(pid: number): boolean {
   try {
-    return is32Bit(readFileSync(`/proc/${pid}/auxv`));
+    return is32Bit(Buffer.from(latin1Of(`/proc/${pid}/auxv`), "latin1"));
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { bytesFrom } from "./whole-file.ts";
 
 /**
  * Text of a file that the system's owner keeps (/etc, /usr/lib, /proc), at most `maxBytes` of it; null if there is none
@@ -21,24 +22,10 @@ export function systemBytes(path: string, maxBytes: number, from = 0): Buffer | 
     const status = fstatSync(descriptor);
     if (!status.isFile()) return null;
     const start = from < 0 ? Math.max(0, status.size + from) : from;
-    return readUpTo(descriptor, maxBytes, start);
+    return bytesFrom(descriptor, maxBytes, start);
   } catch {
     return null;
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** Files of /proc say 0 bytes, so the size is not asked. */
-function readUpTo(descriptor: number, maxBytes: number, start: number): Buffer {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  while (bytes < maxBytes) {
-    const chunk = Buffer.alloc(Math.min(65_536, maxBytes - bytes));
-    const got = readSync(descriptor, chunk, 0, chunk.length, start + bytes);
-    if (got === 0) break;
-    chunks.push(chunk.subarray(0, got));
-    bytes += got;
-  }
-  return Buffer.concat(chunks);
 }
