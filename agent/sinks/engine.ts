@@ -256,7 +256,6 @@ class EngineSink implements RunningSink {
     const refused = store.rewind(this.#sink.name);
     if (refused !== null) throw storeError(refused);
     this.#rolledBackMs = elapsedMs();
-    this.#rounds.forgetOwed();
     this.#snapshot = null;
     this.#snapshotDue = "now";
     this.#tellOfEpoch(claim.have);

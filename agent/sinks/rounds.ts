@@ -121,11 +121,9 @@ export class Rounds {
 
   /** What was offered was taken: all is well again. */
   taken(): void {
-    if (this.#problem !== null) this.#parts.log("info", "it takes events again", { sink: this.#sink.name });
+    this.#mended();
     this.#lastTakenMs = this.#parts.nowMs();
     this.#takenAtMs = this.#parts.elapsedMs();
-    this.#failures = 0;
-    this.#problem = null;
     this.#word = "sending";
   }
 
@@ -141,10 +139,6 @@ export class Rounds {
     if (this.#owed !== null) this.acknowledge(this.#owed);
   }
 
-  forgetOwed(): void {
-    this.#owed = null;
-  }
-
   /** What leaves is kept byte for byte; where there is no room for it, it leaves all the same. */
   keepSent(body: string): void {
     const { store, nowMs, log } = this.#parts;
@@ -154,8 +148,9 @@ export class Rounds {
 
   // Rests. Each ends when the sink does.
 
-  /** Nothing waits; ends when `until` does, or when it is woken. */
+  /** Nothing waits, so nothing is wrong; ends when `until` does, or when it is woken. */
   async idle(until: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#mended();
     this.#word = "idle";
     this.#isDone = this.#isStopping;
     await this.#restUntil(false, until);
@@ -196,6 +191,12 @@ export class Rounds {
     // Whatever else was waited for is not waited for any longer.
     end.abort();
     this.#rest = null;
+  }
+
+  #mended(): void {
+    if (this.#problem !== null) this.#parts.log("info", "it takes events again", { sink: this.#sink.name });
+    this.#failures = 0;
+    this.#problem = null;
   }
 
   #set(problem: Problem): void {

@@ -416,6 +416,27 @@ test("a sender that cannot be started is a problem that status names", async () 
   assert.match(ran.sink.state().problem?.message ?? "", /no process for it/);
 });
 
+test("a store without room for the place: what was taken is not sent again, and it goes on when there is room", async () => {
+  await using at = await between(3);
+  let isFull = true;
+  const full = () => ({ kind: "refused" as const, code: "full" as const, message: "no room" });
+  const store = new Proxy(at.store, {
+    get(real, key) {
+      if (key === "acknowledge" && isFull) return full;
+      const value = Reflect.get(real, key, real);
+      return typeof value === "function" ? value.bind(real) : value;
+    },
+  });
+  await using ran = run(store, sinkOf(at.engine));
+  await until(() => ran.clock.pauses.length > 3);
+  assert.equal(ran.sink.state().problem?.code, "store-full");
+  assert.equal(ran.sink.state().waiting, 3);
+  isFull = false;
+  await delivered(ran);
+  assert.equal(ran.sink.state().problem, null);
+  assert.deepEqual(requests(at.engine), ["200 snapshot", "200 1 2 3"]);
+});
+
 test("resolved findings go from the engine's state, too", async () => {
   await using at = await between(3);
   const ran = at.start();
