@@ -385,6 +385,9 @@ export class Agent {
         this.#full.add(name);
         this.queue.want(name, via);
       }
+      // Whoever the name service does not name is asked about again and again, as a run is that failed.
+      for (const { name, unavailableFrom } of this.accounts.all)
+        if (unavailableFrom !== null) this.queue.want(name, via);
     });
     return this.#refreshing;
   }

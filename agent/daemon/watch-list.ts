@@ -22,7 +22,7 @@ export interface WatchList {
   readonly notGranted: readonly string[];
   readonly groups: Groups;
   readonly notes: readonly string[];
-  /** Why nobody new could be found; whoever was watched before is watched on. */
+  /** Why nobody new could be found; whoever was named or watched before is watched on. */
   readonly problems: readonly string[];
 }
 
@@ -50,14 +50,17 @@ export async function watchList({ named, policies, grant, kept }: Wish, host: Na
       return host.accountOfUid(uid);
     },
   };
-  const before = named.length > 0 ? [] : kept;
+  const before = named.length > 0 ? named : kept.map(({ name }) => name);
+  const isGranted = (name: string) => grant === null || isMeasurable(grant, name);
   const chosen = await whom(named, policies, remembering, grant);
   if (chosen.kind === "refused") {
-    const meant = await Promise.all(before.map(({ name }) => keptOn(name, host)));
-    return { meant, notGranted: [], groups: new Map(), notes: [], problems: chosen.problems };
+    const because = named.length > 0 ? "--account" : "watched before";
+    const meant = await Promise.all(before.filter(isGranted).map((name) => keptOn(name, because, host)));
+    const notGranted = before.filter((name) => !isGranted(name));
+    return { meant, notGranted, groups: new Map(), notes: [], problems: chosen.problems };
   }
   // Root's own account stands in where nobody else is found; whoever was watched before is somebody else.
-  const standsIn = isCallers && host.callerUid === 0 && before.some(({ uid }) => uid !== 0);
+  const standsIn = isCallers && host.callerUid === 0 && kept.some(({ uid }) => uid !== 0);
   const notGranted = chosen.missing.filter(({ code }) => code === "not-granted").map(({ account }) => account);
   const because = (name: string) =>
     named.includes(name) ? "--account" : (signs.get(name) ?? (chosen.notes[0] || "a policy names it"));
@@ -71,16 +74,15 @@ export async function watchList({ named, policies, grant, kept }: Wish, host: Na
     if (code === "not-granted" || meant.some(({ name }) => name === account)) continue;
     meant.push({ name: account, account: null, because: because(account), says: message });
   }
-  for (const { name } of before) {
+  for (const name of before) {
     if (meant.some((each) => each.name === name) || notGranted.includes(name)) continue;
-    if (grant !== null && !isMeasurable(grant, name)) notGranted.push(name);
-    else meant.push(await keptOn(name, host));
+    if (isGranted(name)) meant.push(await keptOn(name, "watched before", host));
+    else notGranted.push(name);
   }
   return { meant, notGranted, groups: chosen.groups, notes: chosen.notes, problems: [] };
 }
 
-async function keptOn(name: string, host: NameService): Promise<Meant> {
-  const because = "watched before";
+async function keptOn(name: string, because: string, host: NameService): Promise<Meant> {
   const answer = await host.account(name);
   if (answer.kind === "account") return { name, account: answer.account, because, says: "" };
   const says = answer.kind === "unavailable" ? answer.why : "the name service does not name it";
