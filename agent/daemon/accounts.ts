@@ -64,12 +64,11 @@ export class Accounts {
 
   async #meant(meant: Meant): Promise<boolean> {
     const known = this.#watched.get(meant.name);
-    const kept = this.#world.store.accounts().find(({ name }) => name === meant.name);
     if (known === undefined) {
       const watched = newlyWatched(meant);
       this.#watched.set(meant.name, watched);
       if (meant.account === null) await this.#missing(watched, meant.says);
-      else this.#there(watched, kept);
+      else this.#there(watched);
       return true;
     }
     known.because = meant.because;
@@ -79,37 +78,32 @@ export class Accounts {
     }
     const differs = JSON.stringify(known.account) !== JSON.stringify(meant.account);
     known.account = meant.account;
-    if (differs || known.unavailableFrom !== null) this.#there(known, kept);
+    if (differs || known.unavailableFrom !== null) this.#there(known);
     return differs;
   }
 
   /** The name service names it. */
-  #there(watched: Watched, kept: AccountState | undefined): void {
+  #there(watched: Watched): void {
     const { account } = watched;
     if (account === null) return;
     watched.unavailableFrom = null;
     watched.says = "";
-    const state: AccountState = {
-      name: account.name,
-      uid: account.uid,
-      shell: account.shell,
-      home: account.home,
-      watchedSince: kept?.watchedSince ?? this.#now(),
-      unavailableSince: null,
-    };
-    const same = kept !== undefined && kept.uid === state.uid && kept.shell === state.shell && kept.home === state.home;
-    const events: EventDraft[] = [];
-    if (kept === undefined) events.push(told(account.name, "watched", `${watched.because}`));
-    else if (kept.unavailableSince !== null)
-      events.push(told(account.name, "available", "the name service names it again"));
-    if (kept !== undefined && !same) events.push(told(account.name, "entry", entryDifference(kept, state)));
-    if (same && kept.unavailableSince === null) return;
-    this.#keep(account.name, { accounts: [state], events });
+    const { name, uid, shell, home } = account;
+    this.#keep(name, (kept) => {
+      const watchedSince = kept?.watchedSince ?? this.#now();
+      const state: AccountState = { name, uid, shell, home, watchedSince, unavailableSince: null };
+      if (kept === undefined) return { accounts: [state], events: [told(name, "watched", watched.because)] };
+      const events: EventDraft[] = [];
+      if (kept.unavailableSince !== null) events.push(told(name, "available", "the name service names it again"));
+      const difference = entryDifference(kept, state);
+      if (difference !== "") events.push(told(name, "entry", difference));
+      return events.length === 0 ? {} : { accounts: [state], events };
+    });
   }
 
   async #missing(watched: Watched, says: string): Promise<void> {
     watched.says = says;
-    const kept = this.#world.store.accounts().find(({ name }) => name === watched.name);
+    const kept = this.#kept(watched.name);
     const renamed = kept === undefined ? null : await this.#newName(kept);
     if (renamed !== null) {
       this.#unwatch(watched, "renamed", `uid ${kept?.uid} is ${renamed} now`, "host");
@@ -118,11 +112,11 @@ export class Accounts {
     }
     // Counted by a clock that never jumps, from the start of this process at the earliest: to wait longer does no harm.
     watched.unavailableFrom ??= this.#world.monotonicMs();
-    if (kept !== undefined && kept.unavailableSince === null) {
-      const unavailableSince = this.#now();
+    this.#keep(watched.name, (now) => {
+      if (now === undefined || now.unavailableSince !== null) return {};
       const events = [told(watched.name, "unavailable", says)];
-      this.#keep(watched.name, { accounts: [{ ...kept, unavailableSince }], events });
-    }
+      return { accounts: [{ ...now, unavailableSince: this.#now() }], events };
+    });
     if (this.#world.monotonicMs() - watched.unavailableFrom < patienceMs) return;
     this.#unwatch(watched, "removed", "the name service has not named it for 24 h", "host");
   }
@@ -157,8 +151,13 @@ export class Accounts {
     });
   }
 
-  #keep(name: string, change: Omit<Change, "nowMs">): void {
-    this.#world.keeper.keep(`account ${name}`, () => ({ nowMs: this.#world.nowMs(), ...change }));
+  /** `make` says what changes from what is kept of the account, anew where the store had no room before. */
+  #keep(name: string, make: (kept: AccountState | undefined) => Omit<Change, "nowMs">): void {
+    this.#world.keeper.keep(`account ${name}`, () => ({ nowMs: this.#world.nowMs(), ...make(this.#kept(name)) }));
+  }
+
+  #kept(name: string): AccountState | undefined {
+    return this.#world.store.accounts().find((state) => state.name === name);
   }
 
   #now(): string {

@@ -71,6 +71,8 @@ export interface AgentWorld {
   /** Logins of the last 30 days, as far as the host tells; empty for who may not read them. */
   logins(): Promise<readonly { readonly user: string; readonly atMs: number }[]>;
   sinks(agent: Agent): readonly RunningSink[];
+  /** Gives back memory that much work left behind. */
+  giveBack(): void;
   /** Whether another instance watches this account already; a clause that says which. */
   elsewhere(account: Account): Promise<string | null>;
   /** What an account's first runs found, for whoever started the agent by hand. */
@@ -108,6 +110,7 @@ export class Agent {
   #lastFullRunMs: number | null = null;
   #hostKeys: readonly Key[] = [];
   #isReady = false;
+  #hasLeftovers = true;
   #listProblems: readonly string[] = [];
   #notGranted: readonly string[] = [];
   #skipped: ReadonlyMap<string, string> = new Map();
@@ -435,6 +438,7 @@ export class Agent {
     const watched = this.accounts.get(name);
     const { grant } = this;
     if (watched === undefined || grant === null || this.#stopping.signal.aborted) return "measured";
+    this.#hasLeftovers = true;
     try {
       if (!(await this.accounts.lookUp(watched)) || watched.account === null) {
         watched.attempts += 1;
@@ -540,7 +544,15 @@ export class Agent {
     if (store.lastRun("-") === null || put.length + remove.length + events.length > 0) this.keeper.keep("host", make);
   }
 
+  /** What runs left behind is given back when nothing runs any more. */
+  #giveBack(): void {
+    if (!this.#hasLeftovers || !this.queue.isIdle) return;
+    this.#hasLeftovers = false;
+    this.world.giveBack();
+  }
+
   #lookAtOurselves(): void {
+    this.#giveBack();
     if (!this.limits.look(this.world.monotonicMs())) return;
     const { over } = this.limits.use;
     if (over.length > 0) this.world.log("warn", "the agent itself is over its limit: one probe at a time", { over });
@@ -552,7 +564,8 @@ export class Agent {
     const { queueBytes } = this.#agentDocument.limits;
     const kept = store.housekeeping(nowMs(), queueBytes);
     if (kept.kind === "refused") this.keeper.failed(kept);
-    else if (kept.events.length > 0) this.wakeSinks();
+    else this.keeper.took();
+    if (kept.kind === "committed" && kept.events.length > 0) this.wakeSinks();
     // It goes in small steps; the next one comes soon.
     const { signal } = this.#stopping;
     if (kept.kind === "committed" && store.size.bytes > queueBytes) later(100, signal, () => this.#housekeeping());

@@ -40,7 +40,7 @@ export class Keeper {
     const answer = this.#store.commit(change);
     if (answer.kind === "committed") {
       this.#unsaved.delete(key);
-      if (this.#unsaved.size === 0) this.#mended();
+      if (holdsSomething(change)) this.took();
       if (answer.events.length > 0) this.#told();
       return;
     }
@@ -62,9 +62,15 @@ export class Keeper {
     }
   }
 
-  #mended(): void {
-    if (this.#problem === null) return;
+  /** The store wrote something: where nothing waits any more, all is well again. */
+  took(): void {
+    if (this.#problem === null || this.#unsaved.size > 0) return;
     this.#problem = null;
     this.#log("info", "the store takes events again");
   }
+}
+
+/** A change of nothing is taken by a store that is full, too. */
+function holdsSomething(change: Change): boolean {
+  return Object.values(change).some((part) => Array.isArray(part) && part.length > 0);
 }
