@@ -71,6 +71,8 @@ function specOf(account: Account): SpecWord[] {
     ["program-fd", process.execPath],
     ["arg", "node"],
     ["arg", "--max-old-space-size=64"],
+    // Bodies are young and large: with the usual size a sender grows by a third after some full batches.
+    ["arg", "--max-semi-space-size=1"],
     ["arg", builtPart("sender.cjs")],
     ["umask", "077"],
   ];
