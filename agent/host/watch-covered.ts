@@ -20,6 +20,8 @@ export interface Entry {
   hops: readonly Hop[];
   /** In the words of host/identity.ts; null before the first answer. */
   identity: string | null;
+  /** Who may pass the folders on the way to it, as far as it lies here. */
+  access: string;
   /** The mount that may not answer, which holds it. */
   mount: Mount | null;
   /** Whether the last question about it was answered. */
@@ -33,6 +35,8 @@ export type Subject = Place | Entry;
 const sliceMs = 4;
 /** A tick of the slowest kernel clock, by which file times go, twice. */
 const unsettledMs = 20;
+/** The identity of a path that is not followed to its end: nothing says when it changes. */
+export const tooDeep = "too-deep";
 const absentCodes: readonly string[] = ["ENOENT", "ENOTDIR"];
 
 export class Covered<S> {
@@ -132,6 +136,7 @@ export class Covered<S> {
       place,
       hops: [],
       identity: null,
+      access: "",
       mount: null,
       isAnswered: true,
       isUnsettled: false,
@@ -166,11 +171,19 @@ export class Covered<S> {
       entry.mount = found.mount;
       return wasHere && isKnown;
     }
-    const isSame = entry.identity === found.identity;
+    if (found.kind === "too-deep") {
+      const isNew = entry.identity !== tooDeep;
+      entry.mount = null;
+      entry.isAnswered = false;
+      entry.identity = tooDeep;
+      return isKnown && isNew;
+    }
+    const isSame = entry.identity === found.identity && entry.access === found.access;
     const wasUnsettled = entry.isUnsettled;
     entry.mount = null;
     entry.isAnswered = true;
     entry.identity = found.identity;
+    entry.access = found.access;
     entry.isUnsettled = Math.abs(Date.now() - found.changedAtMs) < unsettledMs;
     return isKnown && (!isSame || (isHinted && wasUnsettled));
   }

@@ -1,7 +1,8 @@
 /** Why watching is not as good as it could be, in words for people: where, expected, found, what to do. */
 import type { Degraded } from "../facts/agent-facts.ts";
-import type { Entry } from "./watch-covered.ts";
+import { type Entry, tooDeep } from "./watch-covered.ts";
 import type { FolderState } from "./watch-folders.ts";
+import { mostNames } from "./watch-walk.ts";
 
 export interface Condition {
   readonly entries: readonly Entry[];
@@ -27,6 +28,7 @@ export function degradedBy(condition: Condition): Degraded[] {
     ...unwritten(condition),
     ...mounts(condition),
     ...unanswered(condition),
+    ...unfollowed(condition),
   ];
 }
 
@@ -87,10 +89,17 @@ function mounts({ entries, sweepMs }: Condition): Degraded[] {
 }
 
 function unanswered({ entries }: Condition): Degraded[] {
-  const silent = entries.filter((entry) => !entry.isAnswered).map((entry) => entry.path);
+  const silent = entries.filter(({ isAnswered, identity }) => !isAnswered && identity !== tooDeep);
   if (silent.length === 0) return [];
-  const message = `${silent[0]}${others(silent.length)}: expected an answer about it, found none: changes go unseen until the file system answers`;
+  const message = `${silent[0]?.path}${others(silent.length)}: expected an answer about it, found none: changes go unseen until the file system answers`;
   return [{ code: "no-answer", message }];
+}
+
+function unfollowed({ entries }: Condition): Degraded[] {
+  const deep = entries.filter(({ identity }) => identity === tooDeep);
+  if (deep.length === 0) return [];
+  const message = `${deep[0]?.path}${others(deep.length)}: expected at most ${mostNames} names on the way, those of links among them, found more: changes of it go unseen`;
+  return [{ code: "watch-error", message }];
 }
 
 const reasons: Readonly<Record<string, string>> = {

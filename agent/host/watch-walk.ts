@@ -19,15 +19,33 @@ export interface Hop {
 /** Of a folder that is itself looked at: each name in it. */
 export const anyName = "";
 
+/** `access`: who may pass the folders on the way. */
 export type Walked =
-  | { readonly kind: "there"; readonly real: string; readonly stats: BigIntStats; readonly hops: readonly Hop[] }
-  | { readonly kind: "failed"; readonly code: string; readonly hops: readonly Hop[] }
-  | { readonly kind: "elsewhere"; readonly mount: Mount; readonly hops: readonly Hop[] };
+  | {
+      readonly kind: "there";
+      readonly real: string;
+      readonly stats: BigIntStats;
+      readonly access: string;
+      readonly hops: readonly Hop[];
+    }
+  | { readonly kind: "failed"; readonly code: string; readonly access: string; readonly hops: readonly Hop[] }
+  | { readonly kind: "elsewhere"; readonly mount: Mount; readonly hops: readonly Hop[] }
+  | { readonly kind: "too-deep"; readonly hops: readonly Hop[] };
 
-/** `identity` is in the words of host/identity.ts; `changedAtMs` is the latest change time, epoch milliseconds. */
+/**
+ * `identity` is in the words of host/identity.ts; `access` says who may pass the folders on the way; `changedAtMs` is the
+ * latest change time, epoch milliseconds.
+ */
 export type Look =
-  | { readonly kind: "looked"; readonly identity: string; readonly changedAtMs: number; readonly hops: readonly Hop[] }
-  | { readonly kind: "elsewhere"; readonly mount: Mount; readonly hops: readonly Hop[] };
+  | {
+      readonly kind: "looked";
+      readonly identity: string;
+      readonly access: string;
+      readonly changedAtMs: number;
+      readonly hops: readonly Hop[];
+    }
+  | { readonly kind: "elsewhere"; readonly mount: Mount; readonly hops: readonly Hop[] }
+  | { readonly kind: "too-deep"; readonly hops: readonly Hop[] };
 
 export interface Walker {
   /** Where a path leads; every link is followed. */
@@ -40,6 +58,11 @@ export interface Walker {
 
 /** As the kernel has it (path_resolution(7)). */
 const mostLinks = 40;
+/**
+ * More names than these, those of links among them, are not followed. Who names paths for us may name thousands of 2,000
+ * folders each, and every name costs a look that is the longer the deeper it lies.
+ */
+export const mostNames = 128;
 
 /** What it saw of a folder it does not look at again: make one for each moment. */
 export function walker(mounts: Mounts): Walker {
@@ -80,12 +103,16 @@ function walk(path: string, from: string, step: Step, mounts: Mounts): Walked {
   const hops: Hop[] = [];
   let at = path.startsWith("/") ? "" : from;
   let links = 0;
+  let names = 0;
+  let access = "";
   let stats = step(at === "" ? "/" : at);
   while (waiting.length > 0) {
     const name = waiting.pop() ?? "";
     if (name === "" || name === ".") continue;
-    if (typeof stats === "string") return { kind: "failed", code: stats, hops };
-    if (!stats.isDirectory()) return { kind: "failed", code: "ENOTDIR", hops };
+    if (++names > mostNames) return { kind: "too-deep", hops: [] };
+    if (typeof stats === "string") return { kind: "failed", code: stats, access, hops };
+    if (!stats.isDirectory()) return { kind: "failed", code: "ENOTDIR", access, hops };
+    access += accessOf(stats);
     if (name === "..") {
       at = parentOf(at);
       stats = step(at === "" ? "/" : at);
@@ -102,15 +129,19 @@ function walk(path: string, from: string, step: Step, mounts: Mounts): Walked {
       stats = found;
       continue;
     }
-    if (++links > mostLinks) return { kind: "failed", code: "ELOOP", hops };
+    if (++links > mostLinks) return { kind: "failed", code: "ELOOP", access, hops };
     const target = readLink(next);
-    if (target.kind === "failed") return { ...target, hops };
+    if (target.kind === "failed") return { ...target, access, hops };
     if (target.path.startsWith("/")) at = "";
     waiting.push(...target.path.split("/").reverse());
     stats = step(at === "" ? "/" : at);
   }
-  if (typeof stats === "string") return { kind: "failed", code: stats, hops };
-  return { kind: "there", real: at === "" ? "/" : at, stats, hops };
+  if (typeof stats === "string") return { kind: "failed", code: stats, access, hops };
+  return { kind: "there", real: at === "" ? "/" : at, stats, access, hops };
+}
+
+function accessOf({ mode, uid, gid }: BigIntStats): string {
+  return `${mode.toString(8)} ${uid} ${gid}/`;
 }
 
 function parentOf(path: string): string {
@@ -127,28 +158,41 @@ function readLink(path: string): { kind: "link"; path: string } | { kind: "faile
 
 function look(folder: Walked, name: string, step: Step, mounts: Mounts): Look {
   if (folder.kind === "elsewhere") return { kind: "elsewhere", mount: folder.mount, hops: [] };
-  if (folder.kind === "failed") return { kind: "looked", identity: folder.code, changedAtMs: 0, hops: [] };
-  if (!folder.stats.isDirectory()) return { kind: "looked", identity: "ENOTDIR", changedAtMs: 0, hops: [] };
+  if (folder.kind === "too-deep") return folder;
+  const none = { kind: "looked", access: folder.access, changedAtMs: 0, hops: [] } as const;
+  if (folder.kind === "failed") return { ...none, identity: folder.code };
+  if (!folder.stats.isDirectory()) return { ...none, identity: "ENOTDIR" };
+  const access = folder.access + accessOf(folder.stats);
   const path = folder.real === "/" ? `/${name}` : `${folder.real}/${name}`;
   const mount = mounts.silent(path);
   if (mount !== null) return { kind: "elsewhere", mount, hops: [] };
   const own = lookOnce(path);
-  if (typeof own !== "string" && own.isSymbolicLink()) return lookThrough(own, name, folder.real, step, mounts);
+  if (typeof own !== "string" && own.isSymbolicLink())
+    return lookThrough(own, name, { real: folder.real, access }, step, mounts);
   const hop = { folder: folder.real, name, isNeeded: true };
-  if (typeof own === "string") return { kind: "looked", identity: own, changedAtMs: 0, hops: [hop] };
-  return { kind: "looked", identity: words(own), changedAtMs: milliseconds(own), hops: [hop, ...inside(path, own)] };
+  if (typeof own === "string") return { ...none, identity: own, access, hops: [hop] };
+  const changedAtMs = milliseconds(own);
+  return { kind: "looked", identity: words(own), access, changedAtMs, hops: [hop, ...inside(path, own)] };
 }
 
-function lookThrough(own: BigIntStats, name: string, real: string, step: Step, mounts: Mounts): Look {
-  const target = walk(name, real === "/" ? "" : real, step, mounts);
+interface From {
+  readonly real: string;
+  readonly access: string;
+}
+
+function lookThrough(own: BigIntStats, name: string, from: From, step: Step, mounts: Mounts): Look {
+  const target = walk(name, from.real === "/" ? "" : from.real, step, mounts);
   if (target.kind === "elsewhere") return { kind: "elsewhere", mount: target.mount, hops: target.hops };
+  if (target.kind === "too-deep") return target;
+  const access = from.access + target.access;
   if (target.kind === "failed") {
     const identity = `${words(own)} -> ${target.code}`;
-    return { kind: "looked", identity, changedAtMs: milliseconds(own), hops: target.hops };
+    return { kind: "looked", identity, access, changedAtMs: milliseconds(own), hops: target.hops };
   }
   return {
     kind: "looked",
     identity: `${words(own)} -> ${words(target.stats)}`,
+    access,
     changedAtMs: Math.max(milliseconds(own), milliseconds(target.stats)),
     hops: [...target.hops, ...inside(target.real, target.stats)],
   };
