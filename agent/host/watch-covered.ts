@@ -64,8 +64,10 @@ export class Covered<S> {
 
   /** Whether an event follows each change of it, as far as the kernel has any. */
   isByEvents(entry: Entry): boolean {
-    const needed = [...entry.place.hops, ...entry.hops].filter((hop) => hop.isNeeded);
-    return entry.mount === null && needed.length > 0 && needed.every((hop) => this.#folders.isLive(hop.folder));
+    const isSeen = (hop: Hop): boolean => !hop.isNeeded || this.#folders.isLive(hop.folder);
+    // Without names nothing could tell: it is on a mount that may not answer, or was not followed.
+    const hasNames = entry.place.hops.length + entry.hops.length > 0;
+    return entry.mount === null && hasNames && entry.place.hops.every(isSeen) && entry.hops.every(isSeen);
   }
 
   /** These and no others; those that are new have not been looked at. */

@@ -29,7 +29,7 @@ const outOfWatches: readonly string[] = ["ENOSPC", "EMFILE", "ENFILE", "ENOMEM"]
 
 export interface FolderReports<S> {
   /** Something happened to a name that these hold. */
-  hinted(subjects: Iterable<S>): void;
+  hinted(subjects: readonly S[]): void;
   /** The folder itself may be another one by now: call `reopen` in due time. */
   moved(folder: string): void;
   /** Events come from now on, or the folder is gone: what happened before is to be looked at. */
@@ -44,8 +44,8 @@ export type FolderState =
 
 interface Arm<S> {
   readonly path: string;
-  /** Who holds a name, and how many times: a path may come by it twice. */
-  readonly names: Map<string, Map<S, number>>;
+  /** Who holds a name; twice where a path comes by it twice. */
+  readonly names: Map<string, S[]>;
   holds: number;
   needs: number;
   state: FolderState;
@@ -77,8 +77,9 @@ export class Folders<S> {
 
   hold(hop: Hop, subject: S): void {
     const arm = this.#arms.get(hop.folder) ?? this.#made(hop.folder);
-    const holders = arm.names.get(hop.name) ?? new Map<S, number>();
-    arm.names.set(hop.name, holders.set(subject, (holders.get(subject) ?? 0) + 1));
+    const holders = arm.names.get(hop.name);
+    if (holders === undefined) arm.names.set(hop.name, [subject]);
+    else holders.push(subject);
     arm.holds++;
     if (hop.isNeeded) arm.needs++;
   }
@@ -87,10 +88,8 @@ export class Folders<S> {
     const arm = this.#arms.get(hop.folder);
     const holders = arm?.names.get(hop.name);
     if (arm === undefined || holders === undefined) return;
-    const times = (holders.get(subject) ?? 1) - 1;
-    if (times > 0) holders.set(subject, times);
-    else holders.delete(subject);
-    if (holders.size === 0) arm.names.delete(hop.name);
+    holders.splice(holders.indexOf(subject), 1);
+    if (holders.length === 0) arm.names.delete(hop.name);
     if (hop.isNeeded) arm.needs--;
     if (--arm.holds > 0) return;
     this.#arms.delete(arm.path);
@@ -230,9 +229,9 @@ export class Folders<S> {
     const arm = this.#arms.get(watchedPathOf(details));
     if (arm === undefined || arm.watcher !== watcher) return;
     const any = arm.names.get(anyName);
-    if (any !== undefined) this.#reports.hinted(any.keys());
+    if (any !== undefined) this.#reports.hinted(any);
     const holders = name === null ? undefined : arm.names.get(name);
-    if (holders !== undefined) this.#reports.hinted(holders.keys());
+    if (holders !== undefined) this.#reports.hinted(holders);
     if (event !== "rename") return;
     // inotify names the folder itself by its last name, so that this may be a file of the same name.
     if (name === null || name === basename(arm.path)) this.#reports.moved(arm.path);
@@ -340,7 +339,7 @@ function identityOf(folder: string): string {
 }
 
 function holdersOf<S>(arms: readonly Arm<S>[]): Set<S> {
-  return new Set(arms.flatMap((arm) => [...arm.names.values()].flatMap((holders) => [...holders.keys()])));
+  return new Set(arms.flatMap((arm) => [...arm.names.values()].flat()));
 }
 
 function watchedPathOf(details: unknown): string {

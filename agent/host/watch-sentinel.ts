@@ -1,6 +1,5 @@
 /** The file by which the watcher proves that events arrive. */
-import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { open, writeFile } from "node:fs/promises";
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "./identity.ts";
 import type { Hop } from "./watch-walk.ts";
@@ -24,7 +23,6 @@ export class Sentinel {
   #count = 0;
   #waiting: ((proof: Proof) => void) | null = null;
   #proving: Promise<Proof> | null = null;
-  #writing: Promise<Proof | null> | null = null;
 
   /** A folder of its own in this one: whatever else is written here makes no events. */
   constructor(parent: string) {
@@ -50,7 +48,6 @@ export class Sentinel {
   async end(): Promise<void> {
     this.#waiting?.({ kind: "ended" });
     await this.#proving;
-    await this.#writing;
   }
 
   async #prove(): Promise<Proof> {
@@ -60,8 +57,7 @@ export class Sentinel {
       this.#waiting = resolve;
     });
     const timer = setTimeout(() => this.#lateAfterEvents(), withinMs);
-    this.#writing = this.#write();
-    const proof = await Promise.race([this.#writing.then((failed) => failed ?? waiting), waiting]);
+    const proof = this.#write() ?? (await waiting);
     clearTimeout(timer);
     this.#waiting = null;
     return proof.kind === "seen" ? { kind: "seen", ms: performance.now() - started } : proof;
@@ -73,17 +69,25 @@ export class Sentinel {
     setImmediate(() => setImmediate(() => waiting?.({ kind: "late" })));
   }
 
-  /** In place and always as long: it works on a disk that is full. */
-  async #write(): Promise<Proof | null> {
+  /** In place and always as long: it works on a disk that is full. At once, as the store beside it writes. */
+  #write(): Proof | null {
     const text = textOf(++this.#count);
     try {
-      const file = await open(this.#file, "r+").catch(() => null);
-      if (file === null) await writeFile(this.#file, text, { mode: 0o600 });
-      else await file.write(text, 0).finally(() => file.close());
+      if (!existsSync(this.#file)) writeFileSync(this.#file, text, { mode: 0o600 });
+      else writeOver(this.#file, text);
       return null;
     } catch (error) {
       return { kind: "unwritten", code: codeOf(error) };
     }
+  }
+}
+
+function writeOver(path: string, text: string): void {
+  const file = openSync(path, "r+");
+  try {
+    writeSync(file, text, 0);
+  } finally {
+    closeSync(file);
   }
 }
 

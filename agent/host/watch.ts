@@ -9,14 +9,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Degraded } from "../facts/agent-facts.ts";
 import { bursts } from "./watch-bursts.ts";
-import { Covered, type Subject } from "./watch-covered.ts";
+import { Covered, type Entry, type Subject } from "./watch-covered.ts";
 import { degradedBy } from "./watch-degraded.ts";
 import { Folders } from "./watch-folders.ts";
 import { type WatchLimits, watchLimits } from "./watch-limits.ts";
 import { type Mounts, parseMounts, readMountinfo } from "./watch-mounts.ts";
 import { pace } from "./watch-pace.ts";
 import { type Proof, Sentinel } from "./watch-sentinel.ts";
-import type { Watch, WatchOptions, WatchState } from "./watching.ts";
+import type { Unseen, Watch, WatchOptions, WatchState } from "./watching.ts";
 
 /** Between looks at everything while nobody knows whether events arrive, and after bursts. */
 const soonMs = 5_000;
@@ -126,6 +126,11 @@ class Watching implements Watch {
     };
   }
 
+  unseen(): Unseen {
+    const paths = this.#covered.entries.filter(isUnseen).map(({ path }) => path);
+    return { everything: this.#isBlindToAll(), paths, lastSweepMs: this.#swept?.atMs ?? null };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     if (this.#round !== null) clearTimeout(this.#round);
@@ -146,11 +151,13 @@ class Watching implements Watch {
    * does not answer, the last sweep is too long ago, or events are known not to arrive.
    */
   #isBlind(): boolean {
-    const { entries } = this.#covered;
+    return this.#isBlindToAll() || this.#covered.entries.some(isUnseen);
+  }
+
+  #isBlindToAll(): boolean {
     if (this.#swept === null || this.#lateSinceMs !== null) return true;
     const oldestMs = this.#options.sweepMs * (1 + splay) + soonMs;
-    if (performance.now() - this.#swept.monotonicMs > oldestMs) return true;
-    return entries.some((entry) => entry.identity === null || !entry.isAnswered);
+    return performance.now() - this.#swept.monotonicMs > oldestMs;
   }
 
   #degraded(): Degraded[] {
@@ -240,7 +247,7 @@ class Watching implements Watch {
     if (paths.length > 0 && !this.#hasEnded) this.#options.changed(paths, via);
   }
 
-  #hinted(subjects: Iterable<Subject | Sentinel>): void {
+  #hinted(subjects: readonly (Subject | Sentinel)[]): void {
     for (const subject of subjects) {
       if (subject.kind === "sentinel") subject.seen();
       else this.#pace.touch(subject);
@@ -341,4 +348,8 @@ class Watching implements Watch {
     task.then(done, done);
     return task;
   }
+}
+
+function isUnseen({ identity, isAnswered }: Entry): boolean {
+  return identity === null || !isAnswered;
 }

@@ -97,3 +97,10 @@ test("says which folders cannot be watched, and sweeps what is in them", async (
   appendFileSync(file, "y");
   assert.deepEqual(await watched.watch.sweep(), [file]);
 });
+
+test("a path that is not followed to its end is not counted among those that events tell of", async () => {
+  await using watched = watching();
+  const [near, far] = [watched.path(".bashrc"), `${watched.folder}/${"d/".repeat(200)}x`];
+  await watched.watch.cover([near, far]);
+  assert.deepEqual([watched.watch.state().paths, watched.watch.state().byEvents], [2, 1]);
+});
