@@ -59,16 +59,24 @@ function knowEpoch(connection: DatabaseSync, last: Epoch | null): void {
   connection.exec(ended);
 }
 
-/** Epochs are known from their events as well, and the totals are counted anew. */
+/**
+ * Epochs are known from their events and from what sinks took as well, and the totals are counted anew. A place that a sink
+ * took was there, though it is gone now: new ones come after it. One that is none is forgotten, and all is offered again.
+ */
 const agree = `
   INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
   INSERT OR IGNORE INTO epochs SELECT n, min(r), min(place - seq), NULL FROM events GROUP BY n;
+  INSERT OR IGNORE INTO epochs SELECT n, min(r), min(place - seq), NULL FROM sinks
+    WHERE n IS NOT NULL AND r IS NOT NULL AND place >= seq GROUP BY n;
   UPDATE totals SET
     events = (SELECT count(*) FROM events),
     bytes = (SELECT coalesce(sum(bytes), 0) FROM events),
-    head = max(head, (SELECT coalesce(max(place), 0) FROM events), (SELECT coalesce(max(base + coalesce(last, 0)), 0) FROM epochs)),
+    head = max(head, (SELECT coalesce(max(place), 0) FROM events), (SELECT coalesce(max(place), 0) FROM sinks),
+      (SELECT coalesce(max(base + coalesce(last, 0)), 0) FROM epochs)),
     dropped = max(dropped, (SELECT coalesce(min(place), 1) - 1 FROM events)),
     lived = max(lived, (SELECT coalesce(max(lived), 0) FROM events));
+  UPDATE sinks SET n = NULL, r = NULL, seq = NULL, place = 0 WHERE NOT EXISTS (
+    SELECT 1 FROM epochs WHERE epochs.n = sinks.n AND epochs.r = sinks.r AND epochs.base + sinks.seq = sinks.place);
 `;
 
 /** An epoch ended where the next one begins. */

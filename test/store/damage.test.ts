@@ -298,6 +298,36 @@ test("rows that this program would not have written are not brought back", () =>
   assert.ok(!all(store).some(({ n, seq }) => n === 1 && (seq === 2 || seq === 3)));
 });
 
+test("what a sink took of a stream that is gone keeps nothing new from it, and nothing is offered to it for ever", () => {
+  const losses = [
+    "DELETE FROM events",
+    "DELETE FROM events; DELETE FROM epochs",
+    "DELETE FROM events; UPDATE epochs SET r = '00000000'",
+    "DELETE FROM events; UPDATE sinks SET place = 7",
+  ];
+  for (const loss of losses) {
+    using place = scratch();
+    const kept = made(place.state);
+    {
+      using store = open(place.state);
+      assert.equal(store.acknowledge("engine", { ...kept.epoch, seq: 60 }), null);
+    }
+    const meddled = new DatabaseSync(`${place.state}/${database}`);
+    meddled.exec(`${loss}; DELETE FROM totals`);
+    meddled.close();
+    using store = open(place.state);
+    assert.equal(store.notices.length, 1, loss);
+    commitSome(store, 200, 203);
+    const { events, through } = store.events(store.cursor("engine"));
+    assert.ok(events.length >= 4, loss);
+    assert.equal(store.queue("engine").waiting, events.length, loss);
+    assert.equal(store.acknowledge("engine", through), null);
+    assert.deepEqual(store.cursor("engine"), store.head, loss);
+    assert.deepEqual(store.events(store.cursor("engine")).events, [], loss);
+    assert.equal(store.queue("engine").waiting, 0, loss);
+  }
+});
+
 test("scribbles at random places: it opens, goes on, and what it holds makes sense", () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   console.log(`seed ${seed}`);
