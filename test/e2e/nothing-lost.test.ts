@@ -1,7 +1,7 @@
 /** The built agent is killed at any moment, its engine comes and goes, its state is copied back: nothing is lost. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
@@ -11,7 +11,6 @@ import { placeOf } from "../support/engine/ledger.ts";
 import {
   assertWhole,
   type Luck,
-  ledgerOf,
   linesIn,
   luck,
   missingFrom,
@@ -20,94 +19,21 @@ import {
   type Way,
   wayTo,
 } from "../support/nothing-lost.ts";
+import {
+  agentFolder,
+  assertSameState,
+  contents,
+  documentsFor,
+  type Item,
+  nothing,
+  type Status,
+  settled,
+  speaks,
+  waits,
+} from "../support/nothing-lost-agent.ts";
 
 const kills = process.env.RCWARDEN_TEST_LONG === "1" ? 500 : 50;
 const longestLifeMs = 2_000;
-const patienceMs = 60_000;
-
-const waits = 'cp() { command cp "$@" -i; }\n';
-const speaks = "echo noise\n";
-const contents = ["# nothing\n", waits, speaks, waits + speaks];
-
-interface Status {
-  readonly accounts: readonly { readonly pending: boolean }[];
-  readonly store: { readonly head: string; readonly problem: unknown };
-  readonly sinks: readonly { readonly name: string; readonly waiting: number; readonly state: string }[];
-}
-
-interface Item {
-  readonly fingerprint: string;
-  readonly account: string;
-  readonly subject: string;
-  readonly status: string;
-}
-
-/** Little to measure, so that a short life finds something. */
-const policy = `apiVersion: rcwarden/v1
-kind: Engine
-metadata: { name: copies }
-spec: { enters: [ssh-command], sends: ["cp -f {file} {existing}"] }
----
-apiVersion: rcwarden/v1
-kind: Policy
-metadata: { name: lost }
-spec:
-  accounts: all
-  engines: [copies]
-  rules:
-    - { id: copies, check: engine-commands, severity: critical }
-    - { id: silence, check: startup-output, severity: high }
-`;
-
-function agentDocument(folder: string, port: number, engine: Engine): string {
-  return `apiVersion: rcwarden/v1
-kind: Agent
-metadata: { name: lost }
-spec:
-  reconcile: { every: 5s, full: 60m }
-  sinks:
-    - { name: engine, kind: engine, url: "https://localhost:${port}/events", caFile: ${engine.authority.caFile}, timeout: 5s }
-    - { name: file, kind: file, path: ${folder}/events.jsonl, maxSize: 64KiB, keep: 1000 }
-`;
-}
-
-/** Both sinks have everything, and nobody is looked at. */
-function settled(agent: TestAgent): Promise<Status> {
-  return agent.until<Status>(
-    "/v1/status",
-    ({ accounts, sinks, store }) =>
-      store.problem === null &&
-      accounts.every(({ pending }) => !pending) &&
-      sinks.length > 0 &&
-      sinks.every(({ waiting, state }) => waiting === 0 && state === "idle"),
-    "both sinks to have everything",
-  );
-}
-
-/** What every receiver must come to, compared at one and the same place of the stream. */
-async function assertSameState(agent: TestAgent, engine: Engine, file: string | null): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    assert.ok(performance.now() < deadline, "the engine's state never stood at the stream's end");
-    await settled(agent);
-    const { asOf, digest } = await stateOf(agent);
-    const ledger = engine.ledger();
-    const { json } = await agent.ask("/v1/findings");
-    const items: readonly Item[] = json.items;
-    const after = await stateOf(agent);
-    const through = ledger.through === null ? "" : `${ledger.through.n}.${ledger.through.r}-${ledger.through.seq}`;
-    // Something was told meanwhile: look again.
-    if (after.asOf !== asOf || through !== asOf) {
-      await pause(20);
-      continue;
-    }
-    assert.equal(ledger.digest, digest, "the engine holds another state than the host");
-    if (file !== null) assert.equal(ledgerOf(linesIn(file).events).digest, digest, "who tails the file holds another");
-    const held = [...ledger.state].map(([fingerprint, { status }]) => `${fingerprint} ${status}`).sort();
-    assert.deepEqual(held, items.map(({ fingerprint, status }) => `${fingerprint} ${status}`).sort());
-    return;
-  }
-}
 
 /** Ends with the scope: until then startup files change, and the engine is well, away, ill, slow, or cuts. */
 function storm(lot: Luck, accounts: readonly TestAccount[], engine: Engine, way: Way): AsyncDisposable {
@@ -176,38 +102,34 @@ describe("nothing is lost", { skip: noAccounts }, () => {
     await using second = await makeAccount({ home: "empty", files: { ".bashrc": speaks } });
     await using engine = await startEngine();
     await using way = await wayTo(engine.port);
-    const folder = mkdtempSync("/run/rcw-lost-");
-    chmodSync(folder, 0o755);
+    using place = agentFolder();
+    const folder = place.path;
     const start = (waitFor: Stage) =>
       startAgent({
         accounts: [first.name, second.name],
         folder,
-        documents: { "agent.yaml": agentDocument(folder, way.port, engine), "policies/lost.yaml": policy },
+        documents: documentsFor(folder, engine, way.port),
         waitFor,
       });
-    try {
-      {
-        await using _ = storm(lot, [first, second], engine, way);
-        for (let life = 0; life < kills; life++) await oneLife(lot, start);
-      }
-      first.write(".bashrc", waits);
-      second.write(".bashrc", "# nothing\n");
-      await using agent = await start("ready");
-      await assertSameState(agent, engine, `${folder}/events.jsonl`);
-      await assertAllArrived(at, agent, engine, `${folder}/events.jsonl`);
-      const { json } = await agent.ask("/v1/findings");
-      const items: readonly Item[] = json.items;
-      const found = items.filter(({ account }) => [first.name, second.name].includes(account));
-      assert.deepEqual(
-        found.map(({ account, status, subject }) => `${account} ${status} ${subject}`),
-        [`${first.name} fail cp -f {file} {existing}`],
-      );
-      assert.equal(await agent.end("SIGTERM"), 0, agent.stderr());
-      assert.equal(engine.ledger().events.at(-1)?.type, "dev.rcwarden.agent.stopped");
-      assert.deepEqual([...processesOf(first.uid), ...processesOf(second.uid)], [], "something of a killed agent runs");
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+    {
+      await using _ = storm(lot, [first, second], engine, way);
+      for (let life = 0; life < kills; life++) await oneLife(lot, start);
     }
+    first.write(".bashrc", waits);
+    second.write(".bashrc", nothing);
+    await using agent = await start("ready");
+    await assertSameState(agent, engine, `${folder}/events.jsonl`);
+    await assertAllArrived(at, agent, engine, `${folder}/events.jsonl`);
+    const { json } = await agent.ask("/v1/findings");
+    const items: readonly Item[] = json.items;
+    const found = items.filter(({ account }) => [first.name, second.name].includes(account));
+    assert.deepEqual(
+      found.map(({ account, status, subject }) => `${account} ${status} ${subject}`),
+      [`${first.name} fail cp -f {file} {existing}`],
+    );
+    assert.equal(await agent.end("SIGTERM"), 0, agent.stderr());
+    assert.equal(engine.ledger().events.at(-1)?.type, "dev.rcwarden.agent.stopped");
+    assert.deepEqual([...processesOf(first.uid), ...processesOf(second.uid)], [], "something of a killed agent runs");
   });
 
   for (const starts of [1, 3]) {
@@ -215,50 +137,46 @@ describe("nothing is lost", { skip: noAccounts }, () => {
     test(`${name}: the engine notices`, async () => {
       await using account = await makeAccount({ home: "empty", files: { ".bashrc": speaks } });
       await using engine = await startEngine();
-      const folder = mkdtempSync("/run/rcw-lost-");
-      chmodSync(folder, 0o755);
-      const documents = { "agent.yaml": agentDocument(folder, engine.port, engine), "policies/lost.yaml": policy };
+      using place = agentFolder();
+      const folder = place.path;
+      const documents = documentsFor(folder, engine);
       const start = () => startAgent({ accounts: [account.name], folder, documents });
       const copy = (from: string, to: string) => execFileSync("cp", ["-a", `${folder}/${from}`, `${folder}/${to}`]);
-      try {
-        await live(await start(), null);
-        copy("state", "old");
-        for (let more = 0; more < starts; more++)
-          await live(await start(), () => account.write(".bashrc", more % 2 === 0 ? waits : speaks));
-        const highest = engine.ledger().through;
-        assert.ok(highest !== null);
-        rmSync(`${folder}/state`, { recursive: true });
-        copy("old", "state");
+      await live(await start(), null);
+      copy("state", "old");
+      for (let more = 0; more < starts; more++)
+        await live(await start(), () => account.write(".bashrc", more % 2 === 0 ? waits : speaks));
+      const highest = engine.ledger().through;
+      assert.ok(highest !== null);
+      rmSync(`${folder}/state`, { recursive: true });
+      copy("old", "state");
 
-        await using agent = await start();
-        const begun = await agent.until<Status>(
-          "/v1/status",
-          ({ store }) => (placeOf(store.head)?.n ?? 0) > highest.n,
-          `an epoch above ${highest.n}`,
-        );
-        assert.match(agent.stderr(), /the engine holds more than this host has: the state was set back/);
-        await assertSameState(agent, engine, null);
-        const stream = await streamOf(agent);
-        assertWhole(stream);
-        assert.deepEqual(missingFrom(engine.ledger().events, stream), []);
-        const [epoch = ""] = begun.store.head.split("-");
-        assert.ok(stream.some(({ id, type }) => id === `${epoch}-1` && type === "dev.rcwarden.agent.started"));
-        assert.ok(
-          engine.ledger().arrivals.some(({ id, type }) => type.endsWith("state.snapshot") && id.startsWith(epoch)),
-          "no snapshot of the new epoch",
-        );
-        // And it goes on from there.
-        account.write(".bashrc", waits + speaks);
-        await agent.until<{ items: readonly Item[] }>(
-          "/v1/findings",
-          ({ items }) => items.some(({ subject }) => subject.startsWith("cp")) && items.length > 1,
-          "both findings",
-        );
-        await assertSameState(agent, engine, null);
-        assert.deepEqual(engine.violations, []);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      await using agent = await start();
+      const begun = await agent.until<Status>(
+        "/v1/status",
+        ({ store }) => (placeOf(store.head)?.n ?? 0) > highest.n,
+        `an epoch above ${highest.n}`,
+      );
+      assert.match(agent.stderr(), /the engine holds more than this host has: the state was set back/);
+      await assertSameState(agent, engine, null);
+      const stream = await streamOf(agent);
+      assertWhole(stream);
+      assert.deepEqual(missingFrom(engine.ledger().events, stream), []);
+      const [epoch = ""] = begun.store.head.split("-");
+      assert.ok(stream.some(({ id, type }) => id === `${epoch}-1` && type === "dev.rcwarden.agent.started"));
+      assert.ok(
+        engine.ledger().arrivals.some(({ id, type }) => type.endsWith("state.snapshot") && id.startsWith(epoch)),
+        "no snapshot of the new epoch",
+      );
+      // And it goes on from there.
+      account.write(".bashrc", waits + speaks);
+      await agent.until<{ items: readonly Item[] }>(
+        "/v1/findings",
+        ({ items }) => items.some(({ subject }) => subject.startsWith("cp")) && items.length > 1,
+        "both findings",
+      );
+      await assertSameState(agent, engine, null);
+      assert.deepEqual(engine.violations, []);
     });
   }
 });
@@ -274,17 +192,17 @@ async function live(starting: TestAgent, change: (() => void) | null): Promise<v
 }
 
 async function assertAllArrived(at: TestContext, agent: TestAgent, engine: Engine, path: string): Promise<void> {
+  const stream = await streamOf(agent);
+  await settled(agent);
   const file = linesIn(path);
   const ledger = engine.ledger();
   const taken = [...ledger.events];
-  const stream = await streamOf(agent);
   assertWhole(stream);
-  const last = new Set(stream.map(({ id }) => id));
   assert.deepEqual(missingFrom(taken, stream), [], "lost on the way to the engine");
   assert.deepEqual(missingFrom(file.events, stream), [], "lost on the way to the file");
-  assert.deepEqual(missingFrom(stream, taken), [], "the engine holds what the host forgot");
+  assert.deepEqual(missingFrom(await streamOf(agent), taken), [], "the engine holds what the host forgot");
   assert.deepEqual(engine.violations, []);
-  const ordinary = file.events.filter(({ id }) => last.has(id));
+  const ordinary = file.events.filter(({ id }) => placeOf(id) !== null);
   const twice = ordinary.length - new Set(ordinary.map(({ id }) => id)).size;
   const epochs = new Set(stream.map(({ id }) => id.split("-")[0]));
   const findings = stream.filter(({ type }) => type.startsWith("dev.rcwarden.finding."));
