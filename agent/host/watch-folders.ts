@@ -235,7 +235,6 @@ export class Folders<S> {
     if (event !== "rename") return;
     // inotify names the folder itself by its last name, so that this may be a file of the same name.
     if (name === null || name === basename(arm.path)) this.#reports.moved(arm.path);
-    if (name !== null && this.#arms.has(join(arm.path, name))) this.#reports.moved(join(arm.path, name));
   }
 
   #failed(watcher: Hints, error: unknown): void {

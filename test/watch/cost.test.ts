@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { test } from "node:test";
 import { identityNow } from "../../agent/host/identity.ts";
 import { watching } from "./watching.ts";
@@ -89,6 +98,23 @@ test("takes no more watches than it may, and says so", async () => {
   for (const path of paths) writeFileSync(path, "x");
   await watched.watch.sweep();
   assert.deepEqual([...new Set(watched.told.map(({ path }) => path))].sort(), paths.toSorted());
+});
+
+test("sees another home in its place also where the folder above it has no watch", async () => {
+  await using watched = watching({ mostWatches: 2 });
+  const file = watched.path("home", ".bashrc");
+  for (const home of ["home", "other"]) {
+    mkdirSync(watched.path(home));
+    writeFileSync(watched.path(home, ".bashrc"), home);
+  }
+  await watched.watch.cover([file]);
+  assert.deepEqual([watched.watch.state().watches, watched.watch.state().byEvents], [2, 1]);
+  await watched.sees(() => {
+    renameSync(watched.path("home"), watched.path("away"));
+    renameSync(watched.path("other"), watched.path("home"));
+  }, file);
+  await watched.until(() => watched.watch.state().byEvents === 1, "watched by events");
+  await watched.sees(() => appendFileSync(file, "more"), file);
 });
 
 function inotifyWatches(): number {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { appendFileSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { identityNow } from "../../agent/host/identity.ts";
 import { type Watched, watching } from "./watching.ts";
@@ -100,7 +101,8 @@ test("says which folders cannot be watched, and sweeps what is in them", async (
 
 test("a path that is not followed to its end is not counted among those that events tell of", async () => {
   await using watched = watching();
-  const [near, far] = [watched.path(".bashrc"), `${watched.folder}/${"d/".repeat(200)}x`];
+  const [near, far] = [watched.path(".bashrc"), watched.path(...Array<string>(200).fill("d"), "x")];
+  mkdirSync(dirname(far), { recursive: true });
   await watched.watch.cover([near, far]);
   assert.deepEqual([watched.watch.state().paths, watched.watch.state().byEvents], [2, 1]);
 });
