@@ -5,6 +5,8 @@
  * `__VERSION__` is put in by the build. Where it is missing, this runs from source: the branch below falls away in a
  * bundle, and with it the import.
  */
+import { cacheAt, exportsOf, scriptOf } from "./bundle.ts";
+
 declare const __VERSION__: string | undefined;
 
 const argv = process.argv.slice(2);
@@ -12,8 +14,26 @@ const asksVersion = argv[0] === "--version" || argv[0] === "-V";
 
 if (typeof __VERSION__ === "string") {
   if (asksVersion) console.log(`rcwarden ${__VERSION__}`);
-  else require("./cli.cjs").main(argv, __VERSION__);
+  else start(__VERSION__);
 } else {
   // An import that the build can see would be followed, and the entry would carry all of the program.
   void import("./cli/source.ts").then((source) => source.main(argv, asksVersion));
+}
+
+/** The agent runs with flags of its own (packaging/build.mjs), and what V8 made with others is no use to it. */
+function start(version: string): void {
+  const file = `${__dirname}/cli.cjs`;
+  const role = argv[0] === "agent" ? "agent" : "cli";
+  const program: unknown = exportsOf(scriptOf(file, cacheAt(`${__dirname}/${role}.cache`)), file);
+  if (!isProgram(program)) throw new Error(`${file}: expected the program, found another bundle; build rcwarden again`);
+  void program.main(argv, version);
+}
+
+interface Program {
+  main(argv: readonly string[], version: string): Promise<void>;
+}
+
+/** The door: what the build put there is taken at its word. */
+function isProgram(program: unknown): program is Program {
+  return typeof program === "object" && program !== null && typeof Reflect.get(program, "main") === "function";
 }

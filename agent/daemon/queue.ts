@@ -96,6 +96,10 @@ export class RunQueue {
     };
   }
 
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
   /** Resolves when nothing runs and nothing waits that may run now. */
   async settled(): Promise<void> {
     this.#pump();

@@ -11,6 +11,7 @@ import { groupMembers } from "../host/accounts.ts";
 import { lockFolder } from "../host/lock.ts";
 import { peerOf } from "../host/peer.ts";
 import { realPath } from "../host/real-path.ts";
+import { giveBack } from "../host/resources.ts";
 import { type ServiceManager, serviceManager } from "../host/service-manager.ts";
 import { watch } from "../host/watch.ts";
 import { identitiesAs, readStartupModes } from "../probe/reader.ts";
@@ -103,6 +104,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     identitiesAs: (account, paths) => identitiesAs(account, paths),
     watch: (options) => watch({ ...options, sentinelFolder: call.stateFolder }),
     hint: (file) => hintOf(file, Date.now()),
+    giveBack,
     logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
     sinks: (agent) => sinksOf(agent, isRoot, sender),

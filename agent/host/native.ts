@@ -6,6 +6,7 @@ interface Addon {
   notify(path: string, text: string): number;
   peer(fd: number): PeerCredentials | number;
   lock(fd: number): number;
+  trim(): number;
 }
 
 /** What the kernel noted when the other end connected. */
@@ -53,6 +54,11 @@ export function lockDescriptor(fd: number): NativeAnswer<null> {
   return outcome < 0 ? failed(outcome) : { kind: "done", value: null };
 }
 
+/** Gives back to the kernel what the C library holds and nobody uses. */
+export function returnFreeMemory(): void {
+  addon().trim();
+}
+
 function failed(errno: number): { readonly kind: "failed"; readonly code: string } {
   const name = Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0];
   return { kind: "failed", code: name ?? `errno ${-errno}` };
@@ -68,11 +74,11 @@ function load(path: string): Addon {
   const module: { exports: unknown } = { exports: {} };
   process.dlopen(module, path);
   if (isAddon(module.exports)) return module.exports;
-  throw new Error(`${path}: expected notify, peer and lock, found another addon; build rcwarden again`);
+  throw new Error(`${path}: expected notify, peer, lock and trim, found another addon; build rcwarden again`);
 }
 
 /** The door: what the file's own build gives is taken at its word. */
 function isAddon(exports: unknown): exports is Addon {
   if (typeof exports !== "object" || exports === null) return false;
-  return ["notify", "peer", "lock"].every((name) => typeof Reflect.get(exports, name) === "function");
+  return ["notify", "peer", "lock", "trim"].every((name) => typeof Reflect.get(exports, name) === "function");
 }

@@ -1,5 +1,6 @@
-// What the kernel offers and Node does not: a datagram to the service manager, who is at the other end of a socket, a lock
-// that dies with its holder. An N-API addon; it never waits, and it trusts no argument.
+// What the kernel and the C library offer and Node does not: a datagram to the service manager, who is at the other end of
+// a socket, a lock that dies with its holder, free memory given back. An N-API addon; it never waits, and it trusts no
+// argument.
 //
 // An argument of the wrong kind is a TypeError. What the system answers is a value: 0 or more, or an errno below zero,
 // which agent/host/native.ts puts into words.
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -163,6 +165,13 @@ static napi_value lock(napi_env env, napi_callback_info info) {
   return number_of(env, errno == EACCES ? -EAGAIN : -errno);
 }
 
+// ---- trim(): what is free goes back to the kernel, also what lies between things in use (malloc_trim(3)); 1 if some did
+
+static napi_value trim(napi_env env, napi_callback_info info) {
+  if (!arguments(env, info, 0, NULL)) return type_error(env, "trim: expected nothing");
+  return number_of(env, malloc_trim(0));
+}
+
 static bool export(napi_env env, napi_value exports, const char *name, napi_callback callback) {
   napi_value function;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function) == napi_ok &&
@@ -172,6 +181,6 @@ static bool export(napi_env env, napi_value exports, const char *name, napi_call
 NAPI_MODULE_INIT() {
   // What is missing is seen by who loads this.
   if (!export(env, exports, "notify", notify) || !export(env, exports, "peer", peer)) return NULL;
-  if (!export(env, exports, "lock", lock)) return NULL;
+  if (!export(env, exports, "lock", lock) || !export(env, exports, "trim", trim)) return NULL;
   return exports;
 }

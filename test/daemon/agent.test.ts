@@ -333,3 +333,21 @@ test("an engine that a policy names for others is none of this account's: it can
     ["other-engine"],
   );
 });
+
+test("what the first runs left behind is given back once, when the last of them has ended", async () => {
+  let given = 0;
+  let running = 0;
+  const giveBack = () => {
+    assert.equal(running, 0);
+    given += 1;
+  };
+  await using world = testWorld({ accounts: [oracle, postgres], world: { giveBack } });
+  world.measure = async ({ account: of, mode }) => {
+    running += 1;
+    await new Promise((done) => setImmediate(done));
+    running -= 1;
+    return goodFacts(of, mode, []);
+  };
+  await started(world);
+  assert.equal(given, 1);
+});

@@ -26,6 +26,8 @@ export interface TestWorld extends AsyncDisposable {
   clock: { now: number; monotonic: number };
   watching: WatchState;
   covered: readonly string[];
+  /** Paths that could change unseen. */
+  unseen: readonly string[];
   changed: WatchOptions["changed"];
   configuration: () => Configuration;
   /** All events of the store, as `TYPE SUBJECT` with because or change. */
@@ -80,6 +82,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
       ),
     configuration: () => first,
     covered: [] as readonly string[],
+    unseen: [] as readonly string[],
     changed: (() => {}) as WatchOptions["changed"],
     watching: {
       paths: 1,
@@ -151,10 +154,12 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
         sweep: async () => [],
         prove: async () => 1,
         state: () => test.watching,
+        unseen: () => ({ everything: test.watching.blind, paths: test.unseen, lastSweepMs: test.watching.lastSweepMs }),
         async [Symbol.asyncDispose]() {},
       };
     },
     hint: async () => null,
+    giveBack: () => {},
     logins: async () => [],
     sinks: () => [],
     elsewhere: async () => null,

@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { inotifyLimits, inotifyWatches, ownUse } from "../../agent/host/resources.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { giveBack, inotifyLimits, inotifyWatches, ownUse } from "../../agent/host/resources.ts";
+import { useBuiltAddon } from "../support/addon.ts";
 
 test("memory and processor time are those that the kernel counts for this process", () => {
   const before = ownUse();
@@ -42,3 +45,30 @@ test("each watch of this process is counted, and none that was given back", () =
     rmSync(folder, { recursive: true });
   }
 });
+
+test("what the C library held and nobody uses any more is given back", () => {
+  useBuiltAddon();
+  // Many small pieces with one behind them that stays: the C library gives nothing of it back by itself.
+  const room = () => Buffer.allocUnsafeSlow(65_536).fill(1);
+  let pieces = Array.from({ length: 400 }, room);
+  const stays = room();
+  const before = ownUse().rssBytes;
+  pieces = [];
+  giveBackWithCollector();
+  const after = ownUse().rssBytes;
+  assert.ok(before - after > 400 * 65_536 * 0.5, `${before - after} of ${400 * 65_536} bytes`);
+  assert.equal(stays[0], 1);
+  assert.equal(pieces.length, 0);
+});
+
+/** This process was not started with a collector that can be asked. */
+function giveBackWithCollector(): void {
+  setFlagsFromString("--expose-gc");
+  globalThis.gc = runInNewContext("gc");
+  try {
+    giveBack();
+  } finally {
+    globalThis.gc = undefined;
+    setFlagsFromString("--no-expose-gc");
+  }
+}

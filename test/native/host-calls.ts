@@ -12,8 +12,8 @@ delete process.env.LD_PRELOAD;
 const { errno } = constants;
 const module: { exports: Record<string, (...words: unknown[]) => unknown> } = { exports: {} };
 process.dlopen(module, path);
-const { notify, peer, lock } = module.exports;
-assert.ok(notify && peer && lock);
+const { notify, peer, lock, trim } = module.exports;
+assert.ok(notify && peer && lock && trim);
 
 // Arguments of another number or kind.
 const odd = [
@@ -106,4 +106,7 @@ assert.equal(lock(reads), -errno.EBADF);
 closeSync(file);
 assert.equal(lock(other), 0);
 assert.equal(peer(file), -errno.EBADF);
+
+assert.throws(() => trim(0), TypeError);
+assert.ok(trim() === 0 || trim() === 1);
 console.log("done");

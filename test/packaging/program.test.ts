@@ -57,3 +57,24 @@ test("it runs with what breaks a bare Node in its environment, by a link from an
     rmSync(folder, { recursive: true });
   }
 });
+
+test("what V8 made of the program at the build is taken at the start, by the agent with the flags that it runs with", () => {
+  const said = execFileSync(
+    "sh",
+    ["-c", `sed 's/^exec .*/printf "%s\\n" $flags/' "$1" | sh -s agent`, "sh", `${dist}/rcwarden`],
+    {
+      encoding: "utf8",
+    },
+  );
+  const flags = said.split("\n").filter((word) => word !== "");
+  assert.ok(flags.length > 1, said);
+  const ask = (role: string, words: readonly string[]) => {
+    const script = `import { cacheAt, scriptOf } from ${JSON.stringify(join(import.meta.dirname, "../../agent/bundle.ts"))};
+console.log(scriptOf("${dist}/cli.cjs", cacheAt("${dist}/${role}.cache")).cachedDataRejected);`;
+    const args = [...words, "--input-type=module", "-e", script];
+    return execFileSync(`${dist}/bin/node`, args, { encoding: "utf8" }).trim();
+  };
+  assert.equal(ask("agent", flags), "false");
+  assert.equal(ask("cli", []), "false");
+  assert.equal(ask("cli", flags), "true");
+});
