@@ -593,6 +593,7 @@ export class Agent {
     this.#lastFullRunMs = this.world.nowMs();
     this.#lookAtHost("start");
     await this.#countLogins();
+    this.#giveBack();
     this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
   }
 
