@@ -18,6 +18,7 @@ import { exceptionFacts, ruleDigests } from "../evaluate/index.ts";
 import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { Configuration } from "../runs/host-documents.ts";
+import { programPaths } from "../runs/watched-paths.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { RunningSink } from "../sinks/index.ts";
 import type { AgentView } from "../status/agent-view.ts";
@@ -88,6 +89,10 @@ const noAgentDocument: Pick<AgentDocument, "reconcile" | "sinks" | "limits"> = {
 const heartbeatMs = 60_000;
 const retryMs = 5_000;
 const lookMs = 10_000;
+/** Children that look at mounts which may not answer. */
+const lookersAtOnce = 8;
+/** Some hundred are what a home with a large framework has. */
+const mostPaths = 2_000;
 
 export class Agent {
   readonly world: AgentWorld;
@@ -398,7 +403,7 @@ export class Agent {
   /** Startup files are known by the shells' tables at once, and includes when they were read for the first time. */
   async #cover(): Promise<void> {
     await this.#coverage.cover({
-      accounts: this.accounts.all.map(({ name, paths }) => ({ name, paths })),
+      accounts: this.accounts.all.map(({ name, account, paths }) => ({ name, home: account?.home ?? null, paths })),
       system: this.world.systemPaths(),
       names: this.world.namePaths,
       documents: this.#configured.paths,
@@ -408,11 +413,17 @@ export class Agent {
   async #lookElsewhere(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const byOwner = Map.groupBy(paths, (path) => this.#coverage.ownerOf(path));
     const identities = new Map<string, string>();
-    for (const [owner, own] of byOwner) {
-      const account = owner === null ? null : (this.accounts.get(owner)?.account ?? null);
-      if (account === null) continue;
-      for (const [path, identity] of await this.world.identitiesAs(account, own)) identities.set(path, identity);
-    }
+    const waiting = [...byOwner];
+    const inTurn = async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        const [owner, own] = next;
+        const account = owner === null ? null : (this.accounts.get(owner)?.account ?? null);
+        if (account === null) continue;
+        for (const [path, identity] of await this.world.identitiesAs(account, own)) identities.set(path, identity);
+      }
+    };
+    // Each may wait for its file system as long as it may: one after the other they would hold up the sweep.
+    await Promise.all(Array.from({ length: lookersAtOnce }, inTurn));
     return identities;
   }
 
@@ -457,6 +468,9 @@ export class Agent {
     const { name } = watched;
     const { set, host } = this.#configured;
     const isFull = this.#full.delete(name) || via === "start" || via === "schedule";
+    // What is not watched yet would change unseen after it was measured.
+    const first = watched.paths.size === 0 ? await world.pathsOf(account) : null;
+    if (first !== null) await this.#coverAlso(watched, first, []);
     const [ran, paths] = await Promise.all([
       runAccount({
         account,
@@ -473,11 +487,11 @@ export class Agent {
         measure: world.measure,
         signal: this.#stopping.signal,
       }),
-      world.pathsOf(account),
+      first ?? world.pathsOf(account),
     ]);
     // Called off: what came of it is no answer.
     if (this.#stopping.signal.aborted || this.accounts.get(name) !== watched) return "measured";
-    await this.#coverAlso(watched, paths);
+    await this.#coverAlso(watched, paths, programPaths(ran.measured.modes));
     await this.#keep(watched, ran, via);
     watched.attempts += 1;
     watched.measuredAt = world.monotonicMs();
@@ -497,11 +511,13 @@ export class Agent {
   }
 
   /** A file that is watched from now on may have changed since it was read: then one more run looks. */
-  async #coverAlso(watched: Watched, paths: readonly string[]): Promise<void> {
+  async #coverAlso(watched: Watched, paths: readonly string[], programs: readonly string[]): Promise<void> {
     const before = watched.paths;
-    watched.paths = new Set(paths);
+    const kept = paths.slice(0, mostPaths);
+    watched.paths = new Set([...kept, ...programs]);
+    watched.unwatched = paths.length - kept.length;
     await this.#cover();
-    if (paths.some((path) => !before.has(path)) && before.size > 0) this.queue.want(watched.name, "sweep");
+    if (kept.some((path) => !before.has(path)) && before.size > 0) this.queue.want(watched.name, "sweep");
   }
 
   async #keep({ name }: Watched, ran: Ran, via: Via): Promise<void> {
@@ -622,6 +638,11 @@ export class Agent {
 
   get watch(): Watch {
     return this.#watch;
+  }
+
+  /** Whether something of this account could change unseen. */
+  isBlindTo(name: string, unseen = this.#watch.unseen()): boolean {
+    return (this.accounts.get(name)?.unwatched ?? 0) > 0 || this.#coverage.isUnseen(name, unseen);
   }
 }
 

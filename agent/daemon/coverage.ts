@@ -1,5 +1,5 @@
 /** Which paths are watched, and for whom: what an account's shell reads, what sessions are made of, the documents. */
-import type { Watch } from "../host/watching.ts";
+import type { Unseen, Watch } from "../host/watching.ts";
 
 export interface Concerned {
   readonly accounts: ReadonlySet<string>;
@@ -11,7 +11,12 @@ export interface Concerned {
 }
 
 export interface Sets {
-  readonly accounts: readonly { readonly name: string; readonly paths: ReadonlySet<string> }[];
+  readonly accounts: readonly {
+    readonly name: string;
+    /** Null where the account's entry is not known now. */
+    readonly home: string | null;
+    readonly paths: ReadonlySet<string>;
+  }[];
   readonly system: readonly string[];
   readonly names: readonly string[];
   readonly documents: readonly string[];
@@ -21,6 +26,8 @@ export class Coverage {
   readonly #watch: Watch;
   #sets: Sets = { accounts: [], system: [], names: [], documents: [] };
   #owners = new Map<string, string[]>();
+  #homes = new Map<string, string>();
+  #everybodys = new Set<string>();
   #covered = "";
   #covering: Promise<void> = Promise.resolve();
 
@@ -32,6 +39,8 @@ export class Coverage {
   cover(sets: Sets): Promise<void> {
     this.#sets = sets;
     this.#owners = new Map();
+    this.#homes = new Map(sets.accounts.flatMap(({ name, home }) => (home === null ? [] : [[home, name]])));
+    this.#everybodys = new Set(sets.system);
     for (const { name, paths } of sets.accounts) {
       for (const path of paths) {
         const owners = this.#owners.get(path);
@@ -47,9 +56,22 @@ export class Coverage {
     return this.#covering;
   }
 
-  /** The account by whose identity a path is looked at where its mount may not answer; null for the host's own. */
+  /**
+   * The account by whose identity a path is looked at where its mount may not answer; null for the host's own. What lies in
+   * an account's home is asked by that account: another one that names it, too, may see less, and may lie.
+   */
   ownerOf(path: string): string | null {
-    return this.#owners.get(path)?.[0] ?? null;
+    const owners = this.#owners.get(path) ?? [];
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      const host = this.#homes.get(path.slice(0, at));
+      if (host !== undefined && owners.includes(host)) return host;
+    }
+    return owners[0] ?? null;
+  }
+
+  /** Whether something that concerns this account could change unseen. What another account names holds up nobody else. */
+  isUnseen(account: string, { everything, paths }: Unseen): boolean {
+    return everything || paths.some((path) => this.#concerns(path, account));
   }
 
   concernedBy(paths: readonly string[]): Concerned {
@@ -58,10 +80,15 @@ export class Coverage {
     for (const path of paths) {
       const owners = this.#owners.get(path);
       for (const owner of owners ?? []) accounts.add(owner);
-      // A file that some accounts' shells read is theirs; one that nobody reads by name is sshd's or PAM's.
-      if (owners === undefined && this.#sets.system.includes(path)) everybody = true;
+      // Also where some account's startup file names it: that does not make it its own.
+      if (this.#everybodys.has(path)) everybody = true;
     }
     const touches = (some: readonly string[]) => paths.some((path) => some.includes(path));
     return { accounts, everybody, names: touches(this.#sets.names), documents: touches(this.#sets.documents) };
+  }
+
+  #concerns(path: string, account: string): boolean {
+    const owners = this.#owners.get(path);
+    return owners === undefined || owners.includes(account) || this.#everybodys.has(path);
   }
 }

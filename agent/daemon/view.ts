@@ -1,6 +1,7 @@
 /** What the endpoint may know and do: the agent's state in the endpoint's words. */
 import { documentsInForce, enginesOf, policiesInForce, problemText } from "../documents/index.ts";
 import { cursorText } from "../drift/index.ts";
+import type { Unseen } from "../host/watching.ts";
 import { enginesOfAccount } from "../runs/engines-of.ts";
 import type { AccountView, AgentView, StatusBody, WatchedAccount } from "../status/agent-view.ts";
 import type { Agent } from "./agent.ts";
@@ -19,7 +20,7 @@ export function viewOf(agent: Agent): AgentView {
       const watched = agent.accounts.get(name);
       return watched === undefined ? null : accountView(agent, watched);
     },
-    blind: () => agent.watch.state().blind,
+    blind: (account) => agent.isBlindTo(account),
     runs: (most, account) => store.runs(most, account),
     share: () => (agent.grant === null ? null : { local: agent.grant.local, share: agent.grant.share }),
     baseline(account) {
@@ -49,6 +50,7 @@ function status(agent: Agent): StatusBody {
   const watching = agent.facts().watching;
   if (watching === null) throw new Error("an agent knows how it watches");
   const { epoch, head, size, notices } = store;
+  const unseen = agent.watch.unseen();
   return {
     apiVersion: "rcwarden/v1",
     kind: "Status",
@@ -60,7 +62,7 @@ function status(agent: Agent): StatusBody {
     startedAt: iso(agent.startedAtMs),
     ready: agent.isReady,
     accounts: [
-      ...agent.accounts.all.map((watched) => watchedAccount(agent, watched)),
+      ...agent.accounts.all.map((watched) => watchedAccount(agent, watched, unseen)),
       ...[...agent.skipped].map(([name, by]) => unwatched(name, "elsewhere", by)),
       ...agent.notGranted.map((name) => unwatched(name, "not-granted", "the Grant does not name it")),
     ],
@@ -84,7 +86,7 @@ function status(agent: Agent): StatusBody {
 
 function accountView(agent: Agent, watched: Watched): AccountView {
   return {
-    account: watchedAccount(agent, watched),
+    account: watchedAccount(agent, watched, agent.watch.unseen()),
     engines: engines(agent, watched),
     findings: agent.world.store.findings(watched.name).map(({ finding }) => finding),
     undecided: watched.undecided,
@@ -105,14 +107,15 @@ function unwatched(name: string, state: WatchedAccount["state"], says: string): 
   return { name, uid: -1, shell: "", because: "", state, says, ...none };
 }
 
-function watchedAccount(agent: Agent, watched: Watched): WatchedAccount {
+function watchedAccount(agent: Agent, watched: Watched, unseen: Unseen): WatchedAccount {
   const { world, queue, keeper } = agent;
   const place = queue.place(watched.name);
   const monotonic = world.monotonicMs();
   const at = (moment: number) => iso(world.nowMs() - (monotonic - moment));
   const { measuredAt } = watched;
   const pending = place.pending || keeper.isUnsaved(`run ${watched.name}`);
-  const confirmed = measuredAt === null ? null : Math.max(measuredAt, pending ? 0 : confirmedBy(agent));
+  const confirmed =
+    measuredAt === null ? null : Math.max(measuredAt, pending ? 0 : confirmedBy(agent, watched.name, unseen));
   return {
     name: watched.name,
     uid: watched.account?.uid ?? -1,
@@ -127,9 +130,12 @@ function watchedAccount(agent: Agent, watched: Watched): WatchedAccount {
 }
 
 /** The last sweep that found every identity unchanged, on the clock that never jumps; 0 before the first. */
-function confirmedBy({ world, watch }: Agent): number {
-  const { lastSweepMs, blind } = watch.state();
-  return lastSweepMs === null || blind ? 0 : world.monotonicMs() - Math.max(0, world.nowMs() - lastSweepMs);
+function confirmedBy(agent: Agent, name: string, unseen: Unseen): number {
+  const { world } = agent;
+  const { lastSweepMs } = unseen;
+  return lastSweepMs === null || agent.isBlindTo(name, unseen)
+    ? 0
+    : world.monotonicMs() - Math.max(0, world.nowMs() - lastSweepMs);
 }
 
 function stateOf(agent: Agent, watched: Watched): Pick<WatchedAccount, "state" | "says"> {

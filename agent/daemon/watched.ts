@@ -14,6 +14,8 @@ export interface Watched {
   unavailableFrom: number | null;
   /** Paths that its shell reads or asks about, in all modes. */
   paths: ReadonlySet<string>;
+  /** Paths that are not watched, for there are too many of them: it may change unseen. */
+  unwatched: number;
   /** Of a clock that never jumps: when it was last measured to the end. */
   measuredAt: number | null;
   /** Runs that came to an end, whatever came of them. */
@@ -38,6 +40,7 @@ export function newlyWatched({ name, account, because, says }: Meant): Watched {
     says,
     unavailableFrom: null,
     paths: new Set(),
+    unwatched: 0,
     measuredAt: null,
     attempts: 0,
     counts: { pass: 0, fail: 0, unknown: 0 },

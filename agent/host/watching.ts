@@ -30,6 +30,16 @@ export interface WatchState {
   readonly watchLimit: number | null;
 }
 
+/** What could change without anybody noticing before the next sweep but one. */
+export interface Unseen {
+  /** Any path: no sweep came to its end in time, or events do not arrive. */
+  readonly everything: boolean;
+  /** These: never looked at, without an answer, or not followed to their end. */
+  readonly paths: readonly string[];
+  /** Epoch milliseconds. */
+  readonly lastSweepMs: number | null;
+}
+
 export interface Watch extends AsyncDisposable {
   /** From now on these and no others. Resolves when each is watched or listed as degraded, and was looked at once. */
   cover(paths: readonly string[]): Promise<void>;
@@ -38,4 +48,6 @@ export interface Watch extends AsyncDisposable {
   /** Writes the sentinel and waits for its event; resolves with milliseconds, or null where it did not come in 2 s. */
   prove(): Promise<number | null>;
   state(): WatchState;
+  /** As `state` has it for all in one word, told apart by path, and cheap to ask. */
+  unseen(): Unseen;
 }

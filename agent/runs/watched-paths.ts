@@ -1,6 +1,6 @@
 /** What is watched for an account, and for all: every path whose change may change what is measured. Pure but for /etc. */
 import { environmentFiles, groundPaths } from "../collectors/session-ground.ts";
-import type { Account } from "../facts/index.ts";
+import type { Account, ModeFacts } from "../facts/index.ts";
 import { type ReadsRow, shells } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
 
@@ -28,6 +28,36 @@ export function pathsOfAccount(account: Account, readings: readonly Reading[]): 
   const own = [...environmentFiles, ".ssh/rc"].map((name) => `~/${name}`);
   const named = [...rows.flatMap(filesOf), ...own].map((file) => atHome(account.home, file));
   return unique([account.shell, ...named, ...read]);
+}
+
+/** Of one account; a PATH of more folders has what is in them looked at when it is measured. */
+const most = { folders: 48, programs: 48 } as const;
+
+/**
+ * Where the shell looks for the programs that engines send: one that appears in an earlier folder of PATH takes another's
+ * place without a word in any startup file.
+ */
+export function programPaths(modes: readonly ModeFacts[]): string[] {
+  return unique(modes.flatMap(programsIn));
+}
+
+function programsIn({ tried, commands, variables, cwd, home }: ModeFacts): string[] {
+  const sent = tried.map(({ command }) => command.replace(/^(?:\\|command |env )/, "").split(" ", 1)[0] ?? "");
+  const names = firstNames([...sent, ...commands.map(({ name }) => name)]);
+  const path = variables.find(({ name }) => name === "PATH")?.value ?? "";
+  // An empty one is the current folder.
+  const folders = [...new Set(path.split(":"))].slice(0, most.folders);
+  const absolute = folders.map((folder) => (folder.startsWith("/") ? folder : `${cwd ?? home}/${folder}`));
+  const searched = names.filter((name) => !name.includes("/"));
+  return [
+    ...names.filter((name) => name.startsWith("/")),
+    ...commands.flatMap(({ then }) => (then === null ? [] : [then])),
+    ...absolute.flatMap((folder) => searched.map((name) => `${folder}/${name}`)),
+  ];
+}
+
+function firstNames(names: readonly string[]): string[] {
+  return [...new Set(names)].filter((name) => name !== "").slice(0, most.programs);
 }
 
 function filesOf({ file, orElse, compiled }: ReadsRow): string[] {

@@ -124,8 +124,8 @@ export interface AgentView {
   status(): StatusBody;
   /** Null where the account is not watched. */
   account(name: string): AccountView | null;
-  /** Whether watching sees nothing for now, so that no verdict can be `go`. */
-  blind(): boolean;
+  /** Whether something of this account could change unseen, so that no verdict of it can be `go`. */
+  blind(account: string): boolean;
   runs(most: number, account?: string): readonly RunRecord[];
   /** What may be seen by the group, and what may leave. Null: nothing (a broken Grant). */
   share(): { readonly local: Share; readonly share: Share } | null;

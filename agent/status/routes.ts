@@ -174,7 +174,7 @@ export const routes: readonly Route[] = [
       const engines = found.engines.map((each) => each.name);
       const { engine = null } = query;
       if (engine !== null && !engines.includes(engine)) return unknownEngine(engine, engines);
-      const judged = verdictOf(found, engine, { nowMs: view.nowMs(), blind: view.blind() });
+      const judged = verdictOf(found, engine, { nowMs: view.nowMs(), blind: view.blind(name) });
       const share = shareHere(asked);
       const shown = (findings: readonly KeptFinding[]) => findings.map((each) => maskedFinding(each, share));
       const body = { ...judged, because: shown(judged.because), waived: shown(judged.waived) };
