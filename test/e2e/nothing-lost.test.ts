@@ -33,7 +33,6 @@ import {
 } from "../support/nothing-lost-agent.ts";
 
 const kills = process.env.RCWARDEN_TEST_LONG === "1" ? 500 : 50;
-const longestLifeMs = 2_000;
 
 /** Ends with the scope: until then startup files change, and the engine is well, away, ill, slow, or cuts. */
 function storm(lot: Luck, accounts: readonly TestAccount[], engine: Engine, way: Way): AsyncDisposable {
@@ -79,13 +78,28 @@ function processesOf(uid: number): string[] {
   );
 }
 
-/** What a life comes to before the moment is drawn at which it is killed: half of them may end before they answer. */
 type Stage = "nothing" | "answers" | "ready";
-const stages: readonly Stage[] = ["nothing", "nothing", "answers", "ready"];
+/**
+ * What a life comes to, and within how many milliseconds from there it is killed. Some end before they answer; some while
+ * what was just told is on its way to the sinks.
+ */
+const lives: readonly (readonly [Stage | "tells", number])[] = [
+  ["nothing", 2_000],
+  ["nothing", 2_000],
+  ["answers", 1_000],
+  ["ready", 1_000],
+  ["tells", 60],
+  ["tells", 60],
+];
 
 async function oneLife(lot: Luck, start: (waitFor: Stage) => Promise<TestAgent>): Promise<void> {
-  await using agent = await start(lot.pick(stages));
-  await pause(lot.below(longestLifeMs));
+  const [stage, withinMs] = lot.pick(lives);
+  await using agent = await start(stage === "tells" ? "answers" : stage);
+  if (stage === "tells") {
+    const { asOf } = await stateOf(agent);
+    await agent.ask(`/v1/events?after=${asOf}&wait=3s`);
+  }
+  await pause(lot.below(withinMs));
   const ended = await agent.end("SIGKILL");
   assert.equal(ended, "SIGKILL", `it ended by itself: ${agent.stderr()}`);
 }
