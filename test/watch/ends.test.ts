@@ -50,7 +50,7 @@ for (const [when, reach] of Object.entries(moments)) {
   test(`ends with nothing left and nothing told: ${when}`, async () => {
     const before = left().filter((name) => !/FSEVENT/i.test(name));
     const watched = watching();
-    const { goesOn } = await reach(watched, await homes(watched, 100));
+    const { goesOn } = await reach(watched, await homes(watched, when === "while events arrive" ? 1 : 100));
     await watched[Symbol.asyncDispose]();
     await goesOn;
     const told = watched.told.length;
