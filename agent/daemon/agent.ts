@@ -5,6 +5,7 @@
 import {
   type AgentDocument,
   type DocumentSet,
+  exceptionEndMs,
   type HostDocuments,
   isQuiet,
   noGrant,
@@ -18,6 +19,7 @@ import { exceptionFacts, ruleDigests } from "../evaluate/index.ts";
 import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { Configuration } from "../runs/host-documents.ts";
+import type { AccountReadings } from "../runs/measuring.ts";
 import { programPaths } from "../runs/watched-paths.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { RunningSink } from "../sinks/index.ts";
@@ -45,6 +47,11 @@ export interface Configured {
   readonly loadedAtMs: number;
 }
 
+export interface Reloaded {
+  readonly taken: boolean;
+  readonly problems: readonly string[];
+}
+
 export interface AgentWorld {
   readonly version: string;
   readonly hostName: string;
@@ -60,9 +67,9 @@ export interface AgentWorld {
   nowMs(): number;
   monotonicMs(): number;
   configuration(): Configuration;
-  measure(request: MeasureRequest): Promise<ModeFacts>;
-  /** Paths that the account's shell reads or asks about, in every mode. */
-  pathsOf(account: Account): Promise<readonly string[]>;
+  /** Begins to read the account's startup files, in every mode. */
+  readings(account: Account): AccountReadings;
+  measure(request: MeasureRequest, readings: AccountReadings): Promise<ModeFacts>;
   /** What every session is made of, and the account database. */
   systemPaths(): readonly string[];
   readonly namePaths: readonly string[];
@@ -89,6 +96,8 @@ const noAgentDocument: Pick<AgentDocument, "reconcile" | "sinks" | "limits"> = {
 const heartbeatMs = 60_000;
 const retryMs = 5_000;
 const lookMs = 10_000;
+/** Of who accepts a baseline: a run takes seconds, and waits for others. */
+const baselinePatienceMs = 45_000;
 /** Children that look at mounts which may not answer. */
 const lookersAtOnce = 8;
 /** Some hundred are what a home with a large framework has. */
@@ -120,6 +129,10 @@ export class Agent {
   #notGranted: readonly string[] = [];
   #skipped: ReadonlyMap<string, string> = new Map();
   #refreshing: Promise<void> = Promise.resolve();
+  #reloading: Promise<unknown> = Promise.resolve();
+  #reloadsSoon = false;
+  /** Names of the exceptions that stand, as they were last looked at. */
+  #standing = "";
 
   constructor(world: AgentWorld, configured: Configured) {
     this.world = world;
@@ -138,8 +151,11 @@ export class Agent {
       },
       this.#stopping.signal,
     );
+    const reconcile = () => this.#agentDocument.reconcile;
     this.#watch = world.watch({
-      sweepMs: this.#agentDocument.reconcile.everyMs,
+      get sweepMs() {
+        return reconcile().everyMs;
+      },
       lookElsewhere: (paths) => this.#lookElsewhere(paths),
       changed: (paths, via) => this.#changed(paths, via),
     });
@@ -212,14 +228,13 @@ export class Agent {
     await this.#refresh("start");
     const { signal } = this.#stopping;
     this.#sinks = this.world.sinks(this);
-    const { everyMs, fullMs } = this.#agentDocument.reconcile;
     every(
-      () => splayed(fullMs),
+      () => splayed(this.#agentDocument.reconcile.fullMs),
       signal,
       () => this.#fullRun(),
     );
     every(
-      () => everyMs,
+      () => this.#agentDocument.reconcile.everyMs,
       signal,
       () => this.#lookAtHost("sweep"),
     );
@@ -279,8 +294,17 @@ export class Agent {
     for (const sink of this.#sinks) sink.wake();
   }
 
-  /** Reads the documents anew. What is wrong leaves the old ones in force, but for a Grant: a broken one stops measuring. */
-  async reload(): Promise<{ readonly taken: boolean; readonly problems: readonly string[] }> {
+  /**
+   * Reads the documents anew, one time after the other. What is wrong leaves the old ones in force, but for a Grant: a
+   * broken one stops measuring.
+   */
+  reload(): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  async #reload(): Promise<Reloaded> {
     const found = this.world.configuration();
     const before = this.#configured;
     const paths = [...new Set([...before.paths, ...found.paths])];
@@ -301,7 +325,7 @@ export class Agent {
       this.#sinks = this.world.sinks(this);
     }
     await this.#refresh("documents");
-    if (documentsDigest(before.set) !== documentsDigest(found.set) || !sameExceptions(before.host, found.host))
+    if (documentsDigest(before.set) !== documentsDigest(found.set) || !sameWord(before.host, found.host))
       for (const { name } of this.accounts.all) this.queue.want(name, "documents");
     this.#lookAtHost("documents");
     this.wakeSinks();
@@ -327,6 +351,16 @@ export class Agent {
     });
   }
 
+  async #nextRunWithin(account: string, ms: number): Promise<Ran | null> {
+    const ended = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<null>();
+    later(ms, ended.signal, () => resolve(null));
+    this.#stopping.signal.addEventListener("abort", () => resolve(null), { once: true, signal: ended.signal });
+    const ran = await Promise.race([this.nextRun(account), promise]);
+    ended.abort();
+    return ran;
+  }
+
   facts(): AgentFacts {
     const { host } = this.#configured;
     const state = this.#watch.state();
@@ -340,7 +374,13 @@ export class Agent {
 
   /** Adopts a baseline: the account is looked at again, for a finding may end. */
   async acceptBaseline(account: string, reason: string) {
-    const { items } = await this.nextRun(account);
+    const ran = await this.#nextRunWithin(account, baselinePatienceMs);
+    if (ran === null) {
+      const found = this.view().account(account)?.account;
+      const says = found === undefined ? "it is not watched" : `${found.state} ${found.says}`.trim();
+      return { kind: "refused", message: `${account}: expected to measure it now, found that it is ${says}` } as const;
+    }
+    const { items } = ran;
     const acceptedAt = new Date(this.world.nowMs()).toISOString();
     const baseline = { account, acceptedAt, reason, items: [...items] satisfies BaselineItem[] };
     const kept = this.world.store.commit({ nowMs: this.world.nowMs(), baselines: [baseline] });
@@ -441,8 +481,20 @@ export class Agent {
       void this.#cover();
       for (const { name } of this.accounts.all) this.queue.want(name, via);
     }
-    if (documents) later(200, this.#stopping.signal, () => void this.reload());
+    if (documents) this.#reloadSoon();
     else if (names) void this.#refresh(via);
+  }
+
+  /** An editor writes in several steps. */
+  #reloadSoon(): void {
+    if (this.#reloadsSoon) return;
+    this.#reloadsSoon = true;
+    later(200, this.#stopping.signal, () => {
+      this.#reloadsSoon = false;
+      this.reload().catch((error: unknown) => {
+        this.world.log("error", "documents could not be read", { error: messageOf(error) });
+      });
+    });
   }
 
   async #run(name: string, via: Via): Promise<RunEnd> {
@@ -468,9 +520,9 @@ export class Agent {
     const { name } = watched;
     const { set, host } = this.#configured;
     const isFull = this.#full.delete(name) || via === "start" || via === "schedule";
+    const readings = world.readings(account);
     // What is not watched yet would change unseen after it was measured.
-    const first = watched.paths.size === 0 ? await world.pathsOf(account) : null;
-    if (first !== null) await this.#coverAlso(watched, first, []);
+    if (watched.paths.size === 0) await this.#coverAlso(watched, await readings.paths, []);
     const [ran, paths] = await Promise.all([
       runAccount({
         account,
@@ -484,10 +536,10 @@ export class Agent {
         via,
         everyMode: isFull,
         nowMs: world.nowMs,
-        measure: world.measure,
+        measure: (request) => world.measure(request, readings),
         signal: this.#stopping.signal,
       }),
-      first ?? world.pathsOf(account),
+      readings.paths,
     ]);
     // Called off: what came of it is no answer.
     if (this.#stopping.signal.aborted || this.accounts.get(name) !== watched) return "measured";
@@ -538,6 +590,7 @@ export class Agent {
 
   /** What is about the host itself: watching, exceptions. Its last record says what it stood on, as an account's does. */
   #lookAtHost(via: Via): void {
+    this.#lookAtExceptions();
     const { store, version, nowMs } = this.world;
     const { set, host } = this.#configured;
     const verdicts = hostVerdicts(set, this.facts(), host.exceptions, nowMs());
@@ -558,6 +611,19 @@ export class Agent {
     };
     const { put, remove, events } = make();
     if (store.lastRun("-") === null || put.length + remove.length + events.length > 0) this.keeper.keep("host", make);
+  }
+
+  /** One that began or ended, as days pass: who it is about is judged anew. */
+  #lookAtExceptions(): void {
+    const nowMs = this.world.nowMs();
+    const standing = this.#configured.host.exceptions.filter((exception) => nowMs < exceptionEndMs(exception));
+    const names = standing.map(({ name }) => name).join("\n");
+    if (names === this.#standing) return;
+    const isFirst = this.#lastFullRunMs === null;
+    this.#standing = names;
+    if (isFirst) return;
+    const about = new Set(this.#configured.host.exceptions.map(({ finding }) => finding.account));
+    for (const { name } of this.accounts.all) if (about.has(name)) this.queue.want(name, "documents");
   }
 
   /** What runs left behind is given back when nothing runs any more. */
@@ -654,8 +720,9 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function sameExceptions(a: HostDocuments, b: HostDocuments): boolean {
-  return JSON.stringify(a.exceptions) === JSON.stringify(b.exceptions);
+/** Whether the host's owner says the same of what is measured and waived. */
+function sameWord(a: HostDocuments, b: HostDocuments): boolean {
+  return JSON.stringify([a.grant, a.exceptions]) === JSON.stringify([b.grant, b.exceptions]);
 }
 
 /** What is new of this account against what the store holds now, as one change of the store. */

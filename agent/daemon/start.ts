@@ -6,20 +6,18 @@ import { dirname } from "node:path";
 import { hintOf } from "../collectors/hint.ts";
 import { recentLogins } from "../collectors/logins.ts";
 import { type Policy, problemText } from "../documents/index.ts";
-import { type Account, modeIds } from "../facts/index.ts";
+import type { Account } from "../facts/index.ts";
 import { groupMembers } from "../host/accounts.ts";
 import { lockFolder } from "../host/lock.ts";
 import { peerOf } from "../host/peer.ts";
-import { realPath } from "../host/real-path.ts";
 import { giveBack } from "../host/resources.ts";
 import { type ServiceManager, serviceManager } from "../host/service-manager.ts";
 import { watch } from "../host/watch.ts";
-import { identitiesAs, readStartupModes } from "../probe/reader.ts";
+import { identitiesAs } from "../probe/reader.ts";
 import { type Configuration, configAt, shippedAlone } from "../runs/host-documents.ts";
 import { hostNames } from "../runs/host-names.ts";
-import { measureHere } from "../runs/measuring.ts";
-import { namePaths, pathsOfAccount, systemPaths } from "../runs/watched-paths.ts";
-import { personalityOf } from "../shells/index.ts";
+import { measureHere, readingsOf } from "../runs/measuring.ts";
+import { namePaths, systemPaths } from "../runs/watched-paths.ts";
 import { startSink } from "../sinks/index.ts";
 import { serve } from "../status/index.ts";
 import { openStore } from "../store/index.ts";
@@ -97,12 +95,21 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     configuration: () => configAt(call.config, Date.now()),
-    measure: (request) => measureHere(request, isRoot),
-    pathsOf: pathsOf,
+    readings: (account) => readingsOf(account, isRoot),
+    measure: (request, readings) => measureHere(request, isRoot, readings),
     systemPaths,
     namePaths,
     identitiesAs: (account, paths) => identitiesAs(account, paths),
-    watch: (options) => watch({ ...options, sentinelFolder: call.stateFolder }),
+    watch: (options) =>
+      watch({
+        sentinelFolder: call.stateFolder,
+        // Documents may change it.
+        get sweepMs() {
+          return options.sweepMs;
+        },
+        lookElsewhere: options.lookElsewhere,
+        changed: options.changed,
+      }),
     hint: (file) => hintOf(file, Date.now()),
     giveBack,
     logins: async () => (isRoot ? loginsOfHost() : []),
@@ -151,12 +158,6 @@ function configuredFirst(first: Configuration): Configured {
 async function loginsOfHost() {
   const { logins } = await recentLogins(new Date());
   return logins.map(({ user, seconds }) => ({ user, atMs: Math.round(seconds * 1000) }));
-}
-
-async function pathsOf(account: Account): Promise<readonly string[]> {
-  const shell = personalityOf({ path: account.shell, resolved: (await realPath(account.shell)) ?? account.shell });
-  const readings = shell === null ? new Map() : await readStartupModes({ account, shell, modes: modeIds, env: {} });
-  return pathsOfAccount(account, [...readings.values()]);
 }
 
 function sinksOf(agent: Agent, isRoot: boolean, sender: Account | null) {

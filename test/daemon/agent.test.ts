@@ -351,3 +351,67 @@ test("what the first runs left behind is given back once, when the last of them 
   await started(world);
   assert.equal(given, 1);
 });
+
+describe("exceptions and days", () => {
+  const waiver = (until: string) => ({
+    kind: "Exception" as const,
+    name: "copy",
+    description: "",
+    finding: {
+      policy: "unattended-ssh",
+      rule: "commands-do-what-they-say",
+      account: "oracle",
+      mode: "ssh-command",
+      subject: "cp -f {file} {existing}",
+    },
+    reason: "known",
+    until,
+    origin: { file: "exceptions.yaml", digest: "sha256:0", shipped: false, given: true },
+  });
+
+  test("a waiver ends with its day, without anybody's doing, and that is told", async () => {
+    const configuration = documents({}, { exceptions: [waiver("2026-11-23")] });
+    await using world = testWorld({ accounts: [oracle], configuration });
+    world.measure = async (request) => hanging(request);
+    await started(world);
+    const waived = () => world.store.findings("oracle").map(({ finding }) => finding.waived?.exception ?? "no");
+    assert.deepEqual(waived(), ["copy"]);
+    world.clock.now += dayMs;
+    world.clock.monotonic += dayMs;
+    await world.agent.reload();
+    await world.agent.queue.settled();
+    assert.deepEqual(waived(), ["no"]);
+    assert.match(world.told().at(-1) ?? "", /^finding\.changed [0-9a-f]{16} exception$/);
+  });
+});
+
+test("reloads come one after the other, and a Grant that allows more, or less, is measured by at once", async () => {
+  await using world = testWorld({ accounts: [oracle] });
+  await started(world);
+  const only = (how: "running" | "reading") =>
+    documents(
+      {},
+      {
+        grant: {
+          kind: "grant",
+          grant: {
+            kind: "Grant",
+            name: "db07",
+            description: "",
+            measure: { accounts: "all", how, notBetween: [] },
+            local: "names",
+            share: "names",
+            remove: [],
+            origin: { file: "grant.yaml", digest: "sha256:0", shipped: false, given: true },
+          },
+        },
+      },
+    );
+  world.measured = [];
+  world.configuration = () => only("reading");
+  const answers = await Promise.all([world.agent.reload(), world.agent.reload(), world.agent.reload()]);
+  assert.ok(answers.every(({ taken }) => taken));
+  await world.agent.queue.settled();
+  assert.ok(world.measured.length > 0);
+  assert.ok(world.measured.every(({ how }) => how === "reading"));
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { goodFacts, oracle, postgres } from "../cli/support/world.ts";
-import { testWorld } from "./world.ts";
+import { readingsAt, testWorld } from "./world.ts";
 
 const bashrc = (home: string) => `${home}/.bashrc`;
 
@@ -25,7 +25,8 @@ describe("one account among others", () => {
     await using world = testWorld({
       accounts: [oracle, postgres],
       world: {
-        pathsOf: async ({ name, home }) => [bashrc(home), ...(name === "oracle" ? ["/etc/ssh/sshd_config"] : [])],
+        readings: ({ name, home }) =>
+          readingsAt([bashrc(home), ...(name === "oracle" ? ["/etc/ssh/sshd_config"] : [])]),
       },
     });
     await world.agent.start();
@@ -43,7 +44,7 @@ describe("one account among others", () => {
     await using world = testWorld({
       accounts: [oracle, postgres],
       world: {
-        pathsOf: async ({ home }) => [bashrc(home), bashrc(postgres.home), "/opt/shared/rc"],
+        readings: ({ home }) => readingsAt([bashrc(home), bashrc(postgres.home), "/opt/shared/rc"]),
         async identitiesAs({ name }, paths) {
           asked.push(...paths.map((path) => `${name} ${path}`));
           return new Map(paths.map((path) => [path, name]));
@@ -78,7 +79,7 @@ describe("one account among others", () => {
     const many = Array.from({ length: 3_000 }, (_, at) => `/tmp/x${at}`);
     await using world = testWorld({
       accounts: [oracle, postgres],
-      world: { pathsOf: async ({ name, home }) => [bashrc(home), ...(name === "oracle" ? many : [])] },
+      world: { readings: ({ name, home }) => readingsAt([bashrc(home), ...(name === "oracle" ? many : [])]) },
     });
     await world.agent.start();
     await world.agent.firstFullRun;

@@ -10,6 +10,7 @@ import type { AccountAnswer } from "../../agent/host/accounts.ts";
 import { readDocumentFiles } from "../../agent/host/document-files.ts";
 import type { Watch, WatchOptions, WatchState } from "../../agent/host/watching.ts";
 import type { Configuration } from "../../agent/runs/host-documents.ts";
+import type { AccountReadings } from "../../agent/runs/measuring.ts";
 import type { MeasureRequest } from "../../agent/runs/world.ts";
 import { openStore, type Store } from "../../agent/store/index.ts";
 import { goodFacts } from "../cli/support/world.ts";
@@ -45,6 +46,11 @@ export function documents(files: Readonly<Record<string, string>>, host: Partial
   const loaded = loadDocuments(given, { checks: checkKinds, shipped, host: [], nowMs });
   if (loaded.kind === "problems") return { ...loaded, paths: [] };
   return { ...loaded, host: { ...loaded.host, ...host }, paths: [] };
+}
+
+/** What reading came to, where only the paths matter. */
+export function readingsAt(paths: readonly string[]): AccountReadings {
+  return { paths: Promise.resolve(paths), take: async () => null };
 }
 
 export interface WorldWish {
@@ -141,7 +147,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
       test.measured.push(request);
       return test.measure(request);
     },
-    pathsOf: async (account) => [`${account.home}/.bashrc`],
+    readings: ({ home }) => readingsAt([`${home}/.bashrc`]),
     systemPaths: () => ["/etc/ssh/sshd_config"],
     namePaths: ["/etc/passwd"],
     identitiesAs: async () => new Map(),
