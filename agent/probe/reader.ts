@@ -32,8 +32,26 @@ export async function readStartup({ mode, ...wanted }: ToRead): Promise<Reading>
 
 /** Several modes by one reader. Each of `modes` has a Reading; never rejects. */
 export async function readStartupModes(wanted: ToReadModes): Promise<ReadonlyMap<ModeId, Reading>> {
+  const { ended, readings } = beginReading(wanted);
+  const why = (await ended) ?? "it was not answered";
+  return new Map(wanted.modes.map((mode) => [mode, readings.get(mode) ?? nothing(why)]));
+}
+
+/** A reader at work. Neither promise rejects. */
+export interface Begun {
+  /** Of this mode, as soon as it is known; null where there was no answer about it. */
+  of(mode: ModeId): Promise<Reading | null>;
+  /** Null where everything was answered, else why not. */
+  readonly ended: Promise<string | null>;
+  /** What was answered so far. */
+  readonly readings: ReadonlyMap<ModeId, Reading>;
+}
+
+/** As `readStartupModes`, for who wants the first mode before the last one was read. */
+export function beginReading(wanted: ToReadModes): Begun {
   const { shell, modes, account, env } = wanted;
   const readings = new Map<ModeId, Reading>();
+  const waiting = new Map(modes.map((mode) => [mode, Promise.withResolvers<Reading | null>()]));
   const { name, syntax, reads } = shell;
   const { home, uid } = account;
   const take = (line: Buffer) => {
@@ -41,16 +59,20 @@ export async function readStartupModes(wanted: ToReadModes): Promise<ReadonlyMap
     if (typeof answer === "string") return answer;
     if (!modes.includes(answer.mode)) return "the reader's answer is about another mode";
     readings.set(answer.mode, answer.reading);
+    waiting.get(answer.mode)?.resolve(answer.reading);
     return readings.size === modes.length ? "enough" : "more";
   };
-  const why = await sendReader(wanted, {
+  const ended = sendReader(wanted, {
     request: { kind: "startup", shell: { name, syntax, reads }, modes, account: { home, uid }, env },
     mostBytes: mostBytes * modes.length,
     threads: 1,
     holds: () => [`uid ${uid}`, ...silentPlace(home, hostMounts())],
     take,
   });
-  return new Map(modes.map((mode) => [mode, readings.get(mode) ?? nothing(why ?? "it was not answered")]));
+  void ended.then(() => {
+    for (const { resolve } of waiting.values()) resolve(null);
+  });
+  return { of: async (mode) => waiting.get(mode)?.promise ?? null, ended, readings };
 }
 
 /**

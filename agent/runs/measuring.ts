@@ -1,27 +1,71 @@
 /** Puts reader, collector and probe together: one account in one mode, measured on this host. */
 import { type SshMode, sessionGround } from "../collectors/session-ground.ts";
-import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
+import { type Account, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
 import { ourselves } from "../host/kernel.ts";
 import { realPath } from "../host/real-path.ts";
 import { measure, type Sources } from "../probe/measure.ts";
-import { readStartup } from "../probe/reader.ts";
-import { personalityOf } from "../shells/index.ts";
+import { type Begun, beginReading, readStartup } from "../probe/reader.ts";
+import { personalityOf, type Shell } from "../shells/index.ts";
+import type { Reading } from "../startup/index.ts";
+import { pathsOfAccount } from "./watched-paths.ts";
 import type { MeasureRequest } from "./world.ts";
 
-export function measureHere(request: MeasureRequest, isRoot: boolean): Promise<ModeFacts> {
+/** `readings` of this account, begun before; what is not in them is read by a reader of its own. */
+export function measureHere(request: MeasureRequest, isRoot: boolean, readings?: AccountReadings): Promise<ModeFacts> {
   const sources: Sources = {
     isRoot,
-    read: (account, shell, mode, env) => readStartup({ account, shell, mode, env }),
+    read: async (account, shell, mode, env) =>
+      (await readings?.take(mode)) ?? readStartup({ account, shell, mode, env }),
     ground: (account, mode, environmentFiles) => sessionGround({ account, mode: bySsh(mode), environmentFiles }),
   };
-  // Without root nobody can take groups on: a probe has those of this process, whatever the name service says by now.
-  const account = isRoot ? request.account : { ...request.account, groups: ourselves().groups };
-  return measure({ ...request, account }, sources);
+  return measure({ ...request, account: asReached(request.account, isRoot) }, sources);
+}
+
+/** Without root nobody can take groups on: a probe has those of this process, whatever the name service says by now. */
+function asReached(account: Account, isRoot: boolean): Account {
+  return isRoot ? account : { ...account, groups: ourselves().groups };
+}
+
+/** What one reader found of an account's startup files in every mode, for everything that one run needs it for. */
+export interface AccountReadings {
+  /**
+   * Of this mode, the first time that it is asked for; null later, for then something changed since. A measurement holds
+   * the identities in it against those at its end, so that it may have been read some time before.
+   */
+  take(mode: ModeId): Promise<Reading | null>;
+  /** Paths that its shell reads or asks about. */
+  readonly paths: Promise<readonly string[]>;
+}
+
+/** Begins at once; never rejects. */
+export function readingsOf(account: Account, isRoot: boolean): AccountReadings {
+  const begun = begin(asReached(account, isRoot));
+  const taken = new Set<ModeId>();
+  return {
+    async take(mode) {
+      if (taken.has(mode)) return null;
+      taken.add(mode);
+      return (await begun)?.of(mode) ?? null;
+    },
+    paths: begun.then(async (reader) => {
+      await reader?.ended;
+      return pathsOfAccount(account, [...(reader?.readings.values() ?? [])]);
+    }),
+  };
+}
+
+async function begin(account: Account): Promise<Begun | null> {
+  const shell = await shellOf(account);
+  return shell === null ? null : beginReading({ account, shell, modes: modeIds, env: {} });
+}
+
+async function shellOf({ shell }: Account): Promise<Shell | null> {
+  return personalityOf({ path: shell, resolved: (await realPath(shell)) ?? shell });
 }
 
 /** By reading alone: how many startup files the account's shell comes to by `ssh host CMD`. */
 export async function startupFilesOf(account: Account): Promise<number | null> {
-  const shell = personalityOf({ path: account.shell, resolved: (await realPath(account.shell)) ?? account.shell });
+  const shell = await shellOf(account);
   if (shell === null) return null;
   const { files, doubts } = await readStartup({ account, shell, mode: "ssh-command", env: {} });
   if (files.length === 0 && doubts.length > 0) return null;

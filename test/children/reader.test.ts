@@ -21,6 +21,7 @@ import { accountFiles, textOf } from "../../agent/host/account-files.ts";
 import { identityOf } from "../../agent/host/identity.ts";
 import { identitiesAs, readStartup, readStartupModes, type ToRead } from "../../agent/probe/reader.ts";
 import { identityAnswer, startupAnswer } from "../../agent/probe/reading-answer.ts";
+import { readingsOf } from "../../agent/runs/measuring.ts";
 import { shells } from "../../agent/shells/index.ts";
 import { accountOf, useBuiltLauncher } from "../probe/asking.ts";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
@@ -318,4 +319,21 @@ test("no reader is left behind", root, async () => {
     }
   });
   assert.deepEqual(owned, []);
+});
+
+test("what one run reads is given out once for each mode, and names the paths of all modes", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  account.write(".bashrc", ". ~/more\n");
+  account.write(".profile", ". ~/login\n");
+  const whole = accountOf(account);
+  const readings = readingsOf({ ...whole, shell: "/bin/bash" }, true);
+  const first = await readings.take("ssh-command");
+  assert.deepEqual(first, await readAs(account));
+  // Asked again after something changed: what was read before is no answer any more.
+  assert.equal(await readings.take("ssh-command"), null);
+  const paths = await readings.paths;
+  for (const name of [".bashrc", "more", ".profile", "login"])
+    assert.ok(paths.includes(`${account.home}/${name}`), name);
+  const gone = readingsOf({ ...whole, shell: "/nonexistent/sh" }, true);
+  assert.equal(await gone.take("ssh-command"), null);
 });
