@@ -53,7 +53,7 @@ describe("the launcher", { skip }, () => {
       [netstrings(specOf([["place", Buffer.from("q 600 /x\0")]])), ["spec", "bad-place"]],
       [netstrings(specOf([["place", Buffer.from("f 600 x\0")]])), ["spec", "bad-path", "place"]],
       [netstrings(specOf([["sandbox", "none"]])), ["spec", "twice", "sandbox"]],
-      [netstrings(specOf([["stays", "yes"]])), ["spec", "bad-value", "stays"]],
+      [netstrings(specOf([["stays", "1"]])), ["spec", "bad-value", "stays"]],
       [Buffer.concat([netstrings(specOf()), Buffer.from("g")]), ["spec", "bytes-after-the-end"]],
       [Buffer.from("5:uid=1;"), ["spec", "bad-netstring"]],
       [Buffer.from("x"), ["spec", "bad-netstring"]],
@@ -324,7 +324,7 @@ describe("the launcher", { skip }, () => {
     for (const build of builds) {
       for (const [more, expected] of [
         [[], /^[1-9]\d*$/],
-        [[["stays", "yes"]], /^0$/],
+        [[["stays", "1"]], /^0$/],
       ] as const) {
         const spec: Spec = [
           ["sandbox", "none"],
