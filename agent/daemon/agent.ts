@@ -333,12 +333,12 @@ export class Agent {
     return { taken: true, problems: [] };
   }
 
-  /** Measures the account, or all, as soon as it can be. */
-  want(account: string | null): readonly string[] {
+  /** Measures the account, or all, as soon as it can be; `rests`: as soon as a change of its files would be. */
+  want(account: string | null, rests = false): readonly string[] {
     const names = account === null ? this.accounts.all.map(({ name }) => name) : [account];
     for (const name of names) {
       this.#full.add(name);
-      this.queue.want(name, "request");
+      this.queue.want(name, "request", rests);
     }
     return names;
   }

@@ -31,6 +31,10 @@ export interface Place {
 
 interface Entry {
   via: Via | null;
+  /** Since when it waits. */
+  sinceMs: number;
+  /** Nobody who waits wants it before it rested. */
+  rests: boolean;
   running: boolean;
   notBeforeMs: number;
   timeOuts: number;
@@ -45,6 +49,8 @@ const longestPauseMs = 30_000;
 /** Who changes its files without pause is measured a quarter of the time at most. */
 const restFactor = 3;
 const steadyMs = 5_000;
+/** Who took this long never has the last place: whoever makes startup slow on purpose would have all of them for minutes. */
+const slowMs = 10_000;
 
 export class RunQueue {
   readonly #world: QueueWorld;
@@ -60,13 +66,15 @@ export class RunQueue {
     this.#signal = signal;
   }
 
-  /** Wants a run of this account; merged with one that waits already. */
-  want(account: string, via: Via): void {
+  /** Wants a run of this account; merged with one that waits already. `rests`: not before it rested, whoever asks. */
+  want(account: string, via: Via, rests = via !== "request" && via !== "documents"): void {
     const entry = this.#entry(account);
-    entry.via ??= via;
     const now = this.#world.monotonicMs();
+    if (entry.via === null) Object.assign(entry, { sinceMs: now, rests: true });
+    entry.via ??= via;
+    entry.rests &&= rests;
     // Somebody asks by name, or documents changed: an account that was left alone gets its chance at once.
-    if (via === "request" || via === "documents") entry.notBeforeMs = now;
+    if (!rests) entry.notBeforeMs = Math.min(entry.notBeforeMs, now);
     else if (!entry.running) entry.notBeforeMs = Math.max(entry.notBeforeMs, this.#rested(entry, now));
     this.#pump();
   }
@@ -122,6 +130,8 @@ export class RunQueue {
     if (known !== undefined) return known;
     const entry: Entry = {
       via: null,
+      sinceMs: 0,
+      rests: true,
       running: false,
       notBeforeMs: 0,
       timeOuts: 0,
@@ -158,13 +168,21 @@ export class RunQueue {
   #start(): void {
     const now = this.#world.monotonicMs();
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const [account, entry] of this.#entries) {
-      if (entry.via === null || entry.running) continue;
+    // Who waits longest comes first, wherever its name stands: else two that always want to would keep out all others.
+    const waiting = [...this.#entries].filter(([, { via, running }]) => via !== null && !running);
+    for (const [account, entry] of waiting.sort(([, a], [, b]) => waitsSince(a) - waitsSince(b))) {
       const atMs = Math.max(entry.notBeforeMs, now + this.#world.quietMs(account));
       if (atMs > now) nextMs = Math.min(nextMs, atMs);
-      else if (this.#running < this.#world.atOnce()) void this.#run(account, entry, entry.via);
+      else if (entry.via !== null && this.#hasPlaceFor(entry)) void this.#run(account, entry, entry.via);
     }
     this.#wake(nextMs, now);
+  }
+
+  #hasPlaceFor(entry: Entry): boolean {
+    const atOnce = this.#world.atOnce();
+    if (this.#running >= atOnce) return false;
+    if (entry.tookMs < slowMs || atOnce === 1) return true;
+    return [...this.#entries.values()].filter(({ running, tookMs }) => running && tookMs >= slowMs).length < atOnce - 1;
   }
 
   #wake(atMs: number, now: number): void {
@@ -199,6 +217,7 @@ export class RunQueue {
 
   /** When it is tried again, where it must be or somebody wants it. */
   #after(entry: Entry, end: RunEnd, now: number): void {
+    if (entry.via === null) Object.assign(entry, { sinceMs: now, rests: true });
     if (end === "timed-out" || end === "failed") {
       entry.via ??= "schedule";
       const isSuspended = entry.timeOuts >= mostTimeOuts;
@@ -206,6 +225,11 @@ export class RunQueue {
       return;
     }
     if (end === "unsteady") entry.via ??= "watch";
-    if (entry.via !== null && entry.via !== "request") entry.notBeforeMs = this.#rested(entry, now);
+    if (entry.via !== null && entry.rests) entry.notBeforeMs = this.#rested(entry, now);
   }
+}
+
+/** Since when it could have been measured. */
+function waitsSince({ sinceMs, notBeforeMs }: Entry): number {
+  return Math.max(sinceMs, notBeforeMs);
 }

@@ -115,7 +115,8 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
     sinks: (agent) => sinksOf(agent, isRoot, sender),
-    firstRun: call.firstRun,
+    // A journal has other readers than who starts it by hand, and what a finding quotes is not redacted here.
+    firstRun: manager.present ? () => {} : call.firstRun,
   };
   const agent = new Agent(world, configured);
   const served = await serve({

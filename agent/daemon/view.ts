@@ -30,9 +30,9 @@ export function viewOf(agent: Agent): AgentView {
     },
     acceptBaseline: (account, reason) => agent.acceptBaseline(account, reason),
     reload: () => agent.reload(),
-    run(account) {
+    run(account, rests) {
       if (account !== null && agent.accounts.get(account) === undefined) return null;
-      return { queued: agent.want(account) };
+      return { queued: agent.want(account, rests) };
     },
     accountOfUid: (uid) => agent.accounts.all.find(({ account }) => account?.uid === uid)?.name ?? null,
     viewerGid: world.viewerGid,

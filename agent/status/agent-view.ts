@@ -141,8 +141,11 @@ export interface AgentView {
     { readonly kind: "accepted"; readonly baseline: Baseline } | { readonly kind: "refused"; readonly message: string }
   >;
   reload(): Promise<{ readonly taken: boolean; readonly problems: readonly string[] }>;
-  /** Queues a run; null where the account is not watched. Resolves when it is queued, not when it ran. */
-  run(account: string | null): { readonly queued: readonly string[] } | null;
+  /**
+   * Queues a run; null where the account is not watched. Resolves when it is queued, not when it ran. `rests`: not before
+   * the account rested from the last one, for it asks itself and may ask without end.
+   */
+  run(account: string | null, rests: boolean): { readonly queued: readonly string[] } | null;
   /** Names that peers may have: the uid of each watched account, and the gid of group rcwarden. */
   accountOfUid(uid: number): string | null;
   readonly viewerGid: number | null;

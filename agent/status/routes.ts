@@ -68,8 +68,9 @@ export const routes: readonly Route[] = [
     query: noQuery,
     answer: shapes.Readiness,
     statuses: [200, 503],
-    handle({ view }) {
-      const status = view.status();
+    handle({ view, principal }) {
+      const all = view.status();
+      const status = principal.kind === "account" ? ownStatus(all, principal.name) : all;
       return answer({ ready: status.ready, why: waitsFor(status) }, status.ready ? 200 : 503);
     },
   }),
@@ -253,7 +254,7 @@ export const routes: readonly Route[] = [
     handle(asked) {
       const rows = rowsFor(asked, asked.body.account);
       if (rows.kind === "refusal") return rows;
-      const queued = asked.view.run(rows.account ?? null);
+      const queued = asked.view.run(rows.account ?? null, asked.principal.kind === "account");
       if (queued === null) return unwatched(asked.view, rows.account ?? "");
       return answer(queued, 202);
     },
@@ -270,11 +271,15 @@ function waitsFor({ ready, accounts }: StatusBody): string[] {
   return [waiting.length === 0 ? "the first full run is not over" : `not measured yet: ${waiting.join(", ")}`];
 }
 
-/** What an account sees: its own row, and nothing of where events go or of what the host's owner wrote. */
+/** What an account sees: its own row, and nothing of where events go, of what the host's owner wrote or of others' files. */
 function ownStatus(status: StatusBody, name: string): StatusBody {
   return {
     ...status,
     accounts: status.accounts.filter((each) => each.name === name),
+    watching: {
+      ...status.watching,
+      degraded: status.watching.degraded.map(({ code }) => ({ code, message: "ask as root which paths it is about" })),
+    },
     documents: { ...status.documents, problems: [] },
     sinks: [],
     store: { ...status.store, notices: [] },

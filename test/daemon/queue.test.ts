@@ -188,3 +188,55 @@ test("nothing begins after the end was said", async () => {
   await drained;
   assert.equal(runs.length, 1);
 });
+
+test("who waits longest comes first: two that always want to keep nobody out", async () => {
+  const { queue, runs, pass } = world({ atOnce: 1 });
+  queue.want("first", "watch");
+  for (const name of ["second", "third"]) queue.want(name, "watch");
+  for (let at = 0; at < 4; at++) {
+    pass(10);
+    queue.want("first", "request");
+    queue.want("second", "request");
+    await ended(runs[at]);
+  }
+  assert.deepEqual(
+    runs.slice(0, 3).map(({ account }) => account),
+    ["first", "second", "third"],
+  );
+});
+
+test("accounts that take long leave a place to others", async () => {
+  const { queue, runs, pass } = world();
+  for (const name of ["slow", "slower"]) queue.want(name, "watch");
+  pass(60_000);
+  for (const run of runs.slice(0, 2)) await ended(run);
+  pass(600_000);
+  for (const name of ["slow", "slower", "quick"]) queue.want(name, "watch");
+  assert.deepEqual(
+    runs.slice(2).map(({ account }) => account),
+    ["slow", "quick"],
+  );
+  await ended(runs[2]);
+  assert.deepEqual(
+    runs.slice(4).map(({ account }) => account),
+    ["slower"],
+  );
+});
+
+test("an account that asks for itself rests as after a change of its files", async () => {
+  const { queue, runs, pass } = world();
+  queue.want("oracle", "watch");
+  pass(1_000);
+  await ended(runs[0]);
+  queue.want("oracle", "request", true);
+  pass(2_999);
+  assert.equal(runs.length, 1);
+  pass(1);
+  assert.equal(runs.length, 2);
+  queue.want("oracle", "request", true);
+  pass(1_000);
+  await ended(runs[1]);
+  assert.equal(runs.length, 2, "also where it asked while it was measured");
+  pass(3_000);
+  assert.equal(runs.length, 3);
+});
