@@ -83,8 +83,9 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
   const items = baselineItems(measured);
   const changes = wish.baseline === null ? [] : baselineChanges(wish.baseline, items);
   const reviewed = { baseline: wish.baseline, changes };
+  const own = rulesAbout(set, wish.baseline);
   const judged = evaluate({
-    policies: [...applying, ownRules(set)],
+    policies: [...applying, own],
     measured: [{ ...measured, reviewed }],
     checks: checkKinds,
     agent,
@@ -104,7 +105,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     ...counted(verdicts),
     program: wish.program,
     documents: documentsDigest(set),
-    rules: ruleDigests([...applying, ownRules(set)]),
+    rules: groundOf(wish, applying, own),
   };
   const has = (code: string) => modes.filter((facts) => facts.gaps.some((gap) => gap.code === code));
   const timedOut = modes.length > 0 && has("timed-out").length === modes.length;
@@ -118,6 +119,18 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     timedOut,
     changedMeanwhile: has("changed-meanwhile").length > 0,
   };
+}
+
+/** Nothing is compared where nothing was accepted. */
+function rulesAbout(set: DocumentSet, baseline: Baseline | null): InForce {
+  const own = ownRules(set);
+  return baseline === null ? { ...own, rules: own.rules.filter(({ check }) => check !== "reviewed") } : own;
+}
+
+/** What decides here: a rule that is not for this account is none of them, and the host's owner may let it only be read. */
+function groundOf({ account, how, baseline }: RunWish, applying: readonly InForce[], own: InForce) {
+  const here = applying.filter(({ accounts }) => accounts === "all" || accounts.includes(account.name));
+  return { ...ruleDigests(here, [how]), ...ruleDigests([own], [how, baseline?.acceptedAt ?? ""]) };
 }
 
 export function counted(verdicts: readonly Verdict[]): Pick<RunRecord, "pass" | "fail" | "unknown"> {

@@ -253,7 +253,7 @@ export class Agent {
       signal,
       () => this.#housekeeping(),
     );
-    void this.#firstFullRun().then(this.#firstDone.resolve);
+    void this.#firstFullRun();
   }
 
   /** Resolves when every account was looked at once. */
@@ -295,8 +295,9 @@ export class Agent {
   }
 
   /**
-   * Reads the documents anew, one time after the other. What is wrong leaves the old ones in force, but for a Grant: a
-   * broken one stops measuring.
+   * Reads the documents anew, one time after the other. What is wrong leaves the old ones in force, but for the Grant: a
+   * broken one stops measuring, and a sound one holds at once, for whoever writes policies must not keep the host's owner
+   * from narrowing it.
    */
   reload(): Promise<Reloaded> {
     const reloaded = this.#reloading.then(() => this.#reload());
@@ -309,12 +310,13 @@ export class Agent {
     const before = this.#configured;
     const paths = [...new Set([...before.paths, ...found.paths])];
     if (found.kind === "problems") {
-      const host = found.grant === "broken" ? { ...before.host, grant: { kind: "broken" } as const } : before.host;
-      this.#configured = { ...before, host, problems: found.problems, paths };
+      const grant = found.host.grant.kind === "none" ? before.host.grant : found.host.grant;
+      this.#configured = { ...before, host: { ...before.host, grant }, problems: found.problems, paths };
       this.world.log("warn", "documents were refused; the ones before stay in force", {
         problems: found.problems.map(problemText),
       });
       await this.#refresh("documents");
+      this.#wantAnew(before);
       return { taken: false, problems: found.problems.map(problemText) };
     }
     this.#configured = { ...found, problems: [], loadedAtMs: this.world.nowMs() };
@@ -325,12 +327,18 @@ export class Agent {
       this.#sinks = this.world.sinks(this);
     }
     await this.#refresh("documents");
-    if (documentsDigest(before.set) !== documentsDigest(found.set) || !sameWord(before.host, found.host))
-      for (const { name } of this.accounts.all) this.queue.want(name, "documents");
+    this.#wantAnew(before);
     this.#lookAtHost("documents");
     this.wakeSinks();
     this.world.log("info", "documents were taken");
     return { taken: true, problems: [] };
+  }
+
+  /** Where documents say otherwise what is measured and waived, all are; who waited for a Grant waits no longer. */
+  #wantAnew(before: Configured): void {
+    const now = this.#configured;
+    if (documentsDigest(before.set) !== documentsDigest(now.set) || !sameWord(before.host, now.host))
+      for (const { name } of this.accounts.all) this.queue.want(name, "documents");
   }
 
   /** Measures the account, or all, as soon as it can be; `rests`: as soon as a change of its files would be. */
@@ -509,6 +517,7 @@ export class Agent {
       }
       return await this.#measured(watched, watched.account, via);
     } catch (error) {
+      if (this.#stopping.signal.aborted) return "failed";
       this.world.log("error", "a run failed", { account: name, error: messageOf(error) });
       watched.attempts += 1;
       return "failed";
@@ -677,6 +686,7 @@ export class Agent {
     await this.#countLogins();
     this.#giveBack();
     this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
+    this.#firstDone.resolve();
   }
 
   async #fullRun(): Promise<void> {

@@ -126,9 +126,14 @@ function resolved(
 }
 
 /** What is said to have changed it, most general first: a new program may judge all hosts anew. */
-function causeOf(of: Pick<Verdict, "policy" | "rule">, waives: boolean, { last, inputs }: DriftInput): Because {
+function causeOf(
+  of: Pick<Verdict, "policy" | "rule" | "check">,
+  waives: boolean,
+  { last, inputs }: DriftInput,
+): Because {
   if (last !== null && last.program !== inputs.program) return "program";
-  if (waives) return "exception";
+  // Such a finding is about an exception itself, that was written, ended or was taken back.
+  if (waives || of.check === "exceptions") return "exception";
   const rule = `${of.policy}/${of.rule}`;
   if (last !== null && last.rules[rule] !== inputs.rules[rule]) return "documents";
   return "host";
