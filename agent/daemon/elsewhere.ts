@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { dirname } from "node:path";
 import type { Account } from "../facts/index.ts";
 import { peerOf } from "../host/peer.ts";
+import { realPath } from "../host/real-path.ts";
 
 const listening = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 \S+ \S+ \d+ (\/.*)$/gm;
 const deadlineMs = 1_000;
@@ -17,8 +18,14 @@ const deadlineMs = 1_000;
 export async function ownInstanceOf(account: Account): Promise<string | null> {
   const places = [`/run/user/${account.uid}/rcwarden/agent.sock`, `${account.home}/.local/state/rcwarden/agent.sock`];
   const heard = new Set(Array.from(socketsOfHost().matchAll(listening), ([, path]) => dirname(path ?? "")));
-  for (const place of places) if (heard.has(dirname(place)) && (await answersAs(place, account.uid))) return place;
+  for (const place of places)
+    if (heard.has(dirname(place)) && (await isThere(place)) && (await answersAs(place, account.uid))) return place;
   return null;
+}
+
+/** connect(2) looks the path up at once: on a home that does not answer it would hold up the agent for ever. */
+async function isThere(place: string): Promise<boolean> {
+  return typeof (await realPath(place)) === "string";
 }
 
 function socketsOfHost(): string {

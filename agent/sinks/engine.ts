@@ -27,8 +27,11 @@ const hourMs = 60 * minuteMs;
 /** More than this waiting, or an hour without a word: the engine is told the state before its history. */
 const manyWaiting = 1000;
 const leastPartBytes = 65_536;
-/** A host that was set back missed so many starts at most; a higher claim is taken for an engine's error. */
-const mostMissedStarts = 1_000_000;
+/**
+ * A host that was set back missed so many starts at most; a higher claim is taken for an engine's error. One that lies at
+ * every hour would need more than ten years to use up the numbers of epochs.
+ */
+const mostMissedStarts = 10_000;
 type Offer =
   | { readonly kind: "events"; readonly events: readonly StoredEvent[]; readonly texts: readonly string[] }
   | { readonly kind: "part"; readonly texts: readonly string[] }

@@ -6,47 +6,58 @@ export interface Limits {
   readonly perUid: number;
   /** Of all callers that are not the owner. */
   readonly others: number;
+  /** Of those of whom the agent knows nothing: one user may have thousands of uids (subuid(5)). */
+  readonly strangers: number;
   /** Connections that are held just to be told 429; more are closed at once. */
   readonly refusedAtOnce: number;
 }
 
-export const limits: Limits = { perUid: 8, others: 120, refusedAtOnce: 32 };
+export const limits: Limits = { perUid: 8, others: 120, strangers: 40, refusedAtOnce: 32 };
+
+/** `known`: who sees more than whether the agent runs. */
+export type Standing = "owner" | "known" | "stranger";
 
 /** `refused`: let in to be told 429, and nothing else. `cut`: close it. */
 export type Admission = "served" | "refused" | "cut";
 
 export interface Door {
   /** `leave` must be called once when the connection ends. */
-  enter(peer: Peer | null, isOwner: boolean): { readonly admission: Admission; leave(): void };
+  enter(peer: Peer | null, standing: Standing): { readonly admission: Admission; leave(): void };
 }
 
 export function door(most: Limits): Door {
   const served = new Map<number, number>();
   const refused = new Map<number, number>();
-  const all = { others: 0, refused: 0 };
+  const all = { others: 0, strangers: 0, refused: 0 };
 
-  function admit(uid: number, isOwner: boolean): Admission {
-    if ((served.get(uid) ?? 0) < most.perUid && (isOwner || all.others < most.others)) return "served";
+  function hasPlaceFor(standing: Standing): boolean {
+    if (standing === "owner") return true;
+    return all.others < most.others && (standing === "known" || all.strangers < most.strangers);
+  }
+
+  function admit(uid: number, standing: Standing): Admission {
+    if ((served.get(uid) ?? 0) < most.perUid && hasPlaceFor(standing)) return "served";
     return (refused.get(uid) ?? 0) < most.perUid && all.refused < most.refusedAtOnce ? "refused" : "cut";
   }
 
-  function count(as: Admission, uid: number, isOwner: boolean, by: 1 | -1): void {
+  function count(as: Admission, uid: number, standing: Standing, by: 1 | -1): void {
     if (as === "cut") return;
     const map = as === "served" ? served : refused;
     const left = (map.get(uid) ?? 0) + by;
     if (left === 0) map.delete(uid);
     else map.set(uid, left);
     if (as === "refused") all.refused += by;
-    else if (!isOwner) all.others += by;
+    else if (standing !== "owner") all.others += by;
+    if (as === "served" && standing === "stranger") all.strangers += by;
   }
 
   return {
-    enter(peer, isOwner) {
+    enter(peer, standing) {
       // All whom the kernel does not name share one place.
       const uid = peer?.uid ?? -1;
-      const admission = admit(uid, isOwner);
-      count(admission, uid, isOwner, 1);
-      return { admission, leave: () => count(admission, uid, isOwner, -1) };
+      const admission = admit(uid, standing);
+      count(admission, uid, standing, 1);
+      return { admission, leave: () => count(admission, uid, standing, -1) };
     },
   };
 }

@@ -4,7 +4,7 @@
  * away only where it is a socket of our own that nobody answers at.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, renameSync, type Stats, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, realpathSync, renameSync, type Stats, unlinkSync } from "node:fs";
 import { createConnection, type Server } from "node:net";
 import { dirname, join } from "node:path";
 
@@ -30,7 +30,7 @@ export async function place(server: Server, path: string, mode: number): Promise
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    const problem = await standingAt(path);
+    const problem = strangeFolder(folder) ?? (await standingAt(path));
     if (problem !== null) return refused(problem);
     await listening(server, passing);
     chmodSync(passing, mode);
@@ -41,6 +41,29 @@ export async function place(server: Server, path: string, mode: number): Promise
     server.close();
     return refused(`${path}: expected to listen here, found ${codeOf(error)}; use --socket`);
   }
+}
+
+/**
+ * Why the folder is none for a socket of ours; null where it is. Whoever may replace names in it, or on the way to it, could
+ * put a link where the socket's mode is set, and with root's rights open any file of the host.
+ */
+function strangeFolder(folder: string): string | null {
+  const own = process.geteuid?.() ?? -1;
+  for (let at = realpathSync(folder); ; at = dirname(at)) {
+    const { uid, gid, mode } = lstatSync(at);
+    // Elsewhere than at root's, a group may be the account's own.
+    const others = own === 0 && gid !== 0 ? 0o022 : 0o002;
+    const isSticky = (mode & 0o1000) !== 0;
+    const found =
+      uid !== 0 && uid !== own ? `one of uid ${uid}` : (mode & others) !== 0 && !isSticky ? modeText(mode) : null;
+    if (found !== null)
+      return `${at}: expected a folder in which nobody else may replace names, found ${found}; use --socket`;
+    if (at === "/") return null;
+  }
+}
+
+function modeText(mode: number): string {
+  return `mode ${(mode & 0o7777).toString(8)}`;
 }
 
 /** Why what stands there must not be replaced; null where nothing does, or a socket of ours that nobody answers at. */

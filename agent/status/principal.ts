@@ -1,3 +1,4 @@
+import type { Standing } from "./admission.ts";
 import type { AgentView, Peer, Principal } from "./agent-view.ts";
 
 type Known = Pick<AgentView, "ownerUid" | "viewerGid" | "accountOfUid">;
@@ -15,6 +16,12 @@ export function principalOf(peer: Peer | null, known: Known): Principal {
   return name === null ? { kind: "nobody" } : { kind: "account", name };
 }
 
-export function isOwner(peer: Peer | null, { ownerUid }: Pick<Known, "ownerUid">): boolean {
+/** How many connections are let in for whoever calls. */
+export function standingOf({ kind }: Principal): Standing {
+  if (kind === "owner") return "owner";
+  return kind === "nobody" ? "stranger" : "known";
+}
+
+function isOwner(peer: Peer | null, { ownerUid }: Pick<Known, "ownerUid">): boolean {
   return peer !== null && (peer.uid === 0 || peer.uid === ownerUid);
 }

@@ -9,7 +9,7 @@ import { type Admission, door, limits } from "./admission.ts";
 import type { AgentView, Peer } from "./agent-view.ts";
 import { foreign } from "./from-where.ts";
 import { place, serverName } from "./place.ts";
-import { isOwner, principalOf } from "./principal.ts";
+import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { meet, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -68,7 +68,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
 
   server.prependListener("connection", (socket: Socket) => {
     const peer = peerOf(socket);
-    const { admission, leave } = entrance.enter(peer, isOwner(peer, view));
+    const { admission, leave } = entrance.enter(peer, standingOf(principalOf(peer, view)));
     socket.once("close", leave);
     callers.set(socket, { peer, admission, busy: false });
     if (admission === "cut") socket.destroy();
