@@ -3,6 +3,7 @@ import type { Account } from "../facts/index.ts";
 import { entryByName, groupByGid, groupMembers } from "../host/accounts.ts";
 import { type Limit, limitsOf } from "../host/limits.ts";
 import { systemBytes } from "../host/system-file.ts";
+import { whileSame } from "../host/while-same.ts";
 import { applyEnvironmentFile, applyPamEnvConf, type PamEnvironment } from "./pam-env.ts";
 import { applyLimits, groupsNamed } from "./pam-limits.ts";
 import { client } from "./sshd.ts";
@@ -46,19 +47,29 @@ export const pamModules: Readonly<Record<string, PamModule>> = {
 
 /** Where a module lies on this host; null if it is not installed. */
 export function moduleFile(module: string): string | null {
-  const libraries = ["/lib", "/usr/lib"].flatMap((folder) =>
-    namesIn(folder).flatMap((name) => (/-linux-gnu/.test(name) ? [`${folder}/${name}/security`] : [])),
-  );
+  const libraries = ["/lib", "/usr/lib"].flatMap((folder) => archFolders(folder) ?? []);
   const folders = [...libraries, "/lib64/security", "/usr/lib64/security", "/lib/security", "/usr/lib/security"];
   const found = folders.find((folder) => statSync(`${folder}/${module}.so`, { throwIfNoEntry: false })?.isFile());
   return found === undefined ? null : `${found}/${module}.so`;
 }
 
+const archFolders = whileSame((folder) =>
+  namesIn(folder).flatMap((name) => (/-linux-gnu/.test(name) ? [`${folder}/${name}/security`] : [])),
+);
+
 /** Whether a module's file holds these bytes: versions and distributions differ, and none says its version. */
-function moduleSays(module: string, text: string): boolean {
+function moduleSays(module: string, text: Asked): boolean {
   const file = moduleFile(module);
-  return file !== null && systemBytes(file, 1 << 20)?.includes(text) === true;
+  return file !== null && (textsOf(file)?.includes(text) ?? false);
 }
+
+const asked = ["\0chroot\0", "USERGROUPS_ENAB", "MOTD_SHOWN=pam"] as const;
+type Asked = (typeof asked)[number];
+
+const textsOf = whileSame((file) => {
+  const bytes = systemBytes(file, 1 << 20);
+  return asked.filter((text) => bytes?.includes(text));
+});
 
 export function namesIn(folder: string): string[] {
   try {

@@ -57,9 +57,7 @@ export interface SessionHost {
 export async function sessionGround(wish: SessionWish): Promise<SessionGround> {
   const { account, on = {} } = wish;
   const listener = on.listener ?? sshdListener()?.pid ?? null;
-  const settings = await sshdSettings(account.name, on.config);
   const inherited = inheritedFrom(listener);
-  const usesPam = settings.kind === "unavailable" || settings.of("usepam")[0] !== "no";
   const base = { env: {}, ...inherited, notes: [], doubts: [] };
   const instead = on.instead ?? {};
   const system = {
@@ -67,7 +65,13 @@ export async function sessionGround(wish: SessionWish): Promise<SessionGround> {
     names: (folder: string) =>
       [...namesIn(folder), ...Object.keys(instead).flatMap((path) => nameIn(folder, path))].sort(),
   };
-  const pam = usesPam ? await pamGround(account, wish.environmentFiles, base, system) : base;
+  // Both ask other processes; what PAM would do is thrown away where sshd does not ask it.
+  const [settings, byPam] = await Promise.all([
+    sshdSettings(account.name, on.config),
+    pamGround(account, wish.environmentFiles, base, system),
+  ]);
+  const usesPam = settings.kind === "unavailable" || settings.of("usepam")[0] !== "no";
+  const pam = usesPam ? byPam : base;
   const env = {
     ...daemonEnvironment(account, listener, usesPam),
     ...(modeOf(wish.mode).terminal ? { TERM: "xterm-256color" } : {}),

@@ -88,9 +88,10 @@ export interface SshdListener {
 
 /** The running sshd that takes connections: the one on port 22 first, then the oldest; null if there is none. */
 export function sshdListener(): SshdListener | null {
-  const sockets = listeningSockets();
-  const found = pids()
-    .filter(isListener)
+  const listeners = pids().filter(isListener);
+  // The tables of a busy host are long.
+  const sockets = listeners.length === 0 ? new Map<string, number>() : listeningSockets();
+  const found = listeners
     .map((pid) => ({ pid, ports: portsOf(pid, sockets) }))
     .sort((a, b) => Number(b.ports.includes(22)) - Number(a.ports.includes(22)) || a.pid - b.pid);
   return found[0] ?? null;
@@ -102,6 +103,8 @@ function pids(): number[] {
 
 /** A session's process is named sshd as well; its command line says `sshd: NAME`. */
 function isListener(pid: number): boolean {
+  // Asked of every process of the host: of nearly all it is enough, and it costs a tenth of the status.
+  if (systemFile(`/proc/${pid}/comm`) !== "sshd\n") return false;
   const status = systemFile(`/proc/${pid}/status`);
   if (status === null || !/^Name:\tsshd$/m.test(status) || !/^Uid:\t0\t0\t0\t/m.test(status)) return false;
   const line = systemFile(`/proc/${pid}/cmdline`)?.split("\0").join(" ") ?? "";

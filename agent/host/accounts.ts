@@ -29,8 +29,10 @@ export interface AccountEntry extends Omit<Account, "groups"> {
 
 /** Asks the name service (files, LDAP, SSSD alike) for an account by name. Never rejects. */
 export async function accountByName(name: string): Promise<AccountAnswer> {
-  const entry = await entryByName(name);
-  return entry.kind === "entry" ? withGroups(entry.entry) : entry;
+  // Both at once: each is a process, and a changed file waits for them.
+  if (!canBeName(name)) return { kind: "absent" };
+  const [entry, groups] = await Promise.all([entryByName(name), groupsOf(name)]);
+  return entry.kind === "entry" ? withGroups(entry.entry, groups) : entry;
 }
 
 /** Asks the name service for an account by uid. Where several share the uid, the name service chooses. */
@@ -38,7 +40,7 @@ export async function accountByUid(uid: number): Promise<AccountAnswer> {
   if (!Number.isInteger(uid) || uid < 0 || uid >= noId) return { kind: "absent" };
   const entry = await ask("passwd", String(uid), parseAccountEntry);
   if (entry.kind !== "entry") return entry;
-  if (entry.entry.uid === uid) return withGroups(entry.entry);
+  if (entry.entry.uid === uid) return withGroups(entry.entry, await groupsOf(entry.entry.name));
   return { kind: "unavailable", why: `getent: expected uid ${uid}, found ${entry.entry.uid}` };
 }
 
@@ -81,10 +83,13 @@ async function uidOfDigits(name: string): Promise<string | null> {
   return outcome.kind === "ended" && outcome.status === 0 ? outcome.stdout.toString().trim() : null;
 }
 
-async function withGroups(entry: AccountEntry): Promise<AccountAnswer> {
+/** id -G asks getgrouplist(3), as sshd does by initgroups(3): the primary group and all others, LDAP's too. */
+function groupsOf(name: string): Promise<CommandOutcome> {
+  return runCommand(["id", "-G", "--", name], { deadlineMs, maxBytes });
+}
+
+function withGroups(entry: AccountEntry, outcome: CommandOutcome): AccountAnswer {
   const { gecos: _, ...account } = entry;
-  // id -G asks getgrouplist(3), as sshd does by initgroups(3): the primary group and all others, LDAP's too.
-  const outcome = await runCommand(["id", "-G", "--", entry.name], { deadlineMs, maxBytes });
   if (outcome.kind !== "ended" || outcome.status !== 0) return { kind: "unavailable", why: failed("id -G", outcome) };
   const numbers = outcome.stdout.toString().trim().split(/\s+/).map(idOf);
   if (numbers.includes(null)) return { kind: "unavailable", why: "id -G: expected numbers, found something else" };

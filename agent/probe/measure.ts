@@ -162,11 +162,15 @@ async function factsOf({
   }
   const dumped = isReady ? told.dumped : null;
   const gaps = [...read.gaps, ...gapsOfRuns(marked, told, { shell, reading })];
-  const attempts = await tryAll(parsed, { questions, marked }, gaps);
   const isNotable = !isReady || run.stdout.bytes + run.stderr.bytes > 0 || told.lost.length + run.held.length > 0;
+  const tracing = () => trace(questions, shell, account, run);
+  // Where it is needed whatever the tries come to, it goes on beside them.
+  const [attempts, early] = await Promise.all([
+    tryAll(parsed, { questions, marked }, gaps),
+    isNotable || (dumped !== null && definesAnything(dumped)) ? tracing() : null,
+  ]);
   const isBlamed = attempts.some(({ attempt }) => attempt.outcome !== "done");
-  const needsTrace = isNotable || isBlamed || (dumped !== null && definesAnything(dumped));
-  const traced = needsTrace ? await trace(questions, shell, account, run) : null;
+  const traced = early === null && isBlamed ? await tracing() : early;
   const evidence = { reading, dumped, traced, home: account.home };
   const find = guilty(evidence, shell.guard);
   const traps = await trapFacts(dumped, questions, marked, find);
