@@ -36,7 +36,7 @@ import {
   speaks,
   waits,
 } from "../support/nothing-lost-agent.ts";
-import { amongMountsOf, childrenOf, processesOf, withMounts } from "../support/nothing-lost-host.ts";
+import { amongMountsOf, childrenOf, commandOf, processesOf, withMounts } from "../support/nothing-lost-host.ts";
 
 interface Found {
   readonly items: readonly Item[];
@@ -328,7 +328,7 @@ describe("a name service", { skip: noAccounts }, () => {
     });
     await agent.until<Found>("/v1/findings", isWaiting, "cp to wait");
     const silent = `${place.path}/getent`;
-    writeFileSync(silent, "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+    writeFileSync(silent, "#!/bin/sh\nexec sleep 20\n", { mode: 0o755 });
     amongMountsOf(agent.pid, "mount", "--bind", silent, "/usr/bin/getent");
     account.write(".bashrc", nothing);
     await areSaid(agent, [account], "unavailable");
@@ -427,12 +427,12 @@ describe("a busy host", { skip: noAccounts }, () => {
     );
 
     account.write(".bashrc", "sleep 1000\n");
-    await somethingOf(account);
+    await sleeping(account);
     agent.child.kill("SIGSTOP");
     await pause(3_000);
     agent.child.kill("SIGCONT");
     await agent.ask("/healthz");
-    await somethingOf(account);
+    await sleeping(account);
     assert.equal(await agent.end("SIGKILL"), "SIGKILL");
     await nothingLeft(account);
   });
@@ -449,17 +449,21 @@ async function measuredAgain(agent: TestAgent, { name }: TestAccount): Promise<v
   await agent.until<Runs>("/v1/runs", (runs) => newest(runs) !== before, "another run");
 }
 
+/** Less than the launcher's own last resort takes. */
+const goneWithinMs = 15_000;
+
 async function nothingLeft({ uid }: TestAccount): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + goneWithinMs;
   while (processesOf(uid).length > 0) {
     assert.ok(performance.now() < deadline, `processes of the account are left: ${processesOf(uid)}`);
     await pause(20);
   }
 }
 
-async function somethingOf({ uid }: TestAccount): Promise<void> {
+/** Its shell has come to the line that never ends. */
+async function sleeping({ uid }: TestAccount): Promise<void> {
   const deadline = performance.now() + 60_000;
-  while (processesOf(uid).length === 0) {
+  while (!processesOf(uid).some((pid) => commandOf(pid) === "sleep 1000")) {
     assert.ok(performance.now() < deadline, "no shell of the account was started");
     await pause(5);
   }

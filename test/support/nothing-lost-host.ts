@@ -22,6 +22,15 @@ export function processesOf(uid: number): string[] {
   );
 }
 
+/** Its words; "" where it is gone. */
+export function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
+
 /** State letter of each child, by pid. */
 export function childrenOf(parent: number): ReadonlyMap<number, string> {
   const children = new Map<number, string>();
