@@ -19,11 +19,15 @@ export interface AccountsWorld {
   nowMs(): number;
   /** Of a clock that never jumps. */
   monotonicMs(): number;
+  /** Whether the Grant lets it be measured. */
+  mayMeasure(name: string): boolean;
 }
 
 export class Accounts {
   readonly #world: AccountsWorld;
   readonly #watched = new Map<string, Watched>();
+  /** What accounts are called now, by the name under which they were watched. */
+  readonly #newNames = new Map<string, string>();
 
   constructor(world: AccountsWorld) {
     this.#world = world;
@@ -37,17 +41,27 @@ export class Accounts {
     return this.#watched.get(name);
   }
 
+  /** What the account of this name is called by now. */
+  nameNow(name: string): string {
+    return this.#newNames.get(name) ?? name;
+  }
+
   /** Takes a new list; answers the names of those whose entry is another one, or that are new. */
   async take(list: WatchList): Promise<readonly string[]> {
     const differ: string[] = [];
-    for (const meant of list.meant) if (await this.#meant(meant)) differ.push(meant.name);
+    const meantNow = new Set<string>();
+    for (const meant of list.meant) {
+      if (await this.#meant(meant)) differ.push(meant.name);
+      // It may turn out only now that it was renamed.
+      meantNow.add(meant.name).add(this.nameNow(meant.name));
+    }
     for (const watched of this.all) {
       if (list.notGranted.includes(watched.name))
         this.#unwatch(watched, "unwatched", "the Grant does not name it", "documents");
-      else if (!list.meant.some(({ name }) => name === watched.name))
+      else if (!meantNow.has(watched.name))
         this.#unwatch(watched, "unwatched", "no document means it any more", "documents");
     }
-    return differ.filter((name) => this.#watched.has(name));
+    return [...new Set(differ.map((name) => this.nameNow(name)))].filter((name) => this.#watched.has(name));
   }
 
   /** What the name service said of an account that is about to be measured; true where it may be. */
@@ -62,6 +76,7 @@ export class Accounts {
     return false;
   }
 
+  /** Whether its entry is another one than before; also where it has another name now. */
   async #meant(meant: Meant): Promise<boolean> {
     const known = this.#watched.get(meant.name);
     if (known === undefined) {
@@ -74,7 +89,7 @@ export class Accounts {
     known.because = meant.because;
     if (meant.account === null) {
       await this.#missing(known, meant.says);
-      return false;
+      return !this.#watched.has(meant.name);
     }
     const differs = JSON.stringify(known.account) !== JSON.stringify(meant.account);
     known.account = meant.account;
@@ -128,7 +143,8 @@ export class Accounts {
   }
 
   async #renamedTo(name: string, from: string): Promise<void> {
-    if (this.#watched.has(name)) return;
+    this.#newNames.set(from, name);
+    if (this.#watched.has(name) || !this.#world.mayMeasure(name)) return;
     const answer = await this.#world.names.account(name);
     if (answer.kind !== "account") return;
     await this.#meant({ name, account: answer.account, because: `was ${from}`, says: "" });

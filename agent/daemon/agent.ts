@@ -7,6 +7,7 @@ import {
   type DocumentSet,
   exceptionEndMs,
   type HostDocuments,
+  isMeasurable,
   isQuiet,
   noGrant,
   type Policy,
@@ -139,7 +140,11 @@ export class Agent {
     this.#configured = configured;
     this.startedAtMs = world.nowMs();
     this.keeper = new Keeper(world.store, world.log, () => this.wakeSinks());
-    this.accounts = new Accounts({ ...world, keeper: this.keeper });
+    this.accounts = new Accounts({
+      ...world,
+      keeper: this.keeper,
+      mayMeasure: (name) => this.grant !== null && isMeasurable(this.grant, name),
+    });
     this.limits = new OwnLimits(this.#agentDocument.limits.memoryBytes, world.monotonicMs());
     this.queue = new RunQueue(
       {
@@ -414,7 +419,7 @@ export class Agent {
       const { set, host } = this.#configured;
       const list = await watchList(
         {
-          named: this.world.named,
+          named: this.world.named.map((name) => this.accounts.nameNow(name)),
           policies: policiesInForce(set),
           grant: host.grant.kind === "grant" ? host.grant.grant : null,
           kept: this.world.store.accounts(),
@@ -513,6 +518,7 @@ export class Agent {
     try {
       if (!(await this.accounts.lookUp(watched)) || watched.account === null) {
         watched.attempts += 1;
+        this.#wantRenamed(name, via);
         return "failed";
       }
       return await this.#measured(watched, watched.account, via);
@@ -522,6 +528,14 @@ export class Agent {
       watched.attempts += 1;
       return "failed";
     }
+  }
+
+  /** Where it turned out that the account has another name now, that one is new and waits for its first run. */
+  #wantRenamed(name: string, via: Via): void {
+    const renamed = this.accounts.nameNow(name);
+    if (renamed === name || this.accounts.get(renamed) === undefined) return;
+    this.#full.add(renamed);
+    this.queue.want(renamed, via);
   }
 
   async #measured(watched: Watched, account: Account, via: Via): Promise<RunEnd> {

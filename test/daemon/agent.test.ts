@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { describe, test } from "node:test";
 import { tried } from "../../agent/checks/example-facts.ts";
+import { type Grant, noGrant } from "../../agent/documents/index.ts";
 import type { Account, ModeFacts } from "../../agent/facts/index.ts";
 import type { MeasureRequest } from "../../agent/runs/world.ts";
 import { account, goodFacts, oracle, postgres } from "../cli/support/world.ts";
@@ -45,6 +46,12 @@ async function changes(test: TestWorld, path = "/home/oracle/.bashrc"): Promise<
   test.clock.now += 60_000;
   test.changed([path], "watch");
   await test.agent.queue.settled();
+}
+
+function grantFor(...accounts: readonly string[]): Grant {
+  const origin = { file: "grant.yaml", digest: "sha256:0", shipped: false, given: true };
+  const measure = { ...noGrant.measure, accounts };
+  return { ...noGrant, kind: "Grant", name: "db07", description: "", measure, origin };
 }
 
 function open(test: TestWorld): string[] {
@@ -186,21 +193,41 @@ describe("accounts", () => {
     }
   });
 
-  test("a rename is a removal and a new account", async () => {
-    await using world = testWorld({ accounts: [oracle] });
-    world.measure = async (request) => hanging(request);
+  const renamed: Account = { ...account("ora19", oracle.uid), home: "/home/ora19" };
+  const renaming = [
+    ["its own files lead to it", {}, "/home/oracle/.bashrc"],
+    ["the account database changes", {}, "/etc/passwd"],
+    ["the account database changes, and the call named it", { named: ["oracle"] }, "/etc/passwd"],
+  ] as const;
+  for (const [when, wish, path] of renaming) {
+    test(`a rename is a removal and a new account: ${when}`, async () => {
+      await using world = testWorld({ accounts: [oracle], ...wish });
+      world.measure = async (request) => hanging(request);
+      await started(world);
+      world.names.delete("oracle");
+      world.names.set("ora19", { kind: "account", account: renamed });
+      await changes(world, path);
+      await world.agent.reload();
+      await world.agent.queue.settled();
+      const told = world.told().filter((line) => line.startsWith("account."));
+      assert.deepEqual(told.sort(), [
+        "account.changed ora19 watched",
+        "account.changed oracle renamed",
+        "account.changed oracle watched",
+      ]);
+      assert.deepEqual(open(world), ["fail ora19 cp -f {file} {existing}"]);
+    });
+  }
+
+  test("a new name that the Grant does not have is not watched", async () => {
+    const configuration = documents({}, { grant: { kind: "grant", grant: grantFor("oracle") } });
+    await using world = testWorld({ accounts: [oracle], configuration });
     await started(world);
-    const renamed: Account = { ...account("ora19", oracle.uid), home: "/home/ora19" };
     world.names.delete("oracle");
     world.names.set("ora19", { kind: "account", account: renamed });
     await changes(world);
-    await world.agent.queue.settled();
-    world.clock.monotonic += 60_000;
-    world.agent.want("ora19");
-    await world.agent.queue.settled();
     assert.ok(world.told().includes("account.changed oracle renamed"));
-    assert.ok(world.told().includes("account.changed ora19 watched"));
-    assert.deepEqual(open(world), ["fail ora19 cp -f {file} {existing}"]);
+    assert.equal(world.agent.accounts.get("ora19"), undefined);
   });
 });
 
