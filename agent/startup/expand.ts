@@ -72,7 +72,11 @@ function partValue(part: Part, ground: Ground): Value {
 type Variable = Extract<Part, { kind: "variable" }>;
 
 function shVariable({ name, op, argument }: Variable, ground: Ground): Value {
-  const value = ground.variables.get(name);
+  const known = ground.variables.get(name);
+  const isSource = name === "BASH_SOURCE" && known.kind === "list";
+  // The file that is being read stands first; by another number hardly anybody asks.
+  const value = isSource ? first(known.items) : known;
+  if (isSource && op === "odd") return value;
   if (op === "") return value.kind === "unset" ? textValue("") : value.kind === "list" ? first(value.items) : value;
   const otherwise = () => (argument === null ? textValue("") : valueOfWord(argument, ground));
   const isSet = value.kind === "unknown" ? null : value.kind !== "unset";
@@ -140,7 +144,18 @@ function commandValue(body: List | null, ground: Ground): Value {
   const words = node.words.map((word) => plain(word)).join(" ");
   if (/^(\/usr\/bin\/|\/bin\/)?id (-u|--user)$/.test(words)) return textValue(String(ground.uid));
   if (/^(\/bin\/)?uname( -s)?$/.test(words)) return textValue("Linux");
-  return unknown;
+  const [name, ...rest] = fieldsOf(node.words, ground).map(({ text }) => text);
+  const [only] = rest[0] === "--" ? rest.slice(1) : rest;
+  if (rest.length > 2 || typeof only !== "string" || only.startsWith("-")) return unknown;
+  if (name === "echo" && rest.length === 1 && !only.includes("\\")) return textValue(only);
+  return name === "dirname" && (rest.length === 1 || rest[0] === "--") ? textValue(folderOf(only)) : unknown;
+}
+
+/** As dirname(1). */
+function folderOf(path: string): string {
+  const bare = path.replace(/(?<=.)\/+$/, "");
+  const at = bare.lastIndexOf("/");
+  return at < 0 ? "." : bare.slice(0, at).replace(/\/+$/, "") || "/";
 }
 
 /** The words of a command's line as the command would get them. */

@@ -4,6 +4,7 @@ import { cshCommand } from "./csh-commands.ts";
 import { fieldsOf, itemsOf, patternOf, valueOfWord } from "./expand.ts";
 import { matches } from "./glob.ts";
 import { addBlock, addReturn, isForPeople, stays } from "./guards.ts";
+import { askAboutInput, askAboutMentioned } from "./mentioned.ts";
 import { definition, shCommand } from "./sh-commands.ts";
 import { redirected } from "./streams.ts";
 import type {
@@ -95,6 +96,7 @@ type Compound = Exclude<Node, Simple | Pipeline | Logic | Define>;
 function compound(walk: Walk, node: Compound): Truth {
   const { streams } = redirected(walk, node.redirects);
   if (node.redirects.length === 0) return bare(walk, node);
+  askAboutInput(walk, node.redirects);
   return within(walk, { streams }, () => bare(walk, node));
 }
 
@@ -133,6 +135,7 @@ function asFrame<T>(walk: Walk, inner: () => T): T {
 function simple(walk: Walk, node: Simple): Truth {
   for (const { value } of node.assignments) if (value !== null) substitutions(walk, value, node);
   for (const word of node.words) substitutions(walk, word, node);
+  askAboutMentioned(walk, node);
   return walk.ground.syntax === "csh" ? cshCommand(walk, node) : shCommand(walk, node, callFunction);
 }
 

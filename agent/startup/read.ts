@@ -9,7 +9,7 @@ import { type Reader, sessionOf } from "./session.ts";
 import { shUnits } from "./sh-parse.ts";
 import type { Simple } from "./syntax.ts";
 import { linesOf } from "./text.ts";
-import { type Truth, variables } from "./values.ts";
+import { type Truth, textValue, variables } from "./values.ts";
 import { doubt, type Frame, freshFlow, note, placeOf, reached, type Walk, within } from "./walk.ts";
 
 export type ReadShell = Pick<Shell, "name" | "syntax" | "reads">;
@@ -28,6 +28,8 @@ const environmentNames = [".pam_environment", ".ssh/environment"];
 const longestEnvironment = 65_536;
 
 const mostDependencies = 1_000;
+/** bash's own, which says what files are being read, the innermost first. */
+const sourceName = "BASH_SOURCE";
 
 /** Never throws, whatever the files hold; what could not be read or followed is a doubt. */
 export function read(
@@ -180,7 +182,13 @@ function visit(walk: Walk, path: string, through: readonly string[]): StartupFil
   }
   const frame: Frame = { path, lines: linesOf(look.text), through, place: null, noted: new Map() };
   const base = compiled && walk.base === "yes" ? "maybe" : walk.base;
+  const { variables: known } = walk.ground;
+  const before = known.get(sourceName);
+  // What a file does to it is left out: bash makes it anew for each file.
+  if (walk.shell === "bash")
+    known.set(sourceName, { kind: "list", items: [path, ...through.toReversed()].map(textValue) });
   within(walk, { frame, base, inFunction: null }, () => units(walk));
+  if (walk.shell === "bash") known.set(sourceName, before);
   return state;
 }
 

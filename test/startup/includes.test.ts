@@ -275,3 +275,32 @@ test("what a reading depends on besides the files that were read is said", () =>
     `${home}/parts`,
   ]);
 });
+
+for (const [how, text] of [
+  ["by the place of the file itself", '. "$(dirname "${BASH_SOURCE[0]}")/.more"'],
+  ["by the place of the file itself, cut", '. "${BASH_SOURCE%/*}/.more"'],
+  ["by what echo says", '. "$(echo $HOME/.more)"'],
+])
+  test(`an include that is named ${how} is followed`, () => {
+    const found = reading("bash", "ssh-command", { ".bashrc": `${text}\n`, ".more": "alias a=b" });
+    assert.ok(files(found).includes("~/.more read < ~/.bashrc"), files(found).join(", "));
+  });
+
+for (const text of [
+  'eval "$(cat ~/.more)"',
+  'eval "$(sed s/a/b/ < ~/.more | sort)"',
+  'eval "$(~/.more --shell)"',
+  ". <(cat ~/.more)",
+  'while read -r line; do eval "$line"; done < ~/.more',
+  'read -r line < ~/.more; eval "$line"',
+])
+  test(`what is read by another program is depended on: ${text}`, () => {
+    const found = reading("bash", "ssh-command", { ".bashrc": `${text}\n`, ".more": "alias a=b" });
+    assert.ok(found.dependsOn.includes("/home/papaya/.more"), found.dependsOn.join(", "));
+  });
+
+test("what is only written, shown or named is not depended on", () => {
+  const text = 'date >> ~/.more; cat ~/.more; touch ~/.more; export MORE=~/.more; false && eval "$(cat ~/.more)"';
+  const found = reading("bash", "ssh-command", { ".bashrc": `${text}\n`, ".more": "x" });
+  assert.deepEqual(found.dependsOn, []);
+});
