@@ -218,7 +218,10 @@ export class RunQueue {
   /** When it is tried again, where it must be or somebody wants it. */
   #after(entry: Entry, end: RunEnd, now: number): void {
     if (entry.via === null) Object.assign(entry, { sinceMs: now, rests: true });
-    if (end === "timed-out" || end === "failed") {
+    const failed = end === "timed-out" || end === "failed";
+    // Somebody asked meanwhile: what failed before says nothing of that.
+    if (failed && (entry.via === "request" || entry.via === "documents")) return;
+    if (failed) {
       entry.via ??= "schedule";
       const isSuspended = entry.timeOuts >= mostTimeOuts;
       entry.notBeforeMs = now + (isSuspended ? suspendedMs : longestPauseMs);

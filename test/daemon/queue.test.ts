@@ -240,3 +240,12 @@ test("an account that asks for itself rests as after a change of its files", asy
   pass(3_000);
   assert.equal(runs.length, 3);
 });
+
+test("who is asked for while a run fails gets another one at once", async () => {
+  const { queue, runs } = world();
+  queue.want("oracle", "watch");
+  queue.want("oracle", "request");
+  await ended(runs[0], "failed");
+  assert.equal(runs.length, 2);
+  assert.equal(runs[1]?.via, "request");
+});
