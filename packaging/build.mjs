@@ -33,6 +33,7 @@ const bundled = await build({
     cli: "agent/cli/index.ts",
     reader: "agent/children/reader.ts",
     sender: "agent/children/sender.ts",
+    sweeper: "agent/children/sweeper.ts",
   },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },

@@ -100,7 +100,8 @@ Rendered by \`npm run docs\` from the registries of the program.
 
 An \`Engine\` says how an engine comes in and what it sends; a \`Policy\` holds rules for accounts, and names engines. Documents
 go to \`/etc/rcwarden/policies/\`, or to \`--policy PATH\`; with none there, the shipped \`unattended-ssh\` applies. A policy
-brings in another one's rules by \`includes\`. The schemas in \`schema/\` make an editor complete and check.
+brings in another one's rules by \`includes\`. A \`Retention\` says which files of an account need not stay. The schemas in
+\`schema/\` make an editor complete and check.
 
 The host's owner has documents of his own, which never stand among policies: a \`Grant\` says whom rcwarden may measure and
 what it may show and send, an \`Exception\` waives one finding for a while, an \`Agent\` says how the agent goes about it.

@@ -15,7 +15,7 @@ const suites = [
   ["packaging", ["packaging"], false],
   ["children", ["children"], false],
   ["collectors", ["collectors"], false],
-  ["agent", ["store", "sinks", "status", "watch", "daemon"], true],
+  ["agent", ["store", "sinks", "status", "watch", "daemon", "cleanup"], true],
   ["launcher", ["native"], false],
   ["probe", ["probe"], true],
   ["end to end", ["e2e"], true],

@@ -58,6 +58,11 @@ export const verbs: readonly Listed[] = [
     load: async () => (await import("./verbs/baseline.ts")).baseline,
   },
   {
+    name: "cleanup",
+    summary: "say which files each Retention would remove, which stay, and why; it removes nothing",
+    load: async () => (await import("./verbs/cleanup.ts")).cleanup,
+  },
+  {
     name: "events",
     summary: "print what changed on this host, and what was sent of it",
     load: async () => (await import("./verbs/events.ts")).events,

@@ -4,10 +4,10 @@ import { Duplex } from "node:stream";
 import type { Account } from "../facts/index.ts";
 import { accountByName, accountByUid } from "../host/accounts.ts";
 import { builtPart } from "../host/beside.ts";
+import { enterPath } from "../host/enter.ts";
+import { encodeSpec, lines, parseSaid, type SpecWord } from "../host/launcher-words.ts";
 import { taskStatus } from "../host/process.ts";
-import { wrongIdentity } from "../probe/gate.ts";
-import { enterPath } from "../probe/launcher.ts";
-import { encodeSpec, lines, parseSaid, type SpecWord } from "../probe/protocol.ts";
+import { wrongIdentity } from "../host/wrong-identity.ts";
 import type { SenderProcess } from "../sinks/index.ts";
 
 /** Who sends: `rcwarden` where the agent is root and there is such an account, else whoever runs the agent. */

@@ -1,8 +1,12 @@
-/** What can only be seen by looking at all documents together: names that nobody has, or two have, and circles. */
+/**
+ * What can only be seen by looking at all documents together: names that nobody has, or two have, circles, and folders for
+ * which two Retentions speak.
+ */
 import { closest } from "./closest.ts";
 import { type AnyDocument, type AnyDocumentKind, entry, type Reference } from "./document-kind.ts";
 import { selfPolicyName } from "./force.ts";
 import type { Problem } from "./kinds.ts";
+import { absolutePath } from "./paths.ts";
 import { quoted } from "./problems.ts";
 import type { RawDocument } from "./source.ts";
 
@@ -45,7 +49,7 @@ export function crossProblems(all: readonly Read[]): readonly Problem[] {
         problems.push(unresolved(each, reference, names[reference.kind]));
     }
   }
-  return [...problems, ...circles(all, byName)];
+  return [...problems, ...circles(all, byName), ...overlaps(all)];
 }
 
 function referencesOf(each: Read): readonly Reference[] {
@@ -148,6 +152,48 @@ function circle(each: Read, reference: Reference, members: readonly Read[]): Pro
     ...each.document.valueAt(["spec", ...reference.path]),
     expected: "includes that come to an end",
     found: `a circle: ${shown.join(" -> ")}`,
+    suggestion: null,
+    change: "",
+  };
+}
+
+/** For one folder one Retention speaks: of two, each would remove what the other keeps. */
+function overlaps(all: readonly Read[]): readonly Problem[] {
+  const roots = new Map<string, Read>();
+  /** Every folder above a root seen so far, to one that has it. */
+  const above = new Map<string, Read>();
+  return all.flatMap((each) => {
+    const root = writtenRoot(each);
+    if (root === null) return [];
+    const parents = foldersAbove(root);
+    const other = [root, ...parents].map((folder) => roots.get(folder)).find((found) => found !== undefined);
+    const first = other ?? above.get(root);
+    if (!roots.has(root)) roots.set(root, each);
+    for (const folder of parents) if (!above.has(folder)) above.set(folder, each);
+    return first === undefined ? [] : [overlap(each, root, first)];
+  });
+}
+
+/** The root of a Retention that counts, however broken the rest of it is; null where there is none. */
+function writtenRoot({ kind, document, built }: Read): string | null {
+  if (kind?.kind !== "Retention" || built?.origin.given === false) return null;
+  const root = absolutePath.safeParse(entry(entry(document.value, "spec"), "root"));
+  return root.success ? root.data : null;
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const names = path.split("/").slice(1, -1);
+  return names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
+}
+
+function overlap(each: Read, root: string, first: Read): Problem {
+  const { line } = first.document.valueAt(["spec", "root"]);
+  return {
+    code: "root-overlaps",
+    file: each.document.file,
+    ...each.document.valueAt(["spec", "root"]),
+    expected: "a folder that is no other Retention's root, nor above or below one",
+    found: `${quoted(root)}, and ${quoted(writtenRoot(first) ?? "")} in ${first.document.file}:${line}`,
     suggestion: null,
     change: "",
   };

@@ -3,7 +3,7 @@ import type { CheckKind } from "../checks/check-kind.ts";
 import { closest } from "./closest.ts";
 import type { HostDocument } from "./host-kinds.ts";
 import type { Said } from "./issues.ts";
-import type { Engine, Origin, Policy } from "./kinds.ts";
+import type { Engine, Origin, Policy, Retention } from "./kinds.ts";
 import { type Parsed, parseWith } from "./parse.ts";
 import type { Path, RawDocument } from "./source.ts";
 
@@ -26,7 +26,7 @@ export interface Known {
  */
 export type Tier = "host" | "policies";
 
-export type AnyDocument = Engine | Policy | HostDocument;
+export type AnyDocument = Engine | Policy | Retention | HostDocument;
 
 /** One document names another. */
 export interface Reference {

@@ -10,9 +10,6 @@ export const apiVersion = "rcwarden/v1";
 
 const keys = ["apiVersion", "kind", "metadata", "spec"];
 
-/** Kinds of which people know or will know, and what is to be said about them. */
-const otherKinds: Readonly<Record<string, string>> = { Retention: "this version has no such kind" };
-
 export type Envelope =
   | { readonly kind: "value"; readonly value: { readonly kind: AnyDocumentKind }; readonly others: readonly Problem[] }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
@@ -36,11 +33,7 @@ export function writtenKind({ value }: RawDocument): string | null {
 /** Whether a document says that it is of a kind that is certainly not this one. */
 export function isOtherKind(document: RawDocument, kind: AnyDocumentKind["kind"]): boolean {
   const written = writtenKind(document);
-  return (
-    written !== null &&
-    written !== kind &&
-    [...documentKinds.map((each) => each.kind), ...Object.keys(otherKinds)].includes(written)
-  );
+  return written !== null && written !== kind && documentKinds.some((each) => each.kind === written);
 }
 
 /** The kind, and problems that leave it known; or problems that leave nothing else to be said. */
@@ -74,11 +67,9 @@ export function envelopeOf(document: RawDocument, tier: Tier): Envelope {
   const kind = known !== undefined && mayLie(known, tier) ? known : undefined;
   if (named === undefined) decisive.push(...missing.map((key) => problem("key-missing", `the key ${quoted(key)}`, {})));
   else if (kind === undefined) {
-    const change = known === undefined ? entry(otherKinds, String(named)) : misplaced(known);
-    const isKnown = typeof change === "string";
-    const suggestion = typeof named === "string" && !isKnown ? closest(named, names) : null;
-    const rest = { ...found("kind"), suggestion, change: isKnown ? change : "" };
-    decisive.push(problem(isKnown ? "kind-not-here" : "kind-unknown", anyOf(names), rest));
+    const suggestion = typeof named === "string" && known === undefined ? closest(named, names) : null;
+    const rest = { ...found("kind"), suggestion, change: known === undefined ? "" : misplaced(known) };
+    decisive.push(problem(known === undefined ? "kind-unknown" : "kind-not-here", anyOf(names), rest));
   }
   if (kind === undefined || decisive.length > 0) return { kind: "problems", problems: decisive };
   const others = [

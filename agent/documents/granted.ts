@@ -20,6 +20,20 @@ export function isQuiet({ measure: { notBetween } }: Pick<Grant, "measure">, min
   );
 }
 
+/** Whether files below a folder may be removed as an account, and by which entry of the Grant. */
+export type Removal =
+  | ({ readonly kind: "granted" } & Grant["remove"][number])
+  | { readonly kind: "no-grant" | "not-granted" };
+
+/** `root` is an absolute path, as a Retention has it. The most exact of several that allow it. */
+export function removalOf(granted: Granted, account: string, root: string): Removal {
+  if (granted.kind !== "grant") return { kind: granted.kind === "none" ? "no-grant" : "not-granted" };
+  const [allowing] = granted.grant.remove
+    .filter((each) => each.account === account && `${root}/`.startsWith(`${each.below}/`))
+    .sort((a, b) => b.below.length - a.below.length);
+  return allowing === undefined ? { kind: "not-granted" } : { kind: "granted", ...allowing };
+}
+
 /** Epoch milliseconds of the first moment at which it no longer holds: the end of its last day, UTC. */
 export function exceptionEndMs({ until }: Pick<Exception, "until">): number {
   return ((dayNumber(until) ?? 0) + 1) * dayMs;

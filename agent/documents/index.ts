@@ -1,6 +1,6 @@
 /**
- * The documents that people write: what an engine sends (Engine) and what must hold for its accounts (Policy); and those of
- * the host's owner: what may be measured, shown and sent (Grant), what may stand for a while (Exception), how the agent
+ * The documents that people write: what an engine sends (Engine), what must hold for its accounts (Policy), which of their
+ * files need not stay (Retention); and those of the host's owner: what may be measured, shown and sent (Grant), what may stand for a while (Exception), how the agent
  * goes about it (Agent). This folder reads bytes and gives checked values or problems with exact places; who reads the bytes, and whether their owner may be
  * trusted, is host/document-files.ts. Pure: it imports facts and the shape of a check kind, no check, no file system.
  *
@@ -11,6 +11,7 @@ export { dayMs, dayNumber } from "./calendar.ts";
 export { anyOf, closest } from "./closest.ts";
 export type { AnyDocumentKind, KnownCheck } from "./document-kind.ts";
 export { daysAhead, mostDaysAhead } from "./exception.ts";
+export { type FilePattern, matchesName, parseFilePattern } from "./file-pattern.ts";
 export * from "./force.ts";
 export * from "./granted.ts";
 export * from "./host-kinds.ts";

@@ -1,6 +1,6 @@
 /**
  * The parsed documents, as the rest of the program sees them; those of the host's owner are in host-kinds.ts. Their schemas
- * stand in engine.ts and policy.ts; the loader checks these shapes against what the schemas give.
+ * stand in engine.ts, policy.ts and retention.ts; the loader checks these shapes against what the schemas give.
  */
 import type { Sends, Severity } from "../checks/check-kind.ts";
 import type { ModeId } from "../facts/index.ts";
@@ -43,10 +43,40 @@ export interface Policy {
   readonly origin: Origin;
 }
 
-/** All documents in force, cross-checked: every engine and include that a policy names is here. */
+/** Durations in milliseconds, sizes in bytes; defaults filled in. */
+export interface Retention {
+  readonly kind: "Retention";
+  readonly name: string;
+  readonly description: string;
+  readonly account: string;
+  /** An absolute path, at least two deep. */
+  readonly root: string;
+  /** Patterns for a file's own name (file-pattern.ts), at least one. */
+  readonly match: readonly string[];
+  /** From 1: files directly in the root. */
+  readonly depth: number;
+  readonly after: "release" | "age";
+  /** Whose release counts; nobody's where the age decides. */
+  readonly releasedBy: readonly ("engine" | "account")[];
+  /** `newest`: 0 where none is kept for that. `youngerThanMs`: never null where the age decides. */
+  readonly keep: { readonly newest: number; readonly youngerThanMs: number | null };
+  readonly plan: { readonly everyMs: number | null; readonly whenFreeBelowPercent: number | null };
+  readonly apply: "by-hand" | "automatically";
+  readonly limits: {
+    readonly files: number;
+    readonly bytes: number;
+    readonly filesPerSecond: number;
+    readonly readBytesPerSecond: number;
+  };
+  readonly mayEmpty: boolean;
+  readonly origin: Origin;
+}
+
+/** All documents in force, cross-checked: every engine and include that a policy names is here, and no roots overlap. */
 export interface DocumentSet {
   readonly engines: readonly Engine[];
   readonly policies: readonly Policy[];
+  readonly retentions: readonly Retention[];
 }
 
 /** One thing wrong with a document. `text()` of problems.ts renders it `file:line:column: expected ..., found ...; did you mean ...`. */

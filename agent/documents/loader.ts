@@ -68,6 +68,7 @@ export function loadDocuments(files: readonly SourceFile[], context: LoadContext
     set: {
       engines: built.filter((each) => each.kind === "Engine"),
       policies: built.filter((each) => each.kind === "Policy"),
+      retentions: built.filter((each) => each.kind === "Retention").filter(({ origin }) => origin.given),
     },
     host: hostDocuments,
   };

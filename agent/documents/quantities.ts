@@ -1,4 +1,4 @@
-/** Durations and sizes as people write them: text with a unit, so that nobody has to guess one. */
+/** Durations, sizes and shares as people write them: text with a unit, so that nobody has to guess one. */
 import * as z from "zod";
 import { say } from "./document-kind.ts";
 
@@ -23,6 +23,8 @@ const sizes: Quantity = {
   meant: { k: "KiB", kb: "KiB", m: "MiB", mb: "MiB", g: "GiB", gb: "GiB", t: "TiB", tb: "TiB" },
 };
 
+const percentages: Quantity = { what: "a share", units: { "%": 1 }, meant: { "": "%", percent: "%" } };
+
 /** Text like `30s 60m 6h 2d` from `least` to `most`; milliseconds. */
 export function duration(least: string, most: string) {
   return quantity(durations, least, most);
@@ -31,6 +33,11 @@ export function duration(least: string, most: string) {
 /** Text like `64MiB 500GiB` from `least` to `most`; bytes. */
 export function size(least: string, most: string) {
   return quantity(sizes, least, most);
+}
+
+/** Text like `20%`, `least` and `most` in percent; percent. */
+export function percentage(least: number, most: number) {
+  return quantity(percentages, `${least}%`, `${most}%`);
 }
 
 function quantity(quantity: Quantity, least: string, most: string) {
@@ -50,14 +57,14 @@ function quantity(quantity: Quantity, least: string, most: string) {
 
 /** How much the text says, or null where it does not say it as it is to be written. */
 function measure({ units }: Quantity, text: string): number | null {
-  const [, count = "", unit = ""] = /^([1-9][0-9]{0,8})([A-Za-z]+)$/.exec(text) ?? [];
+  const [, count = "", unit = ""] = /^([1-9][0-9]{0,8})([A-Za-z]+|%)$/.exec(text) ?? [];
   const one = Object.hasOwn(units, unit) ? units[unit] : undefined;
   return one === undefined ? null : Number(count) * one;
 }
 
 /** What was surely meant by `30`, `30 s`, `5MIN` or `64mb`, or null. */
 function nearest({ units, meant }: Quantity, text: string): string | null {
-  const [, count = "", written = ""] = /^0*([1-9][0-9]{0,8}) ?([A-Za-z]{0,8})$/.exec(text) ?? [];
+  const [, count = "", written = ""] = /^0*([1-9][0-9]{0,8}) ?([A-Za-z]{0,8}|%)$/.exec(text) ?? [];
   const lower = written.toLowerCase();
   const known = Object.keys(units).find((unit) => unit.toLowerCase() === lower);
   const unit = known ?? (Object.hasOwn(meant, lower) ? meant[lower] : undefined);

@@ -7,6 +7,7 @@ interface Addon {
   peer(fd: number): PeerCredentials | number;
   lock(fd: number): number;
   trim(): number;
+  lease(fd: number): number;
 }
 
 /** What the kernel noted when the other end connected. */
@@ -27,10 +28,18 @@ export type NativeAnswer<T> =
 let set: string | null = null;
 let loaded: Addon | null = null;
 
+/** Whether a file is open, or mapped into memory, elsewhere; `unknown` where the kernel or the file system does not say. */
+export type Openness = "idle" | "busy" | "unknown";
+
 /** Says where the addon lies, in place of the folder of the program. */
 export function setAddon(path: string | null): void {
   set = path;
   loaded = null;
+}
+
+/** Where the addon lies. */
+export function addonPath(): string {
+  return set ?? builtPart("host.node");
 }
 
 /** Sends one datagram to a unix socket (`@NAME`: an abstract one), at once or not at all. */
@@ -59,14 +68,35 @@ export function returnFreeMemory(): void {
   addon().trim();
 }
 
+/**
+ * Whether anybody but this descriptor has the file open, in whatever container, by a lease that is given back at once. It
+ * takes a regular file of this process' own, opened for reading; of another owner's, and on file systems without leases
+ * (NFS, FUSE), it is `unknown`. Once called, SIGIO no longer ends this process.
+ */
+export function opennessOf(fd: number): Openness {
+  const outcome = addon().lease(fd);
+  if (outcome === 0) return "idle";
+  return outcome === -constants.errno.EAGAIN ? "busy" : "unknown";
+}
+
 function failed(errno: number): { readonly kind: "failed"; readonly code: string } {
   const name = Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0];
   return { kind: "failed", code: name ?? `errno ${-errno}` };
 }
 
+/** Whether it is there; without it nothing else of this file answers. */
+export function hasAddon(): boolean {
+  try {
+    addon();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Throws where it is missing or another one: the program was not put together as it is shipped. */
 function addon(): Addon {
-  loaded ??= load(set ?? builtPart("host.node"));
+  loaded ??= load(addonPath());
   return loaded;
 }
 
@@ -74,11 +104,11 @@ function load(path: string): Addon {
   const module: { exports: unknown } = { exports: {} };
   process.dlopen(module, path);
   if (isAddon(module.exports)) return module.exports;
-  throw new Error(`${path}: expected notify, peer, lock and trim, found another addon; build rcwarden again`);
+  throw new Error(`${path}: expected notify, peer, lock, trim and lease, found another addon; build rcwarden again`);
 }
 
 /** The door: what the file's own build gives is taken at its word. */
 function isAddon(exports: unknown): exports is Addon {
   if (typeof exports !== "object" || exports === null) return false;
-  return ["notify", "peer", "lock", "trim"].every((name) => typeof Reflect.get(exports, name) === "function");
+  return ["notify", "peer", "lock", "trim", "lease"].every((name) => typeof Reflect.get(exports, name) === "function");
 }

@@ -1,6 +1,6 @@
 // What the kernel and the C library offer and Node does not: a datagram to the service manager, who is at the other end of
-// a socket, a lock that dies with its holder, free memory given back. An N-API addon; it never waits, and it trusts no
-// argument.
+// a socket, a lock that dies with its holder, free memory given back, whether anybody has a file open. An N-API addon; it
+// never waits, and it trusts no argument.
 //
 // An argument of the wrong kind is a TypeError. What the system answers is a value: 0 or more, or an errno below zero,
 // which agent/host/native.ts puts into words.
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -172,6 +173,33 @@ static napi_value trim(napi_env env, napi_callback_info info) {
   return number_of(env, malloc_trim(0));
 }
 
+// ---- lease(fd): whether nobody else has the file open, or mapped (fcntl(2), F_SETLEASE)
+
+/// Should somebody open it in the microseconds of the lease, the kernel says so by a signal that ends a process.
+static int ignore_lease_breaks(void) {
+  static bool is_done = false;
+  if (is_done) return 0;
+  struct sigaction now;
+  if (sigaction(SIGIO, NULL, &now) != 0) return -errno;
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  bool is_default = !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL;
+  if (is_default && sigaction(SIGIO, &ignore, NULL) != 0) return -errno;
+  is_done = true;
+  return 0;
+}
+
+static napi_value lease(napi_env env, napi_callback_info info) {
+  napi_value word;
+  int fd;
+  if (!arguments(env, info, 1, &word) || !descriptor_of(env, word, &fd))
+    return type_error(env, "lease: expected a descriptor");
+  int ready = ignore_lease_breaks();
+  if (ready != 0) return number_of(env, ready);
+  if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return number_of(env, -errno);
+  // Whoever opens the file meanwhile waits, so it is given back at once; closing it would do so, too.
+  return number_of(env, fcntl(fd, F_SETLEASE, F_UNLCK) == 0 ? 0 : -errno);
+}
+
 static bool export(napi_env env, napi_value exports, const char *name, napi_callback callback) {
   napi_value function;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function) == napi_ok &&
@@ -182,5 +210,6 @@ NAPI_MODULE_INIT() {
   // What is missing is seen by who loads this.
   if (!export(env, exports, "notify", notify) || !export(env, exports, "peer", peer)) return NULL;
   if (!export(env, exports, "lock", lock) || !export(env, exports, "trim", trim)) return NULL;
+  if (!export(env, exports, "lease", lease)) return NULL;
   return exports;
 }

@@ -1,4 +1,5 @@
-import { childrenOf, namespaceOf, type Status, taskStatus } from "../host/process.ts";
+import { childrenOf, namespaceOf, taskStatus } from "../host/process.ts";
+import { wrongIdentity } from "../host/wrong-identity.ts";
 import type { Question } from "./question.ts";
 
 /** Looks at the waiting shell from outside before it may go: the launcher's own word is not enough. */
@@ -25,14 +26,4 @@ export function gateOf(init: number, question: Question): Gate {
     if (inside === "" || inside === outside) return { kind: "wrong", reason: `the ${kind} namespace is not its own` };
   }
   return { kind: "open", shell };
-}
-
-/** Pure: what is wrong with the identity, or null. In a user namespace of one's own groups cannot be set. */
-export function wrongIdentity(status: Status, question: Pick<Question, "account" | "sandbox">): string | null {
-  const { uid, gid, groups } = question.account;
-  if (status.uids.length !== 4 || status.uids.some((id) => id !== uid)) return `uid is ${status.uids}, not ${uid}`;
-  if (status.gids.length !== 4 || status.gids.some((id) => id !== gid)) return `gid is ${status.gids}, not ${gid}`;
-  if (question.sandbox === "own-account") return null;
-  const sorted = (ids: readonly number[]) => [...new Set(ids)].sort((a, b) => a - b).join(" ");
-  return sorted(status.groups) === sorted(groups) ? null : `groups are ${status.groups}, not ${groups}`;
 }

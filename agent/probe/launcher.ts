@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
-import { builtPart } from "../host/beside.ts";
+import { enterPath } from "../host/enter.ts";
+import { encodeSpec, lines, parseSaid, type Said, type SpecWord } from "../host/launcher-words.ts";
 import { statOf } from "../host/process.ts";
-import { encodeSpec, lines, parseSaid, type Said, type SpecWord } from "./protocol.ts";
 
 /** Starts the launcher `enter` and speaks with it. It is a child of this process: start it from the main thread only. */
 export interface Launched {
@@ -23,18 +23,6 @@ export interface LauncherTells {
 }
 
 const patienceMs = 500;
-
-let set: string | null = null;
-
-/** Says where the launcher lies, in place of the folder of the program. */
-export function setLauncher(path: string | null): void {
-  set = path;
-}
-
-/** Where the launcher lies. */
-export function enterPath(): string {
-  return set ?? builtPart("enter");
-}
 
 /** `slave`: a terminal's descriptor that becomes 0 to 2; null gives it /dev/null, for it makes pipes of its own. */
 export function launch(spec: readonly SpecWord[], slave: number | null, tells: LauncherTells): Launched {

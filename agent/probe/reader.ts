@@ -1,9 +1,10 @@
 /** What the reader is asked, and what is made of its answers: they are claims. */
 import type { Account, ModeId } from "../facts/index.ts";
+import { isStuck } from "../host/bare-child.ts";
 import { hostMounts, type Mount, mayNotAnswer, mountOf } from "../host/mounts.ts";
 import type { Shell } from "../shells/index.ts";
 import type { Reading, SameMount } from "../startup/index.ts";
-import { isStuck, type Sending, sendReader } from "./reader-child.ts";
+import { type Sending, sendReader } from "./reader-child.ts";
 import { identityAnswer, startupAnswer } from "./reading-answer.ts";
 
 export interface ToRead extends Sending {

@@ -1,5 +1,5 @@
+import { placeValue, type SpecWord } from "../host/launcher-words.ts";
 import { mostProcesses } from "./look.ts";
-import { placeValue, type SpecWord } from "./protocol.ts";
 import type { Question } from "./question.ts";
 
 /** The launcher's words for a question. `leave`: mount points that did not answer and are not touched again. */

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Exit } from "../facts/index.ts";
-import type { Said } from "./protocol.ts";
+import type { Said } from "../host/launcher-words.ts";
 import { type Timers, timers } from "./timers.ts";
 import { hostOutside, type Limited, witness } from "./witness.ts";
 

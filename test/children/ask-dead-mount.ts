@@ -1,8 +1,8 @@
 // Asks readers about a folder whose file system never answers, and says what came, how soon.
 // Its words: the launcher, the reader's script, the dead folder, a folder that answers.
 import type { Account } from "../../agent/facts/index.ts";
+import { setLauncher } from "../../agent/host/enter.ts";
 import { identityOf } from "../../agent/host/identity.ts";
-import { setLauncher } from "../../agent/probe/launcher.ts";
 import { identitiesAs, readStartup } from "../../agent/probe/reader.ts";
 import { firstChanged } from "../../agent/probe/unchanged.ts";
 import { shells } from "../../agent/shells/index.ts";

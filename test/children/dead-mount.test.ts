@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { build } from "esbuild";
+import { enterPath } from "../../agent/host/enter.ts";
 import { identityOf } from "../../agent/host/identity.ts";
-import { enterPath } from "../../agent/probe/launcher.ts";
 import { useBuiltLauncher } from "../probe/asking.ts";
 import { noAccounts } from "../support/accounts.ts";
 

@@ -173,7 +173,7 @@ test("the Grant is broken where something may hold one that cannot be taken, and
     ["a sound one and no YAML after it", `${good}---\na: @b\n`, "broken"],
     ["a broken Exception beside it", `${good}---\n${exception.replace("2027-01-31", "soon")}`, "grant"],
     ["an Exception of another version", `${good}---\n${exception.replace("/v1", "/v2")}`, "grant"],
-    ["a kind of a later version", `${good}---\napiVersion: rcwarden/v1\nkind: Retention\n`, "grant"],
+    ["a broken Retention beside it", `${good}---\napiVersion: rcwarden/v1\nkind: Retention\n`, "grant"],
     ["a broken Agent and no Grant", documentOf("Agent", "  sinks: file\n"), "none"],
     ["a broken policy and no Grant", policyWith("  accounts: nobody\n"), "none"],
   ] as const;

@@ -38,26 +38,23 @@ test("a byte order mark and Windows line ends change nothing", () => {
 test("an unknown version or kind is told before anything else", () => {
   assert.deepEqual(problems("apiVersion: rcwarden/v2\nkind: engine\nspec: { x: y }\n"), [
     'db.yaml:1:13: expected rcwarden/v1, found "rcwarden/v2"; did you mean "rcwarden/v1"?',
-    'db.yaml:2:7: expected Engine or Policy, found "engine"; did you mean "Engine"?',
+    'db.yaml:2:7: expected Engine, Policy or Retention, found "engine"; did you mean "Engine"?',
   ]);
   assert.deepEqual(problems("apiVersion: apps/v1\nkind: Deployment\n"), [
     'db.yaml:1:13: expected rcwarden/v1, found "apps/v1"',
-    'db.yaml:2:7: expected Engine or Policy, found "Deployment"',
+    'db.yaml:2:7: expected Engine, Policy or Retention, found "Deployment"',
   ]);
   assert.deepEqual(problems("kind: [Engine]\n").length, 1);
 });
 
 test("the host owner's kinds are refused among policies, and it is said whose they are", () => {
-  const text = ["Grant", "Exception", "Agent", "Retention"]
-    .map((kind) => `apiVersion: rcwarden/v1\nkind: ${kind}\n`)
-    .join("---\n");
+  const text = ["Grant", "Exception", "Agent"].map((kind) => `apiVersion: rcwarden/v1\nkind: ${kind}\n`).join("---\n");
   const owners = (kind: string) =>
     `${kind} is the host owner's and never stands among policies: it lies in /etc/rcwarden/*.yaml`;
   assert.deepEqual(problems(text), [
-    `db.yaml:2:7: expected Engine or Policy, found "Grant"; a ${owners("Grant")}`,
-    `db.yaml:5:7: expected Engine or Policy, found "Exception"; an ${owners("Exception")}`,
-    `db.yaml:8:7: expected Engine or Policy, found "Agent"; an ${owners("Agent")}`,
-    'db.yaml:11:7: expected Engine or Policy, found "Retention"; this version has no such kind',
+    `db.yaml:2:7: expected Engine, Policy or Retention, found "Grant"; a ${owners("Grant")}`,
+    `db.yaml:5:7: expected Engine, Policy or Retention, found "Exception"; an ${owners("Exception")}`,
+    `db.yaml:8:7: expected Engine, Policy or Retention, found "Agent"; an ${owners("Agent")}`,
   ]);
 });
 

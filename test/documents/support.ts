@@ -6,6 +6,7 @@ import {
   loadDocuments,
   type Policy,
   problemText,
+  type Retention,
   type SourceFile,
 } from "../../agent/documents/index.ts";
 
@@ -142,4 +143,10 @@ export function policyOf(text: string): Policy {
   const policy = loaded.kind === "documents" ? loaded.set.policies.find((each) => !each.origin.shipped) : undefined;
   if (policy === undefined) throw new Error(problems(text).join("\n"));
   return policy;
+}
+
+/** The Retentions of texts that are accepted. */
+export function retentionsOf(...files: readonly SourceFile[]): readonly Retention[] {
+  const loaded = load(...files);
+  return loaded.kind === "documents" ? loaded.set.retentions : [];
 }

@@ -1,7 +1,8 @@
 // Calls everything that the addon has, with what it is made for and with what it is not. Ends with a line `done`.
 // Its words: the addon, a folder of its own. Run in a process of its own, by both builds.
 import assert from "node:assert/strict";
-import { closeSync, openSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { constants } from "node:os";
 import { receiver } from "../support/datagrams.ts";
@@ -12,8 +13,8 @@ delete process.env.LD_PRELOAD;
 const { errno } = constants;
 const module: { exports: Record<string, (...words: unknown[]) => unknown> } = { exports: {} };
 process.dlopen(module, path);
-const { notify, peer, lock, trim } = module.exports;
-assert.ok(notify && peer && lock && trim);
+const { notify, peer, lock, trim, lease } = module.exports;
+assert.ok(notify && peer && lock && trim && lease);
 
 // Arguments of another number or kind.
 const odd = [
@@ -34,7 +35,7 @@ const odd = [
   2 ** 31,
   2 ** 53,
 ];
-for (const call of [peer, lock]) {
+for (const call of [peer, lock, lease]) {
   for (const word of odd) assert.throws(() => call(word), TypeError);
   assert.throws(() => call(), TypeError);
   assert.throws(() => call(0, 0), TypeError);
@@ -109,4 +110,35 @@ assert.equal(peer(file), -errno.EBADF);
 
 assert.throws(() => trim(0), TypeError);
 assert.ok(trim() === 0 || trim() === 1);
+// A lease: nobody else has it, somebody reads, writes, has mapped and closed it, has it in another name; what has none.
+const leased = `${folder}/leased`;
+writeFileSync(leased, "x".repeat(8192));
+const mine = openSync(leased, "r");
+assert.equal(lease(mine), 0);
+assert.equal(lease(mine), 0);
+for (const flags of ["r", "r+"]) {
+  const second = openSync(leased, flags);
+  assert.equal(lease(mine), -errno.EAGAIN, flags);
+  closeSync(second);
+  assert.equal(lease(mine), 0, flags);
+}
+// It was given back: another one opens it at once.
+execFileSync("/bin/cat", [leased], { timeout: 10_000 });
+const program = `${folder}/mapped`;
+execFileSync("cc", ["-o", program, `${import.meta.dirname}/mapped.c`]);
+const mapper = spawn(program, [leased], { stdio: ["pipe", "pipe", "inherit"] });
+const left = new Promise((resolve) => mapper.once("close", resolve));
+await new Promise((resolve) => mapper.stdout.once("data", resolve));
+assert.equal(lease(mine), -errno.EAGAIN);
+mapper.stdin.end();
+await left;
+assert.equal(lease(mine), 0);
+const writes = openSync(leased, "r+");
+closeSync(mine);
+assert.equal(lease(writes), 0);
+assert.equal(lease(mine), -errno.EBADF);
+assert.equal(lease(openSync(folder, "r")), -errno.EINVAL);
+assert.equal(lease(openSync("/dev/null", "r")), -errno.EINVAL);
+// The signal that tells of a broken lease would end this process.
+process.kill(process.pid, "SIGIO");
 console.log("done");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Account } from "../../agent/facts/index.ts";
 import { runCommand } from "../../agent/host/command.ts";
-import { setLauncher } from "../../agent/probe/launcher.ts";
+import { setLauncher } from "../../agent/host/enter.ts";
 import { ask, type Question, type Run } from "../../agent/probe/session.ts";
 import type { TestAccount } from "../support/accounts.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeSpec, lines, parseSaid, placeValue } from "../../agent/host/launcher-words.ts";
 import { capture, keptBytes } from "../../agent/probe/capture.ts";
-import { encodeSpec, lines, parseSaid, placeValue } from "../../agent/probe/protocol.ts";
 import { refusalFor } from "../../agent/probe/refusal.ts";
 import { canEndReads } from "../../agent/probe/terminal.ts";
 

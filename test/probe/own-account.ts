@@ -1,5 +1,5 @@
 /** Run by session.test.ts as an ordinary user: asks for its own account and prints what came of it. */
-import { setLauncher } from "../../agent/probe/launcher.ts";
+import { setLauncher } from "../../agent/host/enter.ts";
 import { watchdog } from "../native/watchdog.ts";
 import { command } from "./asking.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { everyFact } from "../../agent/facts/index.ts";
 import { accountFiles } from "../../agent/host/account-files.ts";
-import { setLauncher } from "../../agent/probe/launcher.ts";
+import { setLauncher } from "../../agent/host/enter.ts";
 import { type Measurement, measure, type Sources } from "../../agent/probe/measure.ts";
 import { read } from "../../agent/startup/index.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Account } from "../../agent/facts/index.ts";
 import { runCommand } from "../../agent/host/command.ts";
-import { enterPath, setLauncher } from "../../agent/probe/launcher.ts";
+import { enterPath, setLauncher } from "../../agent/host/enter.ts";
 import { ask, type Run } from "../../agent/probe/session.ts";
 import { watchdog } from "../native/watchdog.ts";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";

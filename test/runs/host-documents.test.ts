@@ -77,7 +77,10 @@ describe("the documents of a host", () => {
     put("policies/grant.yaml", grant);
     const found = configAt(folder, now);
     assert.equal(told(found).length, 1);
-    assert.match(told(found)[0] ?? "", /^F\/policies\/grant.yaml:2:7: expected Engine or Policy, found "Grant"; /);
+    assert.match(
+      told(found)[0] ?? "",
+      /^F\/policies\/grant.yaml:2:7: expected Engine, Policy or Retention, found "Grant"; /,
+    );
     assert.equal(found.kind === "problems" && found.grant, "broken");
   });
 

@@ -11,6 +11,7 @@ import {
   type Policy,
   problemsSummary,
   problemText,
+  type Retention,
 } from "../../documents/index.ts";
 import { documentText } from "../document-text.ts";
 import { policyList } from "../text/policy.ts";
@@ -23,7 +24,7 @@ const actions = ["list", "show", "schema"] as const;
 function declare(command: Command): void {
   command
     .description(
-      "Says which documents are in force on this host: what engines send, and what must hold for their accounts.",
+      "Says which documents are in force on this host: what engines send, what must hold for their accounts, and which files need not stay.",
     )
     .usage("list [--json] | show NAME | schema [KIND]")
     .argument("[action]", "list the documents, show one as it stands, or print the schema of a kind")
@@ -59,8 +60,8 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
 
   function list(set: DocumentSet): ExitCode {
     if (name !== undefined) return refuse(`expected no name with list, found "${name}"; did you mean show ${name}?`);
-    const inForce = documentsInForce(set);
-    const documents = [...set.policies, ...set.engines].map((document) => ({
+    const inForce: readonly Document[] = [...documentsInForce(set), ...set.retentions];
+    const documents = documentsOf(set).map((document) => ({
       kind: document.kind,
       name: document.name,
       description: document.description,
@@ -73,7 +74,7 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
   }
 
   async function show(set: DocumentSet): Promise<ExitCode> {
-    const all: (Policy | Engine)[] = [...set.policies, ...set.engines];
+    const all = documentsOf(set);
     if (name === undefined)
       return refuse(`expected the name of a document, found nothing; rcwarden policy list has them`);
     const found = all.filter((document) => document.name === name);
@@ -106,6 +107,12 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
     voice.remark(`rcwarden policy: ${problem}`);
     return 2;
   }
+}
+
+type Document = Policy | Engine | Retention;
+
+function documentsOf({ policies, engines, retentions }: DocumentSet): readonly Document[] {
+  return [...policies, ...engines, ...retentions];
 }
 
 function meant(word: string, list: readonly string[]): string {

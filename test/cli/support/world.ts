@@ -2,6 +2,7 @@
 
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
+import type { Looked, Seen } from "../../../agent/cleanup/index.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
 import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
@@ -107,9 +108,16 @@ export const unattended: Policy = {
   origin: { file: `${shippedAt}/unattended-ssh.yaml`, digest: `sha256:${"b".repeat(64)}`, shipped: true, given: false },
 };
 
-export const documents: DocumentSet = { engines: [execChannel], policies: [unattended] };
+export const documents: DocumentSet = { engines: [execChannel], policies: [unattended], retentions: [] };
 
 export const noHost: HostDocuments = { agent: null, grant: { kind: "none" }, exceptions: [] };
+
+export const nothingUnseen: Extract<Looked, { readonly kind: "looked" }> = {
+  kind: "looked",
+  message: "",
+  root: { dev: "2049", ino: "2" },
+  unseen: "",
+};
 
 export interface World {
   readonly accounts: readonly Account[];
@@ -123,6 +131,10 @@ export interface World {
   readonly unavailable?: readonly string[];
   /** What agents answer; without it there is none. */
   ask?(sockets: readonly string[], question: Question): Told;
+  /** What lies below a root, in batches; by default nothing. */
+  readonly below?: Readonly<
+    Record<string, { readonly batches: readonly (readonly Seen[])[]; readonly looked: Looked }>
+  >;
   /** Members of group rcwarden; without them there is no such group. */
   readonly viewers?: readonly string[];
   /** What the host owner's folder answers when it is written; by default all goes well. */
@@ -145,6 +157,11 @@ export function partsOf(world: World): Parts {
     env: {},
     runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
+    lookBelow: async ({ root }, _, { take }) => {
+      const { batches, looked } = world.below?.[root] ?? { batches: [], looked: nothingUnseen };
+      for (const batch of batches) await take(batch);
+      return looked;
+    },
     hostName: "db07",
     callerUid: world.callerUid ?? 0,
     documents: async () => loaded,

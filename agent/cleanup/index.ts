@@ -1,0 +1,10 @@
+/**
+ * Clean-up: what a Retention means for the files that lie below its root. look.ts has a child look there, with the account's
+ * identity (root.ts, walk.ts, guard.ts run in it); decide.ts says what would go, what stays and why. Nothing here removes
+ * anything. It may import facts, host, documents and store.
+ *
+ * To add a reason to stay: its word in plan.ts, where it is decided, its sentence in cli/text/cleanup.ts.
+ */
+export * from "./decide.ts";
+export { type Looked, type Looking, lookBelow, type ToLookAt } from "./look.ts";
+export type * from "./plan.ts";
