@@ -2,8 +2,18 @@
  * The built agent against the clock: how soon it answers, how soon a changed startup file is an event in the store, and
  * what it takes while nothing happens. Each function measures and gives numbers; bench.ts holds them against goals.
  */
-import { spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeAccount, type TestAccount } from "../support/accounts.ts";
 import { startAgent, type TestAgent } from "../support/agent.ts";
@@ -174,8 +184,9 @@ export interface ManyAccounts {
 }
 
 /**
- * So many accounts on an account database and homes of their own, which only the agent sees: a mount namespace. The Grant
- * says `how: reading`, for what is asked is what it takes to watch them, and to run a thousand shells takes its time.
+ * So many accounts on an account database and homes of their own, which only the agent sees: an /etc in a mount namespace.
+ * The Grant says `how: reading`, for what is asked is what it takes to watch them, and to run a thousand shells takes its
+ * time.
  */
 export async function manyAccounts(count: number): Promise<ManyAccounts> {
   const folder = mkdtempSync("/run/rcw-many-");
@@ -185,10 +196,12 @@ export async function manyAccounts(count: number): Promise<ManyAccounts> {
     const entry = (name: string, at: number) =>
       `${name}:x:${uidOf(at)}:${uidOf(at)}::${folder}/home/${name}:/bin/bash\n`;
     const group = (name: string, at: number) => `${name}:x:${uidOf(at)}:\n`;
-    writeFileSync(`${folder}/passwd`, readFileSync("/etc/passwd", "utf8") + names.map(entry).join(""));
-    writeFileSync(`${folder}/group`, readFileSync("/etc/group", "utf8") + names.map(group).join(""));
+    // All of it: whoever adds an account to the host renames a file over /etc/passwd, and a mount there would end.
+    execFileSync("/bin/cp", ["-a", "/etc", folder]);
+    appendFileSync(`${folder}/etc/passwd`, names.map(entry).join(""));
+    appendFileSync(`${folder}/etc/group`, names.map(group).join(""));
     for (const [at, name] of names.entries()) makeHome(`${folder}/home/${name}`, uidOf(at));
-    const script = 'for f in passwd group; do mount --bind "$1/$f" "/etc/$f" || exit; done; shift; exec "$@"';
+    const script = 'mount --bind "$1/etc" /etc && shift && exec "$@"';
     const started = performance.now();
     await using agent = await startAgent({
       as: ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", folder],
