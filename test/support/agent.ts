@@ -1,7 +1,7 @@
 /** The built agent as its users start it, with folders of the test's own, and a way to ask it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { dist } from "./rcwarden.ts";
@@ -50,7 +50,7 @@ const usualLongestMs = 60_000;
 
 export async function startAgent(wish: AgentWish = {}): Promise<TestAgent> {
   // Below /run, for a socket's path has 107 bytes at most, and an account must reach it.
-  const folder = wish.folder ?? mkdtempSync("/run/rcw-agent-");
+  const folder = wish.folder ?? newFolder();
   chmodSync(folder, 0o755);
   const [state, config, socket] = [join(folder, "state"), join(folder, "etc"), join(folder, "agent.sock")];
   mkdirSync(config, { recursive: true, mode: 0o755 });
@@ -105,6 +105,15 @@ export async function startAgent(wish: AgentWish = {}): Promise<TestAgent> {
     throw new Error(`the agent did not start: ${said.err}${said.out}`, { cause: error });
   }
   return agent;
+}
+
+/** The name carries the pid of the test run, so that a later one removes what a killed one left. */
+function newFolder(): string {
+  for (const entry of readdirSync("/run")) {
+    const pid = /^rcw-agent-(\d+)-/.exec(entry)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join("/run", entry), { recursive: true, force: true });
+  }
+  return mkdtempSync(`/run/rcw-agent-${process.pid}-`);
 }
 
 async function answering(agent: TestAgent, path: string, longestMs: number): Promise<void> {
