@@ -54,8 +54,12 @@ test("what the C library held and nobody uses any more is given back", () => {
   const stays = room();
   const before = ownUse().rssBytes;
   pieces = [];
-  giveBackWithCollector();
-  const after = ownUse().rssBytes;
+  let after = before;
+  // V8 frees what such an array held on a thread of its own: it may be done only by the next collection.
+  for (let turn = 0; turn < 20 && before - after <= 400 * 65_536 * 0.5; turn++) {
+    giveBackWithCollector();
+    after = ownUse().rssBytes;
+  }
   assert.ok(before - after > 400 * 65_536 * 0.5, `${before - after} of ${400 * 65_536} bytes`);
   assert.equal(stays[0], 1);
   assert.equal(pieces.length, 0);
