@@ -36,7 +36,6 @@ export interface RunWish {
   readonly groups: Groups;
   readonly exceptions: readonly Exception[];
   readonly how: "running" | "reading";
-  readonly agent: AgentFacts;
   readonly baseline: Baseline | null;
   readonly program: string;
   readonly via: string;
@@ -63,7 +62,7 @@ export interface Ran {
 const withinMs = 30_000;
 
 export async function runAccount(wish: RunWish): Promise<Ran> {
-  const { account, set, agent, exceptions } = wish;
+  const { account, set, exceptions } = wish;
   const startedMs = wish.nowMs();
   const applying = policiesInForce(set).map((policy) => inForce(policy, set, [account], wish.groups));
   const requests = requestsFor(account, {
@@ -88,8 +87,8 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     policies: [...applying, own],
     measured: [{ ...measured, reviewed }],
     checks: checkKinds,
-    agent,
   });
+  // What is about the host is not asked here (hostVerdicts).
   const verdicts = waive(judged, exceptions, wish.nowMs()).filter((verdict) => verdict.account === account.name);
   const gapCodes = (facts: ModeFacts) => [...new Set(facts.gaps.map(({ code }) => code))];
   const record: RunRecord = {

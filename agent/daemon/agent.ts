@@ -553,7 +553,6 @@ export class Agent {
         groups: this.#groups,
         exceptions: host.exceptions,
         how: this.grant?.measure.how ?? "reading",
-        agent: this.facts(),
         baseline: world.store.baseline(name),
         program: world.version,
         via,
@@ -591,6 +590,7 @@ export class Agent {
     const kept = paths.slice(0, mostPaths);
     watched.paths = new Set([...kept, ...programs]);
     watched.unwatched = paths.length - kept.length;
+    if (isSame(before, watched.paths)) return;
     await this.#cover();
     if (kept.some((path) => !before.has(path)) && before.size > 0) this.queue.want(watched.name, "sweep");
   }
@@ -734,6 +734,10 @@ export class Agent {
   isBlindTo(name: string, unseen = this.#watch.unseen()): boolean {
     return (this.accounts.get(name)?.unwatched ?? 0) > 0 || this.#coverage.isUnseen(name, unseen);
   }
+}
+
+function isSame(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  return some.size === others.size && [...some].every((one) => others.has(one));
 }
 
 function isoOrNull(ms: number | null): string | null {

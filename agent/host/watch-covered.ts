@@ -70,10 +70,10 @@ export class Covered<S> {
     return entry.mount === null && hasNames && entry.place.hops.every(isSeen) && entry.hops.every(isSeen);
   }
 
-  /** These and no others; those that are new have not been looked at. */
-  set(paths: ReadonlySet<string>): void {
+  /** These and no others; answers those that are new, which have not been looked at. */
+  set(paths: ReadonlySet<string>): Entry[] {
     for (const entry of [...this.#entries.values()]) if (!paths.has(entry.path)) this.#remove(entry);
-    for (const path of paths) if (!this.#entries.has(path)) this.#add(path);
+    return [...paths].flatMap((path) => (this.#entries.has(path) ? [] : [this.#add(path)]));
   }
 
   /** Looks at these now: paths that are not as they were or, where an event named them, may not be. */
@@ -128,7 +128,7 @@ export class Covered<S> {
     return this.#entries.get(entry.path) === entry;
   }
 
-  #add(path: string): void {
+  #add(path: string): Entry {
     const folder = dirname(path);
     const place = this.#places.get(folder) ?? { kind: "place", folder, entries: new Set(), hops: [] };
     this.#places.set(folder, place);
@@ -145,6 +145,7 @@ export class Covered<S> {
     };
     place.entries.add(entry);
     this.#entries.set(path, entry);
+    return entry;
   }
 
   #remove(entry: Entry): void {

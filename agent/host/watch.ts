@@ -24,6 +24,8 @@ const soonMs = 5_000;
 const burstMs = 250;
 const splay = 0.1;
 const mountsAgeMs = 1_000;
+/** Paths that are looked at without letting anything else in between. */
+const mostAtOnce = 100;
 /** Of `lookElsewhere`, which bounds itself: this is for one that does not. */
 const elsewhereMs = 60_000;
 
@@ -177,13 +179,25 @@ class Watching implements Watch {
 
   async #cover(wanted: ReadonlySet<string>): Promise<void> {
     if (this.#hasEnded) return;
-    this.#covered.set(wanted);
-    await this.sweep();
+    const added = this.#covered.set(wanted);
+    if (this.#hasBegun) await this.#lookFirst(added);
+    else await this.sweep();
     await this.#folders.settled();
     if (this.#hasEnded || this.#hasBegun) return;
     this.#hasBegun = true;
     this.#schedule(this.#betweenMs());
     await this.prove();
+  }
+
+  /** Looks at paths that are new, some at a time. Where another process must look at one of them a sweep asks it. */
+  async #lookFirst(added: readonly Entry[]): Promise<void> {
+    this.#readMounts(mountsAgeMs);
+    for (let at = 0; at < added.length; at += mostAtOnce) {
+      this.#covered.look(added.slice(at, at + mostAtOnce), false);
+      await nextTurn();
+      if (this.#hasEnded) return;
+    }
+    if (added.some((entry) => entry.mount !== null)) await this.sweep();
   }
 
   #begin(): Promise<readonly string[]> {
