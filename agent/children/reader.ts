@@ -4,6 +4,7 @@
  * document a line comes out, each as soon as it is known, for the next look may never end.
  */
 import { writeSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { accountFiles } from "../host/account-files.ts";
 import { slowIdentityOf } from "../host/identity.ts";
@@ -26,9 +27,12 @@ function say(answer: unknown): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
 }
 
-function startup({ shell, modes, account, env }: StartupRequest): void {
+function startup({ shell, modes, urgent, account, env }: StartupRequest): void {
   const files = accountFiles();
-  for (const mode of modes) say({ mode, reading: read(shell, mode, account, env, files) });
+  for (const [at, mode] of modes.entries()) {
+    if (at === urgent) setPriority(constants.priority.PRIORITY_LOW);
+    say({ mode, reading: read(shell, mode, account, env, files) });
+  }
 }
 
 const graceMs = 200;

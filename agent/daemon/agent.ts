@@ -16,8 +16,8 @@ import {
   problemText,
 } from "../documents/index.ts";
 import { cursorText, type DriftInput, drift, type Hint, type Via } from "../drift/index.ts";
-import { exceptionFacts, ruleDigests } from "../evaluate/index.ts";
-import type { Account, AgentFacts, BaselineItem, ModeFacts } from "../facts/index.ts";
+import { exceptionFacts, modesFor, ruleDigests } from "../evaluate/index.ts";
+import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { Configuration } from "../runs/host-documents.ts";
 import type { AccountReadings } from "../runs/measuring.ts";
@@ -68,8 +68,8 @@ export interface AgentWorld {
   nowMs(): number;
   monotonicMs(): number;
   configuration(): Configuration;
-  /** Begins to read the account's startup files, in every mode. */
-  readings(account: Account): AccountReadings;
+  /** Begins to read the account's startup files in every mode, `first` in these. */
+  readings(account: Account, first: readonly ModeId[]): AccountReadings;
   measure(request: MeasureRequest, readings: AccountReadings): Promise<ModeFacts>;
   /** What every session is made of, and the account database. */
   systemPaths(): readonly string[];
@@ -543,30 +543,31 @@ export class Agent {
     const { name } = watched;
     const { set, host } = this.#configured;
     const isFull = this.#full.delete(name) || via === "start" || via === "schedule";
-    const readings = world.readings(account);
+    const readings = world.readings(account, modesFor(watched.applying));
     // What is not watched yet would change unseen after it was measured.
     if (watched.paths.size === 0) await this.#coverAlso(watched, await readings.paths, []);
-    const [ran, paths] = await Promise.all([
-      runAccount({
-        account,
-        set,
-        groups: this.#groups,
-        exceptions: host.exceptions,
-        how: this.grant?.measure.how ?? "reading",
-        baseline: world.store.baseline(name),
-        program: world.version,
-        via,
-        everyMode: isFull,
-        nowMs: world.nowMs,
-        measure: (request) => world.measure(request, readings),
-        signal: this.#stopping.signal,
-      }),
-      readings.paths,
-    ]);
+    const ran = await runAccount({
+      account,
+      set,
+      groups: this.#groups,
+      exceptions: host.exceptions,
+      how: this.grant?.measure.how ?? "reading",
+      baseline: world.store.baseline(name),
+      program: world.version,
+      via,
+      everyMode: isFull,
+      nowMs: world.nowMs,
+      measure: (request) => world.measure(request, readings),
+      signal: this.#stopping.signal,
+    });
     // Called off: what came of it is no answer.
-    if (this.#stopping.signal.aborted || this.accounts.get(name) !== watched) return "measured";
-    await this.#coverAlso(watched, paths, programPaths(ran.measured.modes));
+    const isCalledOff = () => this.#stopping.signal.aborted || this.accounts.get(name) !== watched;
+    if (isCalledOff()) return "measured";
     await this.#keep(watched, ran, via);
+    // What other modes read may be known later, and tells nobody anything yet.
+    const paths = await readings.paths;
+    if (isCalledOff()) return "measured";
+    await this.#coverAlso(watched, paths, programPaths(ran.measured.modes));
     watched.attempts += 1;
     watched.measuredAt = world.monotonicMs();
     watched.counts = { pass: ran.record.pass, fail: ran.record.fail, unknown: ran.record.unknown };

@@ -95,7 +95,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     configuration: () => configAt(call.config, Date.now()),
-    readings: (account) => readingsOf(account, isRoot),
+    readings: (account, first) => readingsOf(account, isRoot, first),
     measure: (request, readings) => measureHere(request, isRoot, readings),
     systemPaths,
     namePaths,

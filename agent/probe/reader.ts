@@ -16,6 +16,8 @@ export interface ToRead extends Sending {
 export interface ToReadModes extends Sending {
   readonly shell: Shell;
   readonly modes: readonly ModeId[];
+  /** Somebody waits for so many of them; the others may take their time. All, if not said. */
+  readonly urgent?: number;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +52,7 @@ export interface Begun {
 
 /** As `readStartupModes`, for who wants the first mode before the last one was read. */
 export function beginReading(wanted: ToReadModes): Begun {
-  const { shell, modes, account, env } = wanted;
+  const { shell, modes, account, env, urgent = modes.length } = wanted;
   const readings = new Map<ModeId, Reading>();
   const waiting = new Map(modes.map((mode) => [mode, Promise.withResolvers<Reading | null>()]));
   const { name, syntax, reads } = shell;
@@ -64,7 +66,7 @@ export function beginReading(wanted: ToReadModes): Begun {
     return readings.size === modes.length ? "enough" : "more";
   };
   const ended = sendReader(wanted, {
-    request: { kind: "startup", shell: { name, syntax, reads }, modes, account: { home, uid }, env },
+    request: { kind: "startup", shell: { name, syntax, reads }, modes, urgent, account: { home, uid }, env },
     mostBytes: mostBytes * modes.length,
     threads: 1,
     holds: () => [`uid ${uid}`, ...silentPlace(home, hostMounts())],

@@ -37,9 +37,9 @@ export interface AccountReadings {
   readonly paths: Promise<readonly string[]>;
 }
 
-/** Begins at once; never rejects. */
-export function readingsOf(account: Account, isRoot: boolean): AccountReadings {
-  const begun = begin(asReached(account, isRoot));
+/** Begins at once; never rejects. The modes `first` are read before the others, which give way to everything else then. */
+export function readingsOf(account: Account, isRoot: boolean, first: readonly ModeId[]): AccountReadings {
+  const begun = begin(asReached(account, isRoot), first);
   const taken = new Set<ModeId>();
   return {
     async take(mode) {
@@ -54,9 +54,11 @@ export function readingsOf(account: Account, isRoot: boolean): AccountReadings {
   };
 }
 
-async function begin(account: Account): Promise<Begun | null> {
+async function begin(account: Account, first: readonly ModeId[]): Promise<Begun | null> {
   const shell = await shellOf(account);
-  return shell === null ? null : beginReading({ account, shell, modes: modeIds, env: {} });
+  const modes = [...first, ...modeIds.filter((mode) => !first.includes(mode))];
+  const urgent = first.length > 0 ? first.length : modes.length;
+  return shell === null ? null : beginReading({ account, shell, modes, urgent, env: {} });
 }
 
 async function shellOf({ shell }: Account): Promise<Shell | null> {

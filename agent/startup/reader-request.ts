@@ -9,6 +9,8 @@ export interface StartupRequest {
   readonly kind: "startup";
   readonly shell: ReadShell;
   readonly modes: readonly ModeId[];
+  /** Somebody waits for so many of them, the first ones. */
+  readonly urgent: number;
   readonly account: { readonly home: string; readonly uid: number };
   readonly env: Readonly<Record<string, string>>;
 }

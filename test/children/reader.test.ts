@@ -326,7 +326,7 @@ test("what one run reads is given out once for each mode, and names the paths of
   account.write(".bashrc", ". ~/more\n");
   account.write(".profile", ". ~/login\n");
   const whole = accountOf(account);
-  const readings = readingsOf({ ...whole, shell: "/bin/bash" }, true);
+  const readings = readingsOf({ ...whole, shell: "/bin/bash" }, true, ["ssh-command"]);
   const first = await readings.take("ssh-command");
   assert.deepEqual(first, await readAs(account));
   // Asked again after something changed: what was read before is no answer any more.
@@ -334,6 +334,6 @@ test("what one run reads is given out once for each mode, and names the paths of
   const paths = await readings.paths;
   for (const name of [".bashrc", "more", ".profile", "login"])
     assert.ok(paths.includes(`${account.home}/${name}`), name);
-  const gone = readingsOf({ ...whole, shell: "/nonexistent/sh" }, true);
+  const gone = readingsOf({ ...whole, shell: "/nonexistent/sh" }, true, []);
   assert.equal(await gone.take("ssh-command"), null);
 });
