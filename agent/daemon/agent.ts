@@ -557,7 +557,10 @@ export class Agent {
       via,
       everyMode: isFull,
       nowMs: world.nowMs,
-      measure: (request) => world.measure(request, readings),
+      measure: (request) => {
+        const known = watched.startupFiles.get(request.mode);
+        return world.measure({ ...request, ...(known !== undefined && { known }) }, readings);
+      },
       signal: this.#stopping.signal,
     });
     // Called off: what came of it is no answer.
@@ -568,6 +571,7 @@ export class Agent {
     const paths = await readings.paths;
     if (isCalledOff()) return "measured";
     await this.#coverAlso(watched, paths, programPaths(ran.measured.modes));
+    watched.startupFiles = new Map(modesFor(ran.applying).map((mode) => [mode, readings.startupFiles(mode)]));
     watched.attempts += 1;
     watched.measuredAt = world.monotonicMs();
     watched.counts = { pass: ran.record.pass, fail: ran.record.fail, unknown: ran.record.unknown };

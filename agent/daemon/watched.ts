@@ -1,6 +1,6 @@
 /** What the agent knows of one account that it watches, besides what the store keeps. */
 import type { InForce, Verdict } from "../evaluate/index.ts";
-import type { Account, BaselineChange, BaselineItem } from "../facts/index.ts";
+import type { Account, BaselineChange, BaselineItem, ModeId } from "../facts/index.ts";
 import type { AccountView } from "../status/agent-view.ts";
 import type { Meant } from "./watch-list.ts";
 
@@ -14,6 +14,8 @@ export interface Watched {
   unavailableFrom: number | null;
   /** Paths that its shell reads or asks about, in all modes. */
   paths: ReadonlySet<string>;
+  /** What was read of it or looked for at its last run, in the modes by which engines come in. */
+  startupFiles: ReadonlyMap<ModeId, readonly string[]>;
   /** Paths that are not watched, for there are too many of them: it may change unseen. */
   unwatched: number;
   /** Of a clock that never jumps: when it was last measured to the end. */
@@ -40,6 +42,7 @@ export function newlyWatched({ name, account, because, says }: Meant): Watched {
     says,
     unavailableFrom: null,
     paths: new Set(),
+    startupFiles: new Map(),
     unwatched: 0,
     measuredAt: null,
     attempts: 0,

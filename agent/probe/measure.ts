@@ -14,7 +14,7 @@ import { definitions, trapFacts } from "./definitions.ts";
 import { gap, gapsOfRuns, notGranted, ranOutOfRoom, unknownMode, unknownShell } from "./gaps.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
-import { firstChanged } from "./unchanged.ts";
+import { firstChanged, identitiesNow, isAsBefore } from "./unchanged.ts";
 import { gapsOfSshRc } from "./unlike.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
@@ -36,6 +36,8 @@ export interface Measurement {
   readonly withinMs: number;
   /** `reading`: nothing of the account's is run; what its startup files tell by being read is all there is. */
   readonly how: "running" | "reading";
+  /** Startup files of this mode as far as they are known from before: then the first questions need not wait for a reader. */
+  readonly known?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -74,33 +76,30 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
 }
 
 async function once(
-  { account, mode, sends, names, how, signal }: Measurement,
+  { account, mode, sends, names, how, known, signal }: Measurement,
   sources: Sources,
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
 ): Promise<{ readonly facts: ModeFacts; readonly changed: string | null }> {
-  const [reading, plain, homeReal, ofSshRc] = await Promise.all([
+  const askerOn = ({ env, umask, limits }: SessionGround) => {
+    const sandbox = sources.isRoot ? "whole-root" : "own-account";
+    const { terminal } = modeOf(mode);
+    return asker({ account, shell, mode, terminal, sandbox, env, umask, limits, until }, signal);
+  };
+  const words = wordsToResolve(sends, names);
+  const begin = (by: Asker) => Promise.all([mark(by), dump(by, shell, words)]);
+  const grounded = sources.ground(account, mode, {});
+  const [reading, plain, homeReal, ofSshRc, early] = await Promise.all([
     sources.read(account, shell, mode, {}),
-    sources.ground(account, mode, {}),
+    grounded,
     realPath(account.home),
     gapsOfSshRc(account, mode),
+    known === undefined || how === "reading" ? null : beginEarly(known, async () => begin(askerOn(await grounded))),
   ]);
   const own = reading.environmentFiles;
-  const ground = Object.keys(own).length === 0 ? plain : await sources.ground(account, mode, own);
-  const questions = asker(
-    {
-      account,
-      shell,
-      mode,
-      terminal: modeOf(mode).terminal,
-      sandbox: sources.isRoot ? "whole-root" : "own-account",
-      env: ground.env,
-      umask: ground.umask,
-      limits: ground.limits,
-      until,
-    },
-    signal,
-  );
+  const isPlain = Object.keys(own).length === 0;
+  const ground = isPlain ? plain : await sources.ground(account, mode, own);
+  const questions = askerOn(ground);
   const read: ModeFacts = {
     ...named,
     ...(homeReal === undefined ? {} : { homeReal }),
@@ -117,15 +116,30 @@ async function once(
     return { facts: { ...read, gaps: [...read.gaps, notGranted] }, changed: await firstChanged(reading, account) };
   }
   const parsed = parsedSends(sends);
-  const words = wordsToResolve(sends, names);
-  const begin = (by: Asker) => Promise.all([mark(by), dump(by, shell, words)]);
-  const cramped = await begin(questions);
+  const isInTime = early !== null && isPlain && isAsBefore(reading, early.before);
+  const cramped = await (isInTime ? early.answers : begin(questions));
   const hasRoom = !ranOutOfRoom(cramped[0].run);
   const asking = hasRoom ? questions : questions.roomier();
   const [marked, told] = hasRoom ? cramped : await begin(asking);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
   const facts = await factsOf({ read, reading, shell, account, parsed, questions: informed, marked, told });
   return { facts, changed: await firstChanged(reading, account) };
+}
+
+interface Early<T> {
+  /** What each of the known paths was before anything was asked. */
+  readonly before: ReadonlyMap<string, string>;
+  readonly answers: Promise<T>;
+}
+
+/** Asks while the reader still reads. The answers count only where it then reads what was there before they began. */
+async function beginEarly<T>(known: readonly string[], begin: () => Promise<T>): Promise<Early<T> | null> {
+  const before = await identitiesNow(known);
+  if (before === null) return null;
+  const answers = begin();
+  // Where nobody wants them whoever asks again hears of the same failure.
+  answers.catch(() => {});
+  return { before, answers };
 }
 
 interface Answers {

@@ -35,20 +35,25 @@ export interface AccountReadings {
   take(mode: ModeId): Promise<Reading | null>;
   /** Paths that its shell reads or asks about. */
   readonly paths: Promise<readonly string[]>;
+  /** What was read or looked for in this mode; nothing before `paths` are known. */
+  startupFiles(mode: ModeId): readonly string[];
 }
 
 /** Begins at once; never rejects. The modes `first` are read before the others, which give way to everything else then. */
 export function readingsOf(account: Account, isRoot: boolean, first: readonly ModeId[]): AccountReadings {
   const begun = begin(asReached(account, isRoot), first);
   const taken = new Set<ModeId>();
+  let ended: Begun | null = null;
   return {
     async take(mode) {
       if (taken.has(mode)) return null;
       taken.add(mode);
       return (await begun)?.of(mode) ?? null;
     },
+    startupFiles: (mode) => ended?.readings.get(mode)?.identities.map(({ path }) => path) ?? [],
     paths: begun.then(async (reader) => {
       await reader?.ended;
+      ended = reader;
       return pathsOfAccount(account, [...(reader?.readings.values() ?? [])]);
     }),
   };

@@ -13,6 +13,8 @@ export interface MeasureRequest {
   readonly withinMs: number;
   /** As the Grant says: with `reading` nothing of the account is run. */
   readonly how: "running" | "reading";
+  /** Startup files of this mode, as far as they are known from before. */
+  readonly known?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

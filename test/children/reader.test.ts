@@ -334,6 +334,8 @@ test("what one run reads is given out once for each mode, and names the paths of
   const paths = await readings.paths;
   for (const name of [".bashrc", "more", ".profile", "login"])
     assert.ok(paths.includes(`${account.home}/${name}`), name);
+  const ofFirst = readings.startupFiles("ssh-command");
+  assert.ok(ofFirst.includes(`${account.home}/more`) && !ofFirst.includes(`${account.home}/login`), ofFirst.join(" "));
   const gone = readingsOf({ ...whole, shell: "/nonexistent/sh" }, true, []);
   assert.equal(await gone.take("ssh-command"), null);
 });

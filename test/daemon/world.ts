@@ -50,7 +50,7 @@ export function documents(files: Readonly<Record<string, string>>, host: Partial
 
 /** What reading came to, where only the paths matter. */
 export function readingsAt(paths: readonly string[]): AccountReadings {
-  return { paths: Promise.resolve(paths), take: async () => null };
+  return { paths: Promise.resolve(paths), startupFiles: () => [], take: async () => null };
 }
 
 export interface WorldWish {
