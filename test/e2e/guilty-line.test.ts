@@ -32,7 +32,7 @@ const stories: readonly Story[] = [
     says: "what brings in a file whose name only a run can know",
     shell: "/bin/tcsh",
     files: {
-      ".cshrc": "set which = `echo site`\nset history = 10\nsource ~/.csh.$which\n",
+      ".cshrc": "set which = `expr substr xsite 2 4`\nset history = 10\nsource ~/.csh.$which\n",
       ".csh.site": "set a = 1\nalias cp 'cp -i'\n",
     },
     sent: copies,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {
   closeSync,
-  copyFileSync,
+  cpSync,
   openSync,
   readFileSync,
   rmSync,
@@ -290,14 +290,16 @@ describe("a name service", { skip: noAccounts }, () => {
     await using good = await makeAccount({ home: "empty", files: { ".bashrc": nothing } });
     await using engine = await startEngine();
     using place = agentFolder();
-    const own = `${place.path}/passwd`;
-    copyFileSync("/etc/passwd", own);
+    // All of /etc: who makes an account meanwhile puts another passwd in its place, and takes a mount over it away.
+    const etc = `${place.path}/own-etc`;
+    cpSync("/etc", etc, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    const own = `${etc}/passwd`;
     const entries = readFileSync(own, "utf8");
     await using agent = await startAgent({
       accounts: [bad.name, good.name],
       folder: place.path,
       documents: documentsFor(place.path, engine),
-      as: withMounts(`mount --bind ${own} /etc/passwd`),
+      as: withMounts(`mount --bind ${etc} /etc`),
     });
     await agent.until<Found>("/v1/findings", isWaiting, "cp to wait");
     const others = entries.split("\n").filter((line) => ![bad, good].some(({ name }) => line.startsWith(`${name}:`)));
