@@ -21,7 +21,7 @@ import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId } from "../fa
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { Configuration } from "../runs/host-documents.ts";
 import type { AccountReadings } from "../runs/measuring.ts";
-import { programPaths } from "../runs/watched-paths.ts";
+import { type KnownPaths, programPaths } from "../runs/watched-paths.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { RunningSink } from "../sinks/index.ts";
 import type { AgentView } from "../status/agent-view.ts";
@@ -590,11 +590,13 @@ export class Agent {
   }
 
   /** A file that is watched from now on may have changed since it was read: then one more run looks. */
-  async #coverAlso(watched: Watched, paths: readonly string[], programs: readonly string[]): Promise<void> {
+  async #coverAlso(watched: Watched, known: KnownPaths, programs: readonly string[]): Promise<void> {
     const before = watched.paths;
+    // What was known before is watched on as long as nobody can say what is read now.
+    const paths = known.isWhole ? known.paths : [...new Set([...known.paths, ...before])];
     const kept = paths.slice(0, mostPaths);
     watched.paths = new Set([...kept, ...programs]);
-    watched.unwatched = paths.length - kept.length;
+    watched.missesSome = !known.isWhole || paths.length > kept.length;
     if (isSame(before, watched.paths)) return;
     await this.#cover();
     if (kept.some((path) => !before.has(path)) && before.size > 0) this.queue.want(watched.name, "sweep");
@@ -737,7 +739,7 @@ export class Agent {
 
   /** Whether something of this account could change unseen. */
   isBlindTo(name: string, unseen = this.#watch.unseen()): boolean {
-    return (this.accounts.get(name)?.unwatched ?? 0) > 0 || this.#coverage.isUnseen(name, unseen);
+    return this.accounts.get(name)?.missesSome === true || this.#coverage.isUnseen(name, unseen);
   }
 }
 

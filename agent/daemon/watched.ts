@@ -16,8 +16,8 @@ export interface Watched {
   paths: ReadonlySet<string>;
   /** What was read of it or looked for at its last run, in the modes by which engines come in. */
   startupFiles: ReadonlyMap<ModeId, readonly string[]>;
-  /** Paths that are not watched, for there are too many of them: it may change unseen. */
-  unwatched: number;
+  /** Something that its shell reads is not watched: there is too much of it, or nobody could read what it is. */
+  missesSome: boolean;
   /** Of a clock that never jumps: when it was last measured to the end. */
   measuredAt: number | null;
   /** Runs that came to an end, whatever came of them. */
@@ -43,7 +43,7 @@ export function newlyWatched({ name, account, because, says }: Meant): Watched {
     unavailableFrom: null,
     paths: new Set(),
     startupFiles: new Map(),
-    unwatched: 0,
+    missesSome: false,
     measuredAt: null,
     attempts: 0,
     counts: { pass: 0, fail: 0, unknown: 0 },

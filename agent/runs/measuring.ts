@@ -7,7 +7,7 @@ import { measure, type Sources } from "../probe/measure.ts";
 import { type Begun, beginReading, readStartup } from "../probe/reader.ts";
 import { personalityOf, type Shell } from "../shells/index.ts";
 import type { Reading } from "../startup/index.ts";
-import { pathsOfAccount } from "./watched-paths.ts";
+import { areWhole, type KnownPaths, pathsOfAccount } from "./watched-paths.ts";
 import type { MeasureRequest } from "./world.ts";
 
 /** `readings` of this account, begun before; what is not in them is read by a reader of its own. */
@@ -34,7 +34,7 @@ export interface AccountReadings {
    */
   take(mode: ModeId): Promise<Reading | null>;
   /** Paths that its shell reads or asks about. */
-  readonly paths: Promise<readonly string[]>;
+  readonly paths: Promise<KnownPaths>;
   /** What was read or looked for in this mode; nothing before `paths` are known. */
   startupFiles(mode: ModeId): readonly string[];
 }
@@ -54,7 +54,9 @@ export function readingsOf(account: Account, isRoot: boolean, first: readonly Mo
     paths: begun.then(async (reader) => {
       await reader?.ended;
       ended = reader;
-      return pathsOfAccount(account, [...(reader?.readings.values() ?? [])]);
+      const readings = [...(reader?.readings.values() ?? [])];
+      const isWhole = reader === null || (readings.length === modeIds.length && areWhole(readings));
+      return { paths: pathsOfAccount(account, readings), isWhole };
     }),
   };
 }

@@ -30,6 +30,23 @@ export function pathsOfAccount(account: Account, readings: readonly Reading[]): 
   return unique([account.shell, ...named, ...read]);
 }
 
+export interface KnownPaths {
+  readonly paths: readonly string[];
+  /** No file that the shell reads is missing, as far as reading can tell. */
+  readonly isWhole: boolean;
+}
+
+/** What a reading names at most (startup/read.ts): one that names as much has more. */
+const mostRead = { files: 200, dependsOn: 1_000 } as const;
+
+/** Whether these readings came to their end: a reader that waits for a dead file server names nothing at all. */
+export function areWhole(readings: readonly Reading[]): boolean {
+  return readings.every(
+    ({ files, dependsOn }) =>
+      files.length > 0 && files.length < mostRead.files && dependsOn.length < mostRead.dependsOn,
+  );
+}
+
 /** Of one account; a PATH of more folders has what is in them looked at when it is measured. */
 const most = { folders: 48, programs: 48 } as const;
 

@@ -331,7 +331,8 @@ test("what one run reads is given out once for each mode, and names the paths of
   assert.deepEqual(first, await readAs(account));
   // Asked again after something changed: what was read before is no answer any more.
   assert.equal(await readings.take("ssh-command"), null);
-  const paths = await readings.paths;
+  const { paths, isWhole } = await readings.paths;
+  assert.equal(isWhole, true);
   for (const name of [".bashrc", "more", ".profile", "login"])
     assert.ok(paths.includes(`${account.home}/${name}`), name);
   const ofFirst = readings.startupFiles("ssh-command");

@@ -90,6 +90,28 @@ describe("one account among others", () => {
 });
 
 describe("what is watched", () => {
+  test("stays watched while nobody can say what is read, and no verdict is go meanwhile", async () => {
+    let isDead = false;
+    const [own, included] = [bashrc(oracle.home), "/srv/tools/rc"];
+    await using world = testWorld({
+      accounts: [oracle],
+      world: { readings: () => (isDead ? readingsAt([own], false) : readingsAt([own, included])) },
+    });
+    await world.agent.start();
+    await world.agent.firstFullRun;
+    assert.equal(world.agent.view().blind("oracle"), false);
+    const changes = async (now: boolean) => {
+      isDead = now;
+      world.clock.monotonic += 60_000;
+      world.changed([own], "watch");
+      await world.agent.queue.settled();
+      return [world.covered.includes(included), world.agent.view().blind("oracle")];
+    };
+    assert.deepEqual(await changes(true), [true, true]);
+    assert.deepEqual(await changes(true), [true, true]);
+    assert.deepEqual(await changes(false), [true, false]);
+  });
+
   test("is watched before it is measured for the first time, so that no change falls between", async () => {
     await using world = testWorld({ accounts: [oracle] });
     const before: boolean[] = [];

@@ -49,8 +49,8 @@ export function documents(files: Readonly<Record<string, string>>, host: Partial
 }
 
 /** What reading came to, where only the paths matter. */
-export function readingsAt(paths: readonly string[]): AccountReadings {
-  return { paths: Promise.resolve(paths), startupFiles: () => [], take: async () => null };
+export function readingsAt(paths: readonly string[], isWhole = true): AccountReadings {
+  return { paths: Promise.resolve({ paths, isWhole }), startupFiles: () => [], take: async () => null };
 }
 
 export interface WorldWish {

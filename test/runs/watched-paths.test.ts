@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Account } from "../../agent/facts/index.ts";
-import { namePaths, pathsOfAccount, systemPaths } from "../../agent/runs/watched-paths.ts";
+import { areWhole, namePaths, pathsOfAccount, systemPaths } from "../../agent/runs/watched-paths.ts";
 import { shells } from "../../agent/shells/index.ts";
+import type { Reading } from "../../agent/startup/index.ts";
 import { reading } from "../startup/homes.ts";
 
 function account(shell: string, home = "/home/papaya"): Account {
@@ -72,4 +73,20 @@ test("what decides for all accounts is named once: sshd, PAM, the account databa
     paths.filter((path) => !path.startsWith("/")),
     [],
   );
+});
+
+test("readings that name nothing, or as much as a reading may, do not say what all is read", () => {
+  const path = (at: number) => `/x${at}`;
+  const named = (files: number, dependsOn: number): Reading => ({
+    files: Array.from({ length: files }, (_, at) => ({ path: path(at), state: "read", through: [] })),
+    identities: [],
+    dependsOn: Array.from({ length: dependsOn }, (_, at) => path(at)),
+    statements: [],
+    guards: [],
+    lines: {},
+    environmentFiles: {},
+    doubts: [],
+  });
+  assert.equal(areWhole([named(1, 0), named(199, 999)]), true);
+  for (const less of [named(0, 0), named(200, 0), named(1, 1_000)]) assert.equal(areWhole([named(1, 0), less]), false);
 });
