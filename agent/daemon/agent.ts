@@ -387,11 +387,14 @@ export class Agent {
 
   /** Adopts a baseline: the account is looked at again, for a finding may end. */
   async acceptBaseline(account: string, reason: string) {
-    const ran = await this.#nextRunWithin(account, baselinePatienceMs);
+    const stated = () => this.view().account(account)?.account;
+    // Whoever accepts means what is there now, not what is there when it may be measured again.
+    const isNow = ["waiting", "measuring", "measured", "suspended"].includes(stated()?.state ?? "");
+    const ran = isNow ? await this.#nextRunWithin(account, baselinePatienceMs) : null;
     if (ran === null) {
-      const found = this.view().account(account)?.account;
-      const says = found === undefined ? "it is not watched" : `${found.state} ${found.says}`.trim();
-      return { kind: "refused", message: `${account}: expected to measure it now, found that it is ${says}` } as const;
+      const found = stated();
+      const is = found === undefined ? "it is not watched" : found.says || `it is ${found.state}`;
+      return { kind: "refused", message: `${account}: expected to measure it now, found that ${is}` } as const;
     }
     const { items } = ran;
     const acceptedAt = new Date(this.world.nowMs()).toISOString();

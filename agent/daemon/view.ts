@@ -18,7 +18,7 @@ export function viewOf(agent: Agent): AgentView {
     status: () => status(agent),
     account(name) {
       const watched = agent.accounts.get(name);
-      return watched === undefined ? null : accountView(agent, watched);
+      return watched === undefined ? notWatchedView(agent, name) : accountView(agent, watched);
     },
     blind: (account) => agent.isBlindTo(account),
     runs: (most, account) => store.runs(most, account),
@@ -93,10 +93,28 @@ function accountView(agent: Agent, watched: Watched): AccountView {
   };
 }
 
+/** Who would be watched, and why not. */
+function notWatched({ skipped, notGranted }: Agent): WatchedAccount[] {
+  return [
+    ...[...skipped].map(([name, by]) => unwatched(name, "elsewhere", by)),
+    ...notGranted.map((name) => unwatched(name, "not-granted", "the Grant does not name it")),
+  ];
+}
+
+/** Nothing is known of such an account, and it is known why. */
+function notWatchedView(agent: Agent, name: string): AccountView | null {
+  const account = notWatched(agent).find((each) => each.name === name);
+  if (account === undefined) return null;
+  return { account, engines: enginesInForce(agent), findings: [], undecided: [] };
+}
+
 function engines(agent: Agent, { applying, name }: Watched): AccountView["engines"] {
   const found = enginesOfAccount(applying.filter(({ accounts }) => accounts === "all" || accounts.includes(name)));
-  if (applying.length > 0) return found;
-  // Before the first run: the names, so that a question about one of them is no mistake.
+  return applying.length > 0 ? found : enginesInForce(agent);
+}
+
+/** Before a first run: the names, so that a question about one of them is no mistake. */
+function enginesInForce(agent: Agent): AccountView["engines"] {
   const { set } = agent.configured;
   const names = policiesInForce(set).flatMap((policy) => enginesOf(policy, set).map((engine) => engine.name));
   return [...new Set(names)].map((each) => ({ name: each, rules: [], sends: [] }));
@@ -142,7 +160,7 @@ function stateOf(agent: Agent, watched: Watched): Pick<WatchedAccount, "state" |
   const { state, inMs, timeOuts } = agent.queue.place(watched.name);
   if (agent.grant === null) return { state: "not-granted", says: "the Grant is broken: nobody is measured" };
   if (watched.account === null || watched.says !== "") return { state: "unavailable", says: watched.says };
-  if (state === "quiet" || (watched.measuredAt === null && agent.isQuietNow))
+  if (state === "quiet" || (state !== "running" && agent.isQuietNow))
     return { state: "quiet", says: "the Grant wants quiet at this hour (notBetween)" };
   const minutes = Math.ceil((inMs ?? 0) / 60_000);
   if (state === "suspended")

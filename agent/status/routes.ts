@@ -287,8 +287,13 @@ function ownStatus(status: StatusBody, name: string): StatusBody {
 }
 
 function unwatched(view: AgentView, name: string) {
-  const watched = view.status().accounts.map((each) => each.name);
-  const near = closest(name, watched);
+  const { accounts } = view.status();
+  const says = accounts.find((each) => each.name === name)?.says;
+  if (says !== undefined) return refusal(404, "account-unknown", ["account", "one that is watched", name, says]);
+  const near = closest(
+    name,
+    accounts.map((each) => each.name),
+  );
   const change = near === null ? "see accounts in /v1/status" : `did you mean ${near}?`;
   return refusal(404, "account-unknown", ["account", "one that is watched", name, change]);
 }

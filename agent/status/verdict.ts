@@ -1,4 +1,5 @@
 /** Pre-flight (design 9): may an engine send its commands to this account now? Pure. */
+import { exceptionEndMs } from "../documents/index.ts";
 import type { KeptFinding } from "../store/index.ts";
 import type { AccountView } from "./agent-view.ts";
 
@@ -60,7 +61,8 @@ export function verdictOf(view: AccountView, engine: string | null, { nowMs, bli
   const engines = view.engines.filter(({ name }) => engine === null || name === engine);
   const decides = decidesFor(engines, view);
   const own = view.findings.filter(decides);
-  const unwaived = own.filter(({ waived }) => waived === undefined);
+  const isWaived = ({ waived }: KeptFinding) => waived !== undefined && nowMs < exceptionEndMs(waived);
+  const unwaived = own.filter((finding) => !isWaived(finding));
   const failing = unwaived.filter(({ status }) => status === "fail");
   const doubtful = unwaived.filter(({ status }) => status === "unknown");
   const undecided = view.undecided.filter(decides);
@@ -76,7 +78,7 @@ export function verdictOf(view: AccountView, engine: string | null, { nowMs, bli
   return {
     verdict: failing.length > 0 ? "no-go" : reasons.length > 0 ? "unknown" : "go",
     because: failing.length > 0 ? failing : doubtful,
-    waived: own.filter(({ waived }) => waived !== undefined),
+    waived: own.filter(isWaived),
     undecided,
     reasons,
     measuredAt,

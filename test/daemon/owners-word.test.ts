@@ -96,6 +96,52 @@ describe("the Grant", () => {
   });
 });
 
+describe("who may not be measured now", () => {
+  const at = (minutes: number) => {
+    const now = new Date(Date.UTC(2026, 10, 23, 12) + minutes * 60_000);
+    return now.getHours() * 60 + now.getMinutes();
+  };
+  const quiet = documents({}, { grant: grant({ notBetween: [{ from: at(-5), to: at(5) }] }) });
+
+  test("in quiet hours nothing is known, also where nothing happened; afterwards it is again", async () => {
+    const configuration = documents({}, { grant: grant({ notBetween: [{ from: at(30), to: at(40) }] }) });
+    await using world = testWorld({ accounts: [oracle], configuration });
+    await started(world);
+    const state = () => world.agent.view().account("oracle")?.account.state;
+    const states = [0, 35, 45].map((minutes) => {
+      world.clock.now = Date.UTC(2026, 10, 23, 12) + minutes * 60_000;
+      return state();
+    });
+    assert.deepEqual(states, ["measured", "quiet", "measured"]);
+  });
+
+  test("an account that the Grant does not name is known, with the reason", async () => {
+    await using world = testWorld({ accounts: [oracle, postgres] });
+    await started(world);
+    await reloaded(world, documents({}, { grant: grant({ accounts: ["oracle"] }) }));
+    const found = world.agent.view().account("postgres");
+    assert.equal(found?.account.state, "not-granted");
+    assert.deepEqual(
+      found.engines.map(({ name }) => name),
+      ["exec-channel"],
+    );
+    assert.equal(world.agent.view().account("nobody"), null);
+    assert.equal(world.agent.view().run("postgres", false), null);
+  });
+
+  test("is accepted by nobody, and that is said at once", { timeout: 10_000 }, async () => {
+    await using world = testWorld({ accounts: [oracle, postgres] });
+    await started(world);
+    await reloaded(world, quiet);
+    const answer = await world.agent.acceptBaseline("oracle", "CHG1");
+    assert.equal(answer.kind, "refused");
+    assert.match(answer.kind === "refused" ? answer.message : "", /^oracle: .*\(notBetween\)/);
+    await reloaded(world, documents({}, { grant: grant({ accounts: ["oracle"] }) }));
+    assert.equal((await world.agent.acceptBaseline("postgres", "CHG1")).kind, "refused");
+    assert.equal(world.store.baseline("oracle"), null);
+  });
+});
+
 describe("why something changed", () => {
   test("what a policy does not ask of an account any more is withdrawn because of the documents", async () => {
     await using world = testWorld({ accounts: [oracle, postgres], configuration: policy("[oracle, postgres]") });

@@ -47,6 +47,12 @@ const rows: readonly Row[] = [
   ["a finding of another policy", fails({ policy: "elsewhere" }), "exec-channel", "go"],
   ["a finding about the account", fails({ mode: "-" }), null, "go"],
   ["a waived finding", fails({ waived }), "exec-channel", "go"],
+  [
+    "a finding that was waived until yesterday",
+    fails({ waived: { ...waived, until: iso(nowMs - 86_400_000).slice(0, 10) } }),
+    "exec-channel",
+    "no-go",
+  ],
   ["a waived undecided finding", fails({ waived, status: "unknown" }), "exec-channel", "go"],
   ["an undecided finding", fails({ status: "unknown" }), "exec-channel", "unknown", "undecided"],
   ["an undecided medium finding", fails({ status: "unknown", severity: "medium" }), "exec-channel", "go"],
