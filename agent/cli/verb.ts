@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Voice } from "./io.ts";
 import type { Parts } from "./parts.ts";
+import { beside } from "./text/layout.ts";
 
 /** 0 all determined, nothing failed; 1 something failed; 2 the call or a document is wrong; 3 something is undetermined. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -34,6 +35,6 @@ export function texts(flag: unknown): readonly string[] {
 }
 
 export function examples(lines: readonly (readonly [call: string, says: string])[]): string {
-  const width = Math.max(...lines.map(([call]) => call.length));
-  return `\nExamples:\n${lines.map(([call, says]) => `  ${call.padEnd(width)}  ${says}`).join("\n")}\n`;
+  const rows = beside(lines).map((row) => row.join(""));
+  return `\nExamples:\n${rows.join("\n")}\n`;
 }

@@ -2,10 +2,16 @@
 
 import { shellWord } from "../../runs/shell-word.ts";
 import type { StatusBody } from "../../status/agent-view.ts";
-import { list, paragraph } from "./layout.ts";
+import { beside, list, paragraph } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 const mostNames = 8;
+
+export interface Listening {
+  readonly socket: string;
+  /** Whether whoever may ask looks there by itself. */
+  readonly isDefault: boolean;
+}
 
 export function agentBegun({ accounts, documents, rcwarden }: StatusBody, socketPath: string): Line[] {
   const names = accounts
@@ -22,19 +28,24 @@ export function agentBegun({ accounts, documents, rcwarden }: StatusBody, socket
   ];
 }
 
-/** After every account was looked at. `unshown`: accounts whose first findings were not printed. */
-export function agentReady({ accounts }: StatusBody, socketPath: string, unshown: number): Line[] {
+/** After every account was looked at. `unshown`: how many accounts' first findings were not printed. */
+export function agentReady(
+  { accounts }: Pick<StatusBody, "accounts">,
+  { socket, isDefault }: Listening,
+  unshown: number,
+): Line[] {
   const first = accounts.find(({ state }) => state === "measured")?.name;
-  const asked = `--account ${shellWord(first ?? "NAME")}`;
+  const there = isDefault ? "" : ` --socket ${shellWord(socket)}`;
   const calls: readonly (readonly [string, string])[] = [
-    [`rcwarden ready ${asked} --socket ${shellWord(socketPath)}`, "may an engine begin?"],
-    [`rcwarden events --socket ${shellWord(socketPath)}`, "what changed since when"],
-    [`curl --unix-socket ${shellWord(socketPath)} http://localhost/v1/status`, "everything, as JSON"],
+    [`rcwarden ready --account ${shellWord(first ?? "NAME")}${there}`, "may an engine begin?"],
+    [`rcwarden events${there}`, "what changed since when"],
+    [`curl --unix-socket ${shellWord(socket)} http://localhost/v1/status`, "everything, as JSON"],
   ];
-  const width = Math.max(...calls.map(([call]) => call.length));
   return [
     ...(unshown > 0 ? paragraph(`${unshown} more accounts were looked at; ask for them:`) : []),
-    ["Every account was looked at. From now on it looks again when something changes; Ctrl-C ends it. Ask it:"],
-    ...calls.map(([call, says]): Line => [`  ${call.padEnd(width)}  `, span(says, "dim")]),
+    ...paragraph(
+      "Every account was looked at. From now on it looks again when something changes; Ctrl-C ends it. Ask it:",
+    ),
+    ...beside(calls).map(([call, says]): Line => [call, span(says, "dim")]),
   ];
 }

@@ -33,6 +33,19 @@ export function widest(texts: readonly string[], most = 32): number {
   return Math.max(0, ...texts.map((text) => Math.min(columns(text), most)));
 }
 
+/** Rows of two columns, the first one to be copied whole; what finds no room beside it stands below it. */
+export function beside(rows: readonly (readonly [left: string, right: string])[]): [left: string, right: string][] {
+  const most = pageColumns - 4 - Math.max(0, ...rows.map(([, right]) => right.length));
+  const width = Math.max(0, ...rows.map(([left]) => left.length).filter((length) => length <= most));
+  return rows.flatMap(([left, right]): [string, string][] => {
+    if (left.length <= most) return [[`  ${left.padEnd(width)}  `, right]];
+    return [
+      [`  ${left}`, ""],
+      ["      ", right],
+    ];
+  });
+}
+
 /** At most `limit` characters, with a word about what was left out. */
 export function shortened(text: string, limit = 400): string {
   const characters = Array.from(text);

@@ -39,14 +39,22 @@ function saysOf(told: Told): string[] {
   const { preflight } = told;
   const { account } = preflight;
   const engines = preflight.engines.join(", ");
-  if (preflight.verdict === "go") return [`${account}: what ${engines} sends does what it says`];
-  const because = preflight.because.map((finding) => findingText(finding, told));
+  const unless = preflight.waived.length === 0 ? "" : ", or is waived";
+  if (preflight.verdict === "go") return [`${account}: what ${engines} sends does what it says${unless}`];
+  const because = eachOnce(preflight.because.map((finding) => findingText(finding, told)));
   const all =
     preflight.verdict === "no-go" ? because : [...because, ...preflight.reasons.map(({ message }) => message)];
   return all.map((text, at) => (at === 0 ? `${account}: ${text}` : text));
 }
 
 type Finding = PreflightAnswer["because"][number];
+
+/** One gap leaves many rules undecided, each in the same words. */
+function eachOnce(texts: readonly string[]): string[] {
+  return [...Map.groupBy(texts, (text) => text)].map(([text, { length }]) =>
+    length === 1 ? text : `${text} (${length} findings)`,
+  );
+}
 
 function findingText(finding: Finding, told: Told): string {
   const { where, since } = finding;

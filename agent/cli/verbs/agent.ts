@@ -52,7 +52,14 @@ async function run({ flags, words }: Call, { voice, parts, version }: Surroundin
       voice.answer([[], ...checkText({ policies, measured: [measured], verdicts, missing: [] })]);
     },
     ready: (running: Agent) =>
-      voice.answer([[], ...agentReady(running.view().status(), socketPath, shown - Math.min(shown, mostShown))]),
+      voice.answer([
+        [],
+        ...agentReady(
+          running.view().status(),
+          { socket: socketPath, isDefault: socketPath === places.socket },
+          shown - Math.min(shown, mostShown),
+        ),
+      ]),
   });
   return ended.kind === "refused" ? refuse(ended.problems) : 0;
 

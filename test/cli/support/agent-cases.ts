@@ -101,6 +101,8 @@ const readyOracle = ["ready", "--account", "oracle"];
 const diffOracle = ["baseline", "diff", "--account", "oracle"];
 
 export const agentCases: readonly Case[] = [
+  { name: "agent-help", story: "what watching needs", argv: ["agent", "--help"], world: host },
+  { name: "except-help", story: "how a finding is waived", argv: ["except", "--help"], world: host },
   {
     name: "ready-no-go",
     story: "the agent says that cp -f waits",
@@ -122,6 +124,24 @@ export const agentCases: readonly Case[] = [
           { code: "undecided", message: "1 rule is undecided" },
           { code: "pending", message: "something happened that was not looked at yet" },
         ],
+      }),
+    },
+  },
+  {
+    name: "ready-one-gap",
+    story: "what is undecided for one reason is said once",
+    argv: readyOracle,
+    world: {
+      ...host,
+      ask: answers(200, {
+        ...preflight,
+        verdict: "unknown",
+        because: ["rm -f {file}", "stdout", "EXIT"].map((subject) => ({
+          ...finding,
+          ...{ subject, status: "unknown", where: null, evidence: {} },
+          message: "the Grant allows reading only, so nothing was run",
+        })),
+        reasons: [{ code: "undecided", message: "3 rules are undecided" }],
       }),
     },
   },

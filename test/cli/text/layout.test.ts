@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
+  beside,
   columns,
   folded,
   pageColumns,
@@ -16,6 +17,21 @@ import { plain, printable } from "../../../agent/cli/text/printable.ts";
 test("lines break at blanks, and a word that is too wide breaks where the room ends", () => {
   assert.deepEqual(wrapped("one two three", 8), ["one two", "three"]);
   assert.deepEqual(wrapped("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+});
+
+test("what finds no room beside stands below, and the others stay beside", () => {
+  const long = "x".repeat(90);
+  const rows = [
+    ["rcwarden", "one"],
+    [long, "two"],
+    ["rcwarden events", "and more words"],
+  ] as const;
+  assert.deepEqual(beside(rows), [
+    ["  rcwarden         ", "one"],
+    [`  ${long}`, ""],
+    ["      ", "two"],
+    ["  rcwarden events  ", "and more words"],
+  ]);
 });
 
 test("blanks inside a command are kept", () => {
