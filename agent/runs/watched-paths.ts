@@ -39,11 +39,16 @@ export interface KnownPaths {
 /** What a reading names at most (startup/read.ts): one that names as much has more. */
 const mostRead = { files: 200, dependsOn: 1_000 } as const;
 
-/** Whether these readings came to their end: a reader that waits for a dead file server names nothing at all. */
+/**
+ * Whether these readings came to their end: a reader that waits for a dead file server names nothing at all, and says that
+ * it does not know. (In some modes a shell reads nothing; then there is no doubt.)
+ */
 export function areWhole(readings: readonly Reading[]): boolean {
   return readings.every(
-    ({ files, dependsOn }) =>
-      files.length > 0 && files.length < mostRead.files && dependsOn.length < mostRead.dependsOn,
+    ({ files, dependsOn, doubts }) =>
+      (files.length > 0 || doubts.length === 0) &&
+      files.length < mostRead.files &&
+      dependsOn.length < mostRead.dependsOn,
   );
 }
 

@@ -77,7 +77,7 @@ test("what decides for all accounts is named once: sshd, PAM, the account databa
 
 test("readings that name nothing, or as much as a reading may, do not say what all is read", () => {
   const path = (at: number) => `/x${at}`;
-  const named = (files: number, dependsOn: number): Reading => ({
+  const named = (files: number, dependsOn: number, doubts: Reading["doubts"] = []): Reading => ({
     files: Array.from({ length: files }, (_, at) => ({ path: path(at), state: "read", through: [] })),
     identities: [],
     dependsOn: Array.from({ length: dependsOn }, (_, at) => path(at)),
@@ -85,8 +85,9 @@ test("readings that name nothing, or as much as a reading may, do not say what a
     guards: [],
     lines: {},
     environmentFiles: {},
-    doubts: [],
+    doubts,
   });
-  assert.equal(areWhole([named(1, 0), named(199, 999)]), true);
-  for (const less of [named(0, 0), named(200, 0), named(1, 1_000)]) assert.equal(areWhole([named(1, 0), less]), false);
+  const nothing = named(0, 0, [{ code: "unreadable", message: "the startup files could not be read: late" }]);
+  assert.equal(areWhole([named(1, 0), named(199, 999), named(0, 0)]), true);
+  for (const less of [nothing, named(200, 0), named(1, 1_000)]) assert.equal(areWhole([named(1, 0), less]), false);
 });
