@@ -84,9 +84,14 @@ async function removeAccount(name: string): Promise<void> {
   const line = readFileSync("/etc/passwd", "utf8").includes(`\n${name}:`);
   if (!line) return;
   const { uid } = entryOf(name);
+  await endProcesses(uid);
+  await edit("/usr/sbin/userdel", ["-r", name]);
+}
+
+/** Ends whatever runs as the account. */
+export async function endProcesses(uid: number): Promise<void> {
   // A process may fork between two looks.
   for (let look = 0; look < 50 && endProcessesOf(uid) > 0; look++) await pause(20);
-  await edit("/usr/sbin/userdel", ["-r", name]);
 }
 
 function endProcessesOf(uid: number): number {
