@@ -29,6 +29,10 @@ export const eventTypes = [
   "agent.stopped",
   "agent.heartbeat",
   "events.lost",
+  "cleanup.planned",
+  "cleanup.completed",
+  "cleanup.refused",
+  "release.answered",
   "state.snapshot",
 ] as const;
 /** On the wire each has `dev.rcwarden.` before it. */

@@ -6,6 +6,7 @@
  * it leaves the program, once for each output (cli/text, cli/format), so that no caller can forget it.
  */
 export type * from "./agent-facts.ts";
+export type * from "./backlog.ts";
 export * from "./gap.ts";
 export * from "./hostile.ts";
 export * from "./mode.ts";

@@ -1,6 +1,6 @@
 /** What the endpoint shows, and what it may ask of the agent. daemon/ makes the real one. */
-import type { Baseline, BaselineChange, Share, SinkState, WatchingFacts } from "../facts/index.ts";
-import type { KeptFinding, RunRecord, Store } from "../store/index.ts";
+import type { BacklogFacts, Baseline, BaselineChange, Share, SinkState, WatchingFacts } from "../facts/index.ts";
+import type { KeptFinding, ReleaseAnswer, RunRecord, Store, StoredRelease } from "../store/index.ts";
 
 /** Who is at the other end of a connection, as the kernel says. */
 export interface Peer {
@@ -146,8 +146,84 @@ export interface AgentView {
    * the account rested from the last one, for it asks itself and may ask without end.
    */
   run(account: string | null, rests: boolean): { readonly queued: readonly string[] } | null;
+  cleanup(): CleanupBody;
+  /** `hash`: a plan's, or its first 12 digits or more. Resolves when it was applied. */
+  applyPlan(hash: string): Promise<PlanApplied>;
+  /** Keeps what was released; a plan follows. */
+  release(by: StoredRelease["by"], asked: readonly AskedRelease[]): Released;
   /** Names that peers may have: the uid of each watched account, and the gid of group rcwarden. */
   accountOfUid(uid: number): string | null;
   readonly viewerGid: number | null;
   readonly ownerUid: number;
 }
+
+/** A Retention and how its clean-up stands. */
+export interface CleanupRow {
+  readonly retention: string;
+  readonly account: string;
+  readonly root: string;
+  readonly apply: "by-hand" | "automatically";
+  /** Whether the Grant lets anything go here: `plan-only` where it does not. */
+  readonly granted: "automatically" | "by-hand" | "plan-only";
+  readonly state: "waiting" | "looking" | "applying" | "stuck";
+  /** The last plan; null before the first. Times RFC 3339, bytes as numbers. */
+  readonly plan: {
+    readonly hash: string;
+    readonly at: string;
+    readonly expiresAt: string;
+    readonly files: number;
+    readonly bytes: number;
+    readonly stays: readonly { readonly code: string; readonly files: number; readonly bytes: number }[];
+  } | null;
+  /** The last application that removed or tried to; null before the first. */
+  readonly run: {
+    readonly run: string;
+    readonly at: string;
+    readonly because: string;
+    readonly outcomes: readonly {
+      readonly outcome: string;
+      readonly code: string | null;
+      readonly files: number;
+      readonly bytes: number;
+    }[];
+  } | null;
+  readonly backlog: BacklogFacts | null;
+  /** Releases that are kept, by their last answer. */
+  readonly releases: Readonly<Partial<Record<ReleaseAnswer, number>>>;
+  /** Why there is no plan, or why nothing goes; "" where all is well. */
+  readonly problem: string;
+}
+
+export interface CleanupBody {
+  readonly apiVersion: "rcwarden/v1";
+  readonly kind: "Cleanup";
+  readonly time: string;
+  readonly retentions: readonly CleanupRow[];
+  readonly journal: {
+    readonly head: { readonly seq: number; readonly hash: string };
+    readonly openIntents: number;
+    readonly bytes: number;
+    readonly notices: readonly string[];
+  } | null;
+}
+
+/** One release as it was asked for; its door is in status/ (JSON) and in the command line (a manifest). */
+export interface AskedRelease {
+  readonly retention: string;
+  readonly path: readonly string[];
+  readonly size: string;
+  readonly content: StoredRelease["content"];
+}
+
+/** In the order in which they were asked; nothing was kept where it is `refused`. */
+export type Released =
+  | {
+      readonly kind: "released";
+      readonly answers: readonly { readonly answer: ReleaseAnswer; readonly message: string }[];
+    }
+  | { readonly kind: "refused"; readonly message: string };
+
+export type PlanApplied =
+  | { readonly kind: "applied"; readonly row: CleanupRow }
+  /** `unknown`: no such plan, or it expired. */
+  | { readonly kind: "refused"; readonly code: "unknown" | "not-granted" | "failed"; readonly message: string };

@@ -1,5 +1,6 @@
 import type { Cursor, Epoch, EventDraft, FindingState } from "../drift/index.ts";
 import type { Baseline } from "../facts/index.ts";
+import type { StoredRelease } from "./releases.ts";
 
 /** An event as it lies in the database: complete, unmasked. Who shows or sends it masks it (`cloudEvent`). */
 export interface StoredEvent extends Cursor, EventDraft {
@@ -20,6 +21,11 @@ export interface Change {
   readonly removeAccounts?: readonly string[];
   readonly happened?: readonly Happening[];
   readonly baselines?: readonly Baseline[];
+  readonly releases?: readonly StoredRelease[];
+  /** Keys of releases that are no more. */
+  readonly removeReleases?: readonly string[];
+  /** What is remembered by name, such as how far of the journal was told. */
+  readonly marks?: Readonly<Record<string, string>>;
 }
 
 /** What is counted and kept 30 days: turns of a finding, saves of a file, logins of an account. */
@@ -133,6 +139,8 @@ export interface Store {
   /** Times (epoch milliseconds) since `sinceMs`, ascending. */
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[];
   baseline(account: string): Baseline | null;
+  releases(retention?: string): StoredRelease[];
+  mark(name: string): string | null;
 
   /**
    * From the oldest held where `after` is null. At most 1,000 events and 1 MiB, but at least one. With an account: its own,

@@ -1,0 +1,40 @@
+/** A release as the store keeps it: somebody's word that a safe copy of exactly this content exists. */
+export interface StoredRelease {
+  /** sha256 in hex over Retention, path, size and content: the same release again is the same row. */
+  readonly key: string;
+  readonly retention: string;
+  /** Whose files; an account sees its own. */
+  readonly account: string;
+  /** `engine`: by the answer of the sink of this name. `account`: by whoever came in as it. */
+  readonly by: { readonly kind: "engine" | "account"; readonly name: string };
+  /** Below the Retention's root, each name as bytes in hex. */
+  readonly path: readonly string[];
+  /** Bytes, decimal. */
+  readonly size: string;
+  /** As in a plan: nanoseconds are decimal. */
+  readonly content:
+    | { readonly kind: "sha256"; readonly digest: string }
+    | { readonly kind: "mtime"; readonly ns: string; readonly precisionNs: string };
+  /** RFC 3339. */
+  readonly receivedAt: string;
+  readonly expiresAt: string;
+  /** What was answered last. */
+  readonly answer: ReleaseAnswer;
+}
+
+/** Stable words. A release is acted on only while it is `accepted`. */
+export const releaseAnswers = [
+  /** It counts; the file goes when nothing else keeps it. */
+  "accepted",
+  /** The file is there with another content: it stays. */
+  "changed",
+  /** No such file. */
+  "absent",
+  /** It was removed, by us and by this release. */
+  "removed",
+  /** 30 days are over. */
+  "expired",
+  /** No Retention of this name, or its `releasedBy` or the Grant does not let this one release. */
+  "not-allowed",
+] as const;
+export type ReleaseAnswer = (typeof releaseAnswers)[number];
