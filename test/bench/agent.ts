@@ -33,7 +33,16 @@ export interface FewAccounts {
 const clean = "# a comment\n[ -z \"$PS1\" ] && return\nalias ll='ls -l'\n";
 const guilty = `cp() { command cp "$@" -i; }\n${clean}`;
 
-/** Five accounts: idle for so long, then one after the other gets a startup file that makes `cp` wait, or loses it. */
+/**
+ * Runs leave memory behind that the agent gives back by itself when nothing ran for some seconds: to look sooner would
+ * measure the runs.
+ */
+const settledMs = 30_000;
+
+/**
+ * Five accounts: idle for so long, then one after the other gets a startup file that makes `cp` wait, or loses it. What the
+ * agent does each minute counts as often as it happens where `idleMs` is whole minutes.
+ */
 export async function fewAccounts(idleMs: number, rounds: number): Promise<FewAccounts> {
   await using stack = new AsyncDisposableStack();
   const accounts: TestAccount[] = [];
@@ -76,9 +85,9 @@ async function status(agent: TestAgent): Promise<{ readonly store: { readonly he
   return (await agent.ask("/v1/status")).json;
 }
 
-/** Settles for some seconds, then counts. */
+/** Settles, then counts; its memory is looked at in the end. */
 async function idling(pid: number, ms: number): Promise<Omit<FewAccounts, "reactions">> {
-  await pause(5_000);
+  await pause(settledMs);
   const before = ticksOf(pid);
   const started = performance.now();
   await pause(ms);
@@ -211,7 +220,7 @@ export async function manyAccounts(count: number): Promise<ManyAccounts> {
       longestMs: 900_000,
     });
     const seconds = (performance.now() - started) / 1000;
-    await pause(10_000);
+    await pause(settledMs);
     return { rssMiB: rssMiBOf(agent.pid), seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -17,6 +17,7 @@ import { makeAccount } from "../support/accounts.ts";
 import { dist } from "../support/rcwarden.ts";
 import { bareNodeMiB, fewAccounts, manyAccounts, startsToReady } from "./agent.ts";
 import { storeCommit } from "./store.ts";
+import { watchLatency } from "./watch.ts";
 
 let missed = 0;
 
@@ -171,11 +172,20 @@ async function store(): Promise<void> {
   row("one event committed, against 1 kB appended and fdatasync", medianRatio, "x", 2);
 }
 
+async function watching(): Promise<void> {
+  const { medianRatio, medianMs, p99Ms, bareMedianMs, bareP99Ms } = await watchLatency();
+  row("rename() to trigger, against a bare reader of inotify, median", medianRatio, "x", 10);
+  row("the same, p99", p99Ms, " ms", 20);
+  row("the same, median", medianMs, " ms", null);
+  row("the bare reader's own median", bareMedianMs, " ms", null);
+  row("the bare reader's own p99", bareP99Ms, " ms", null);
+}
+
 async function agent(): Promise<void> {
   const starts = await startsToReady(11);
   row("start of an agent with one account to READY", percentile(starts, 0.5), " ms", 500, 0);
   const bareMiB = await bareNodeMiB();
-  const { rssMiB, cpuPercent, childrenPercent, reactions } = await fewAccounts(30_000, 40);
+  const { rssMiB, cpuPercent, childrenPercent, reactions } = await fewAccounts(120_000, 40);
   row("rename() of a startup file to the event in the store, p50", percentile(reactions, 0.5), " ms", 300, 0);
   row("the same, p99", percentile(reactions, 0.99), " ms", 1200, 0);
   row("memory of an idle agent with 5 accounts, against bare node", rssMiB / bareMiB, "x", 1.6);
@@ -192,5 +202,6 @@ await probe();
 await reading();
 size();
 await store();
+await watching();
 await agent();
 process.exitCode = missed === 0 ? 0 : 1;
