@@ -1,133 +1,65 @@
-import type { Command } from "commander";
-import { type Deciding, type Decision, decidingOn, type Listed, listingOn } from "../../cleanup/index.ts";
-import { anyOf, closest, problemsSummary, problemText, type Retention, removalOf } from "../../documents/index.ts";
-import type { Account } from "../../facts/index.ts";
-import type { Parts } from "../parts.ts";
-import { listedJson, listedText, type Planned, planJson, planText } from "../text/cleanup.ts";
-import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
+import { type Command, Option } from "commander";
+import { anyOf } from "../../documents/index.ts";
+import { type Action, type ActionOption, meant, refuse } from "../cleanup/action.ts";
+import { actions } from "../cleanup/index.ts";
+import { type Call, type ExitCode, examples, gather, type Surroundings, type Verb } from "../verb.ts";
 
 export const cleanup: Verb = { declare, run };
 
-const actions = ["plan"] as const;
+const names = actions.map(({ name }) => name);
 
 function declare(command: Command): void {
   command
     .description(
       "Says which files each Retention would remove now, which stay, and why. It looks below the Retention's root as its account, and changes nothing there. This version removes nothing at all.",
     )
-    .usage("plan [--retention NAME] [--list] [--json]")
-    .argument("[action]", "plan: say what would go and what stays")
-    .option("--retention <name>", "only this Retention")
-    .option("--list", "say it of every file")
-    .option("--json", "print it as JSON; with --list as JSON lines, one a plan and one a file")
-    .addHelpText(
-      "after",
-      examples([
-        ["rcwarden cleanup plan", "what would go and what stays, by reason"],
-        ["rcwarden cleanup plan --retention staging --list", "every file with its reason"],
-        ["rcwarden policy schema Retention", "what a Retention can say"],
-      ]),
-    );
+    .usage(actions.map(({ name, usage }) => `${name} ${usage}`).join("\n       rcwarden cleanup "))
+    .argument("[action]", actions.map(({ name, summary }) => `${name}: ${summary}`).join("; "));
+  for (const option of optionsOf(actions)) command.addOption(option);
+  const shown = actions.flatMap((action) => action.examples);
+  command.addHelpText("after", examples([...shown, ["rcwarden policy schema Retention", "what a Retention can say"]]));
 }
 
-/** A look that took longer says nothing of what is young. */
-export const lookDeadlineMs = 300_000;
+/** Each option once, with what every action that takes it means by it. */
+function optionsOf(takers: readonly Action[]): readonly Option[] {
+  const all = takers.flatMap(({ name, options }) => options.map((option) => ({ name, option })));
+  return [...Map.groupBy(all, ({ option }) => option.flags)].map(([flags, taken]) => {
+    const option = new Option(flags, saysOf(taken, takers.length > 1));
+    return taken.some((each) => each.option.isRepeated) ? option.argParser(gather) : option;
+  });
+}
 
-type Looked =
-  | { readonly kind: "decision"; readonly decision: Decision; readonly list: (() => Iterable<Listed>) | null }
-  | { readonly kind: "none"; readonly because: string };
+type Taken = { readonly name: string; readonly option: ActionOption };
 
-async function run({ flags, words }: Call, { voice, parts }: Surroundings): Promise<ExitCode> {
-  const [action, stray] = words;
-  if (action === undefined) return refuse(`expected ${anyOf(actions)}, found nothing`);
-  if (action !== "plan") return refuse(`expected ${anyOf(actions)}, found "${action}"${meant(action, actions)}`);
-  if (stray !== undefined) return refuse(`expected one action, found "${stray}" as well`);
-  const loaded = await parts.documents([]);
-  if (loaded.kind === "problems") {
-    voice.remark(...loaded.problems.map(problemText), problemsSummary(loaded.problems, loaded.documents));
-    return 2;
-  }
-  const all = loaded.set.retentions;
-  const { retention: name } = flags;
-  const retentions = typeof name === "string" ? all.filter((each) => each.name === name) : all;
-  if (typeof name === "string" && retentions.length === 0) {
-    const names = all.map((each) => each.name);
-    return refuse(`--retention: expected the name of a Retention, found "${name}"${meant(name, names)}`);
-  }
-  const asLines = flags.json === true && flags.list === true;
-  const plans: Planned[] = [];
-  for (const retention of retentions) {
-    const looked = await planOf(retention, flags.list === true);
-    const decision = looked.kind === "decision" ? looked.decision : null;
-    const planned: Planned = {
-      retention,
-      decision,
-      because: looked.kind === "none" ? looked.because : "",
-      grant: removalOf(loaded.host.grant, retention.account, retention.root),
-    };
-    if (flags.json !== true) voice.answer(planText(planned, plans.length > 0, flags.list === true));
-    if (asLines) voice.jsonLine(planJson(planned));
-    if (looked.kind === "decision" && looked.list !== null) tell(planned, looked.list());
-    plans.push(planned);
-  }
-  if (flags.json === true && !asLines) {
-    const host = { name: parts.hostName };
-    voice.json({ apiVersion: "rcwarden/v1", kind: "CleanupPlans", host, plans: plans.map(planJson) });
-  }
-  if (flags.json !== true && plans.length === 0) {
-    voice.answer([["No Retention says that anything may go: nothing was looked at."]]);
-  }
-  return plans.some(({ decision }) => decision === null) ? 3 : 0;
+function saysOf(taken: readonly Taken[], isNamed: boolean): string {
+  const bySays = [...Map.groupBy(taken, ({ option }) => option.says)];
+  const parts = bySays.map(([says, takers]) =>
+    isNamed && takers.length < actions.length ? `${takers.map(({ name }) => name).join(", ")}: ${says}` : says,
+  );
+  return parts.join("; ");
+}
 
-  async function planOf(retention: Retention, isListed: boolean): Promise<Looked> {
-    const account = await accountOf(retention, parts);
-    if (typeof account === "string") return { kind: "none", because: account };
-    const moment = { nowMs: parts.now().getTime(), clock: "trusted" } as const;
-    const listing = isListed ? listingOn(retention, [], moment) : null;
-    const deciding: Deciding = listing ?? decidingOn(retention, [], moment);
-    const progress = voice.progress(`looking below ${retention.root}`);
-    let files = 0;
-    const looked = await parts.lookBelow(retention, account, {
-      deadlineMs: lookDeadlineMs,
-      take(batch) {
-        for (const seen of batch) deciding.take(seen);
-        files += batch.length;
-        progress.say(`looking below ${retention.root}: ${files}`);
-      },
-    });
-    progress.end();
-    if (looked.kind !== "looked") return { kind: "none", because: looked.message };
-    if (looked.unseen !== "") return { kind: "none", because: `not everything could be seen: ${looked.unseen}` };
-    const decision = deciding.end(looked.root);
-    return { kind: "decision", decision, list: listing === null ? null : () => listing.list() };
-  }
+async function run(call: Call, surroundings: Surroundings): Promise<ExitCode> {
+  const { voice } = surroundings;
+  const [name, stray] = call.words;
+  if (name === undefined) return refuse(voice, `expected ${anyOf(names)}, found nothing`);
+  const action = actions.find((each) => each.name === name);
+  if (action === undefined) return refuse(voice, `expected ${anyOf(names)}, found "${name}"${meant(name, names)}`);
+  if (stray !== undefined) return refuse(voice, `expected one action, found "${stray}" as well`);
+  const foreign = foreignOption(action, call);
+  return foreign === null ? action.run(call, surroundings) : refuse(voice, foreign);
+}
 
-  function tell(planned: Planned, list: Iterable<Listed>): void {
-    for (const listed of list) {
-      if (!voice.isHeard()) return;
-      if (asLines) voice.jsonLine(listedJson(planned, listed));
-      else voice.answer([listedText(planned, listed)]);
+/** An option that only other actions take would be passed over, and whoever gave it meant something by it. */
+function foreignOption(action: Action, { flags }: Call): string | null {
+  for (const other of actions) {
+    for (const { flags: declared } of other.options) {
+      const option = new Option(declared);
+      const isOwn = action.options.some((own) => own.flags === declared);
+      if (isOwn || flags[option.attributeName()] === undefined) continue;
+      const takers = actions.filter(({ options }) => options.some((each) => each.flags === declared));
+      return `expected ${option.long} with ${anyOf(takers.map((each) => each.name))} only, found it with ${action.name}`;
     }
   }
-
-  function refuse(problem: string): ExitCode {
-    voice.remark(`rcwarden cleanup: ${problem}`);
-    return 2;
-  }
-}
-
-/** The account itself, or why nobody can look as it. */
-async function accountOf({ account: name, origin }: Retention, parts: Parts): Promise<Account | string> {
-  const answer = await parts.account(name);
-  if (answer.kind === "unavailable") return `${name}: ${answer.why}`;
-  if (answer.kind === "absent")
-    return `${origin.file}: expected an account of this host, found "${name}"${meant(name, await parts.localNames())}`;
-  const { account } = answer;
-  if (parts.callerUid === 0 || parts.callerUid === account.uid) return account;
-  return `expected root or ${name} to look as ${name}, found uid ${parts.callerUid}`;
-}
-
-function meant(word: string, list: readonly string[]): string {
-  const near = closest(word, list);
-  return near === null ? "" : `; did you mean ${near}?`;
+  return null;
 }
