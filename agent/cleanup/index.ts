@@ -6,5 +6,7 @@
  * To add a reason to stay: its word in plan.ts, where it is decided, its sentence in cli/text/cleanup.ts.
  */
 export * from "./decide.ts";
-export { type Looked, type Looking, lookBelow, type ToLookAt } from "./look.ts";
+export type * from "./look.ts";
+export type * from "./outcome.ts";
 export type * from "./plan.ts";
+export { type Applying, type Sweeping, type Swept, sweepBelow } from "./sweep.ts";

@@ -1,5 +1,5 @@
 /** What the verbs need of the world, as one value: real-parts.ts makes the real one, tests inject facts. */
-import type { Looked, Looking, ToLookAt } from "../cleanup/index.ts";
+import type { Sweeping, Swept, ToLookAt } from "../cleanup/index.ts";
 import type { AgentCall, Ended } from "../daemon/index.ts";
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts } from "../facts/index.ts";
@@ -40,8 +40,8 @@ export interface Parts extends NameService {
   /** The text of a file that `documents` named. */
   read(file: string): Promise<string>;
   measure(request: MeasureRequest): Promise<ModeFacts>;
-  /** Looks at what lies below a root, as the account. */
-  lookBelow(toLookAt: ToLookAt, account: Account, looking: Looking): Promise<Looked>;
+  /** Looks at what lies below a root, as the account, and removes there what it is told to. */
+  sweepBelow(toLookAt: ToLookAt, account: Account, sweeping: Sweeping): Promise<Swept>;
   /** Asks the agents at these sockets, in this order, until one knows. */
   ask(sockets: readonly string[], question: Question): Promise<Told>;
   /** Runs the agent in this process, until it is told to stop. */

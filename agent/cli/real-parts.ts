@@ -28,8 +28,8 @@ export function realParts(): Parts {
     startupFiles: startupFilesOf,
     read: async (file) => systemFile(file) ?? "",
     measure: (request) => measureHere(request, names.callerUid === 0),
-    lookBelow: async (toLookAt, account, looking) =>
-      (await import("../cleanup/index.ts")).lookBelow(toLookAt, account, looking),
+    sweepBelow: async (toLookAt, account, sweeping) =>
+      (await import("../cleanup/index.ts")).sweepBelow(toLookAt, account, sweeping),
     ask: (sockets, question) => {
       const listenerOf = (socket: Socket) => peerOf(socket)?.uid ?? null;
       return ask({ sockets, callerUid: names.callerUid, listenerOf }, question);

@@ -1,6 +1,6 @@
 // Looks below a root whose file system never answers, then below one that does, and says what came, how soon.
 // Its words: the launcher, the sweeper's script, the dead folder, a folder that answers.
-import { lookBelow } from "../../agent/cleanup/look.ts";
+import { sweepBelow } from "../../agent/cleanup/sweep.ts";
 import type { Account } from "../../agent/facts/index.ts";
 import { setLauncher } from "../../agent/host/enter.ts";
 
@@ -9,7 +9,7 @@ setLauncher(enter);
 const account: Account = { name: "nobody", uid: 65534, gid: 65534, groups: [65534], home: "/", shell: "/bin/sh" };
 const look = async (root: string, deadlineMs: number) => {
   const started = performance.now();
-  const { kind, message } = await lookBelow({ root, depth: 2, match: ["*"] }, account, {
+  const { kind, message } = await sweepBelow({ root, depth: 2, match: ["*"] }, account, {
     ...{ script, deadlineMs },
     take: () => {},
   });

@@ -3,8 +3,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
-import { type Looked, type Looking, lookBelow, type ToLookAt } from "../../agent/cleanup/look.ts";
+import type { ToLookAt } from "../../agent/cleanup/look.ts";
 import type { Seen } from "../../agent/cleanup/plan.ts";
+import { type Sweeping, type Swept, sweepBelow } from "../../agent/cleanup/sweep.ts";
 import { useBuiltLauncher } from "../probe/asking.ts";
 import type { TestAccount } from "../support/accounts.ts";
 import { useBuiltAddon } from "../support/addon.ts";
@@ -60,7 +61,7 @@ export function makeTree(owner: { readonly uid: number; readonly gid: number }):
 }
 
 export interface AllSeen {
-  readonly looked: Looked;
+  readonly looked: Swept;
   readonly seen: readonly Seen[];
   /** Path below the root, as latin1 text with `/`, to the guard's word or `free`. */
   readonly verdicts: Readonly<Record<string, string>>;
@@ -69,10 +70,10 @@ export interface AllSeen {
 export async function lookAt(
   toLookAt: Partial<ToLookAt> & { readonly root: string },
   account: Pick<TestAccount, "name" | "uid" | "gid" | "home">,
-  more: Partial<Looking> = {},
+  more: Partial<Sweeping> = {},
 ): Promise<AllSeen> {
   const seen: Seen[] = [];
-  const looked = await lookBelow(
+  const looked = await sweepBelow(
     { depth: 1, match: ["*"], ...toLookAt },
     { ...account, groups: [account.gid], shell: "/bin/sh" },
     {

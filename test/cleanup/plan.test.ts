@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, lstatSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { lookBelow } from "../../agent/cleanup/look.ts";
+import { sweepBelow } from "../../agent/cleanup/sweep.ts";
 import type { Parts } from "../../agent/cli/parts.ts";
 import type { Retention } from "../../agent/documents/index.ts";
 import { call, documents, noHost, partsOf } from "../cli/support/world.ts";
@@ -27,7 +27,7 @@ async function hostOf({ name, uid, gid, home }: TestAccount, retention: Retentio
   return {
     ...partsOf({ accounts: [account], documents: { kind: "documents", set, host: noHost } }),
     now: () => new Date(Date.now() + 2 * hourMs),
-    lookBelow: (toLookAt, as, looking) => lookBelow(toLookAt, as, { ...looking, script }),
+    sweepBelow: (toLookAt, as, looking) => sweepBelow(toLookAt, as, { ...looking, script }),
   };
 }
 

@@ -75,7 +75,7 @@ async function run({ flags }: Call, { voice, parts }: Surroundings): Promise<Exi
     const deciding: Deciding = listing ?? decidingOn(retention, [], moment);
     const progress = voice.progress(`looking below ${retention.root}`);
     let files = 0;
-    const looked = await parts.lookBelow(retention, account, {
+    const looked = await parts.sweepBelow(retention, account, {
       deadlineMs: lookDeadlineMs,
       take(batch) {
         for (const seen of batch) deciding.take(seen);

@@ -2,7 +2,7 @@
 
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
-import type { Looked, Seen } from "../../../agent/cleanup/index.ts";
+import type { Seen, Swept } from "../../../agent/cleanup/index.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
 import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
@@ -112,11 +112,12 @@ export const documents: DocumentSet = { engines: [execChannel], policies: [unatt
 
 export const noHost: HostDocuments = { agent: null, grant: { kind: "none" }, exceptions: [] };
 
-export const nothingUnseen: Extract<Looked, { readonly kind: "looked" }> = {
+export const nothingUnseen: Extract<Swept, { readonly kind: "looked" }> = {
   kind: "looked",
   message: "",
   root: { dev: "2049", ino: "2" },
   unseen: "",
+  applied: false,
 };
 
 export interface World {
@@ -132,9 +133,7 @@ export interface World {
   /** What agents answer; without it there is none. */
   ask?(sockets: readonly string[], question: Question): Told;
   /** What lies below a root, in batches; by default nothing. */
-  readonly below?: Readonly<
-    Record<string, { readonly batches: readonly (readonly Seen[])[]; readonly looked: Looked }>
-  >;
+  readonly below?: Readonly<Record<string, { readonly batches: readonly (readonly Seen[])[]; readonly looked: Swept }>>;
   /** Members of group rcwarden; without them there is no such group. */
   readonly viewers?: readonly string[];
   /** What the host owner's folder answers when it is written; by default all goes well. */
@@ -157,7 +156,7 @@ export function partsOf(world: World): Parts {
     env: {},
     runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
-    lookBelow: async ({ root }, _, { take }) => {
+    sweepBelow: async ({ root }, _, { take }) => {
       const { batches, looked } = world.below?.[root] ?? { batches: [], looked: nothingUnseen };
       for (const batch of batches) await take(batch);
       return looked;
