@@ -5,6 +5,7 @@ import type {
   FactName,
   ModeFacts,
   Place,
+  RetentionFacts,
   ReviewedFacts,
   WatchingFacts,
 } from "../facts/index.ts";
@@ -40,6 +41,7 @@ export interface CheckFacts extends ModeFacts {
   readonly sends: readonly Sends[];
   readonly watching: WatchingFacts | null;
   readonly exceptions: readonly ExceptionFacts[] | null;
+  readonly backlog: readonly RetentionFacts[] | null;
   readonly reviewed: ReviewedFacts | null;
 }
 
@@ -99,7 +101,7 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
   readonly afterStartup: boolean;
   readonly parameters: z.ZodType<P>;
   /** The subjects that this rule will judge, known before anything was measured; used where a gap leaves it undecided. */
-  subjects(parameters: P, facts: Pick<CheckFacts, "sends" | "mode" | "exceptions">): readonly string[];
+  subjects(parameters: P, facts: Pick<CheckFacts, "sends" | "mode" | "exceptions" | "backlog">): readonly string[];
   /**
    * Where subjects stand on facts of their own: those that this subject stands on. Then a gap in another subject's facts
    * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.

@@ -382,6 +382,7 @@ export class Agent {
       watching: { ...rest, lastSweep: isoOrNull(lastSweepMs), lastFullRun: isoOrNull(this.#lastFullRunMs) },
       // Before everybody was judged, nothing can be said to match nothing.
       exceptions: exceptionFacts(host.exceptions, this.#isReady ? this.#keys() : null, this.world.nowMs()),
+      backlog: [],
     };
   }
 

@@ -108,7 +108,7 @@ function aboutModes(
         if (kind.asksAbout !== "mode") return [];
         const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode };
         const sends = sendsFor([policy], mode);
-        if (found === undefined) return undecided(context, { sends, mode, exceptions: null }, [notMeasured(mode)]);
+        if (found === undefined) return undecided(context, { sends, mode, ...nobodyAsked }, [notMeasured(mode)]);
         return judged(context, { ...found, account, sends, ...nobodyAsked }, told);
       }),
     );
@@ -131,7 +131,7 @@ function aboutAccount(
       const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode: "-" as const };
       const mode = found?.mode ?? modesFor([policy], asked)[0] ?? "ssh-command";
       const sends = sendsFor([policy], mode);
-      if (found === undefined) return undecided(context, { sends, mode, exceptions: null }, [notMeasured(mode)]);
+      if (found === undefined) return undecided(context, { sends, mode, ...nobodyAsked }, [notMeasured(mode)]);
       const gaps = [...found.gaps, ...reviewGaps(of)];
       return judged(context, { ...found, gaps, account, sends, ...nobodyAsked, reviewed: of.reviewed ?? null }, false);
     }),
@@ -139,7 +139,7 @@ function aboutAccount(
 }
 
 /** What a check sees of an agent where none was asked; `gapOfAgent` says so. */
-const nobodyAsked = { watching: null, exceptions: null, reviewed: null };
+const nobodyAsked = { watching: null, exceptions: null, backlog: null, reviewed: null };
 
 const gapOfAgent: Gap = {
   code: "unreadable",
@@ -255,7 +255,7 @@ function notReached(needs: readonly FactName[], ended: string | null): Gap {
 
 function undecided(
   context: Context,
-  facts: Pick<CheckFacts, "sends" | "mode" | "exceptions">,
+  facts: Pick<CheckFacts, "sends" | "mode" | "exceptions" | "backlog">,
   gaps: readonly Gap[],
   finding = true,
 ): Verdict[] {

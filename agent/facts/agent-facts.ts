@@ -1,4 +1,5 @@
 /** Facts that only a running agent has: how well it watches, what was reviewed, which exceptions stand. */
+import type { RetentionFacts } from "./backlog.ts";
 
 /** How well the agent sees changes (host level). */
 export interface WatchingFacts {
@@ -74,6 +75,8 @@ export interface ExceptionFacts {
 export interface AgentFacts {
   readonly watching: WatchingFacts | null;
   readonly exceptions: readonly ExceptionFacts[];
+  /** One a Retention; none where there is none. */
+  readonly backlog: readonly RetentionFacts[];
 }
 
 /** How a sink does, for status. */

@@ -14,6 +14,7 @@ const self = inForce([rule("watch-coverage"), rule("reviewed", "medium"), rule("
 const agent: AgentFacts = {
   watching: watchesAll,
   exceptions: [{ name: "greeting", state: "expired", until: "2026-11-22", reason: "CHG1" }],
+  backlog: [],
 };
 const cp = { name: "cp", value: "cp -i", effective: true, where: at(14) };
 

@@ -53,7 +53,16 @@ export function modeFacts(other: Partial<ModeFacts> = {}): ModeFacts {
 
 /** The same as a check sees it. */
 export function checkFacts(other: Partial<CheckFacts> = {}): CheckFacts {
-  return { ...modeFacts(), account, sends: [], watching: null, exceptions: null, reviewed: null, ...other };
+  return {
+    ...modeFacts(),
+    account,
+    sends: [],
+    watching: null,
+    exceptions: null,
+    backlog: null,
+    reviewed: null,
+    ...other,
+  };
 }
 
 /** What is tried for its effect. */
