@@ -174,29 +174,29 @@ test("a file that is another's to write, or no file, is refused in words", () =>
     assert.equal(keepPlan(state, planOf("7", 1)).kind, "refused");
   }));
 
-test("two processes at once: whoever comes second waits, and both plans are there", () =>
+async function keeperBeside(state: string, begun: () => void): Promise<unknown> {
+  const words = [join(import.meta.dirname, "plan-keeper.ts"), state];
+  const other = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const ended = once(other, "exit");
+    await once(other.stdout, "data");
+    begun();
+    return (await ended)[0];
+  } finally {
+    other.kill("SIGKILL");
+  }
+}
+
+test("two processes at once: whoever comes second waits for its turn, and gives up in the end", () =>
   inFolder(async (state) => {
     preparePlans(state);
     const descriptor = openSync(join(state, "cleanup/plans"), "r+");
     assert.equal(lockDescriptor(descriptor).kind, "done");
-    const words = [join(import.meta.dirname, "plan-keeper.ts"), state];
-    const other = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
-    try {
-      await once(other.stdout, "data");
-      assert.equal(keptPlanWithoutWaiting(descriptor), true, "it holds what the other wants");
-      closeSync(descriptor);
-      const [code] = await once(other, "exit");
-      assert.equal(code, 0);
-      found(state, "c".repeat(12));
-    } finally {
-      other.kill("SIGKILL");
-    }
+    assert.equal(await keeperBeside(state, () => {}), 1, "it kept a plan though another one has the file");
+    assert.ok(!readFileSync(descriptor).includes("c".repeat(64)));
+    assert.equal(await keeperBeside(state, () => closeSync(descriptor)), 0);
+    found(state, "c".repeat(12));
   }));
-
-/** The other one has said that it begins, and cannot have written. */
-function keptPlanWithoutWaiting(descriptor: number): boolean {
-  return !readFileSync(descriptor).includes("c".repeat(64));
-}
 
 const isRoot = process.getuid?.() === 0;
 
