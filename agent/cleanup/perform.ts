@@ -98,8 +98,7 @@ async function sweptBelow(
   }
 }
 
-/** As `applying`; each of its words tells how long the next one may take, from the end of what the
- * journal took on. */
+/** As `applying`; from the end of each of its calls the next word of the child is due. */
 function heardBy(silence: Silence, applying: Application): Applying {
   const idleMs = silence.allowedMs;
   const { limits } = applying;
