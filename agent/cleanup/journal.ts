@@ -42,7 +42,13 @@ export interface JournalFilter {
 }
 
 export type Verified =
-  | { readonly kind: "whole"; readonly records: number; readonly head: { readonly seq: number; readonly hash: string } }
+  | {
+      readonly kind: "whole";
+      readonly records: number;
+      readonly head: { readonly seq: number; readonly hash: string };
+      /** What lies behind the last whole record, such as a write that did not come to its end; a sentence each. */
+      readonly notices: readonly string[];
+    }
   /** `where`: file and line of the first record that does not fit. */
   | { readonly kind: "broken"; readonly where: string; readonly message: string };
 
