@@ -30,6 +30,7 @@ import { counted, documentsDigest, hostVerdicts, ownRules, type Ran, runAccount 
 import { Accounts } from "./accounts.ts";
 import { Coverage } from "./coverage.ts";
 import { Keeper } from "./keeper.ts";
+import { Leftovers } from "./leftovers.ts";
 import { OwnLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type RunEnd, RunQueue } from "./queue.ts";
@@ -115,6 +116,7 @@ export class Agent {
   readonly #coverage: Coverage;
   readonly #watch: Watch;
   readonly #waitingForRun = new Map<string, ((ran: Ran) => void)[]>();
+  readonly #leftovers = new Leftovers();
   readonly #saves = new Map<string, Set<string>>();
   /** Accounts that the next run of is to be a full one. */
   readonly #full = new Set<string>();
@@ -125,7 +127,6 @@ export class Agent {
   #lastFullRunMs: number | null = null;
   #hostKeys: readonly Key[] = [];
   #isReady = false;
-  #hasLeftovers = true;
   #listProblems: readonly string[] = [];
   #notGranted: readonly string[] = [];
   #skipped: ReadonlyMap<string, string> = new Map();
@@ -446,6 +447,7 @@ export class Agent {
       this.#skipped = skipped;
       const differ = await this.accounts.take({ ...list, meant });
       await this.#cover();
+      this.#leftovers.note(this.world.monotonicMs());
       for (const name of differ) {
         this.#full.add(name);
         this.queue.want(name, via);
@@ -518,7 +520,6 @@ export class Agent {
     const watched = this.accounts.get(name);
     const { grant } = this;
     if (watched === undefined || grant === null || this.#stopping.signal.aborted) return "measured";
-    this.#hasLeftovers = true;
     try {
       if (!(await this.accounts.lookUp(watched)) || watched.account === null) {
         watched.attempts += 1;
@@ -531,6 +532,8 @@ export class Agent {
       this.world.log("error", "a run failed", { account: name, error: messageOf(error) });
       watched.attempts += 1;
       return "failed";
+    } finally {
+      this.#leftovers.note(this.world.monotonicMs());
     }
   }
 
@@ -660,15 +663,8 @@ export class Agent {
     for (const { name } of this.accounts.all) if (about.has(name)) this.queue.want(name, "documents");
   }
 
-  /** What runs left behind is given back when nothing runs any more. */
-  #giveBack(): void {
-    if (!this.#hasLeftovers || !this.queue.isIdle) return;
-    this.#hasLeftovers = false;
-    this.world.giveBack();
-  }
-
   #lookAtOurselves(): void {
-    this.#giveBack();
+    if (this.#leftovers.areDue(this.world.monotonicMs(), this.queue.isIdle)) this.world.giveBack();
     if (!this.limits.look(this.world.monotonicMs())) return;
     const { over } = this.limits.use;
     if (over.length > 0) this.world.log("warn", "the agent itself is over its limit: one probe at a time", { over });
@@ -709,7 +705,6 @@ export class Agent {
     this.#lastFullRunMs = this.world.nowMs();
     this.#lookAtHost("start");
     await this.#countLogins();
-    this.#giveBack();
     this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
     this.#firstDone.resolve();
   }

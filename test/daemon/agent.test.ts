@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { describe, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { tried } from "../../agent/checks/example-facts.ts";
 import { type Grant, noGrant } from "../../agent/documents/index.ts";
 import type { Account, ModeFacts } from "../../agent/facts/index.ts";
@@ -361,22 +362,26 @@ test("an engine that a policy names for others is none of this account's: it can
   );
 });
 
-test("what the first runs left behind is given back once, when the last of them has ended", async () => {
+test("what runs left behind is given back once, some seconds after the last of them", async ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
   let given = 0;
-  let running = 0;
   const giveBack = () => {
-    assert.equal(running, 0);
     given += 1;
   };
   await using world = testWorld({ accounts: [oracle, postgres], world: { giveBack } });
-  world.measure = async ({ account: of, mode }) => {
-    running += 1;
-    await new Promise((done) => setImmediate(done));
-    running -= 1;
-    return goodFacts(of, mode, []);
+  const pass = async (ms: number) => {
+    world.clock.monotonic += ms;
+    mock.timers.tick(10_000);
+    await nextTurn();
+    return given;
   };
   await started(world);
-  assert.equal(given, 1);
+  assert.equal(await pass(0), 0);
+  assert.equal(await pass(10_000), 1);
+  assert.equal(await pass(10_000), 1);
+  await changes(world);
+  assert.equal(await pass(0), 1);
+  assert.equal(await pass(10_000), 2);
 });
 
 describe("exceptions and days", () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { giveBack, inotifyLimits, inotifyWatches, ownUse } from "../../agent/host/resources.ts";
 import { useBuiltAddon } from "../support/addon.ts";
@@ -63,6 +63,19 @@ test("what the C library held and nobody uses any more is given back", () => {
   assert.ok(before - after > 400 * 65_536 * 0.5, `${before - after} of ${400 * 65_536} bytes`);
   assert.equal(stays[0], 1);
   assert.equal(pieces.length, 0);
+});
+
+test("what is left of the heap after much work lies close together", () => {
+  useBuiltAddon();
+  let all = Array.from({ length: 200_000 }, (_, at) => ({ half: at + 0.5, pair: [at, at] }));
+  giveBackWithCollector();
+  // One in fifty stays, so that hardly a page is empty.
+  const stays = all.filter((_, at) => at % 50 === 0);
+  all = [];
+  giveBackWithCollector();
+  const { total_physical_size: held, used_heap_size: used } = getHeapStatistics();
+  assert.ok(held < used * 1.5, `${held} bytes for ${used}`);
+  assert.equal(stays.length + all.length, 4_000);
 });
 
 /** This process was not started with a collector that can be asked. */
