@@ -7,6 +7,7 @@ import { type FilePattern, matchesName, parseFilePattern, type Retention } from 
 import { Least } from "./least.ts";
 import { Ledger } from "./ledger.ts";
 import type { Candidate, FileIdentity, GuardCode, KeepCode, Release, Seen } from "./plan.ts";
+import { type Aged, olderFirst, Tally } from "./tally.ts";
 
 export type StayCode = GuardCode | KeepCode;
 
@@ -34,6 +35,7 @@ export interface Decision {
   readonly removed: Sum;
   /** How many stay, by reason; only reasons that there are. */
   readonly stays: ReadonlyMap<StayCode, Sum>;
+  readonly matched: Matched;
   /** `ahead`: below the root there is a file newer than now, by its path. Then no age is believed. */
   readonly clock:
     | { readonly kind: "trusted" }
@@ -44,6 +46,18 @@ export interface Decision {
    * whenever it is made.
    */
   readonly hash: string;
+}
+
+/** What matches by name and depth, whatever keeps it. Of links, folders and names that no Retention reaches nothing does. */
+export interface Matched extends Sum {
+  /** Of the newer of its two times, as all ages are; null where there is none. */
+  readonly oldestNs: bigint | null;
+  /** Why those that match stay. */
+  readonly stays: ReadonlyMap<StayCode, Sum>;
+  /** The oldest that does not go by this plan. */
+  readonly oldestStayingNs: bigint | null;
+  /** What does not go by this plan, and neither is kept as young or newest, nor is it a database's. */
+  readonly waits: Sum & { readonly oldestNs: bigint | null };
 }
 
 /** One file of a list: `code` null where it would go. */
@@ -92,13 +106,6 @@ export function listingOn(
 /** Matched, nothing guards it, and it is released where that is asked for: age, number and size decide. */
 type Standing = StayCode | "may-go";
 
-/** As little as can be held of a file. Its order is that of age, and of the path where the age is the same. */
-interface Aged {
-  readonly agedNs: bigint;
-  /** The path in hex with `/` between names. */
-  readonly key: string;
-}
-
 interface Held extends Aged {
   readonly identity: FileIdentity;
   readonly content: Candidate["content"];
@@ -106,13 +113,7 @@ interface Held extends Aged {
 
 interface Young extends Aged {
   readonly bytes: bigint;
-  readonly mayGo: boolean;
-}
-
-function olderFirst(a: Aged, b: Aged): number {
-  if (a.agedNs !== b.agedNs) return a.agedNs < b.agedNs ? -1 : 1;
-  if (a.key === b.key) return 0;
-  return a.key < b.key ? -1 : 1;
+  readonly standing: Standing;
 }
 
 /** What the end of a look says about those that may go. */
@@ -130,13 +131,21 @@ class Run implements Deciding {
   readonly #patterns: readonly FilePattern[];
   readonly #releases: ReadonlyMap<string, readonly Release[]>;
   readonly #moment: Moment;
+  /** Whoever was last changed after it is too young; null where no age is asked for. */
+  readonly #youngFromNs: bigint | null;
   readonly #ledger: Ledger<Standing> | null;
   readonly #sums = new Map<Standing, Sum>();
+  /** Of these sums what does not match. */
+  readonly #unmatched = new Map<StayCode, Sum>();
   readonly #oldest: Least<Held>;
   readonly #newest: Least<Young>;
   #latest: Aged | undefined;
   /** Files that match and that nothing guards. */
-  #matched = 0;
+  #unguarded = 0;
+  readonly #mayGo = new Tally();
+  /** Those that match and may not go, by whether they are among those of whom the newest stay. */
+  readonly #guarded = { all: new Tally(), waits: new Tally() };
+  readonly #kept = { all: new Tally(), waits: new Tally() };
   #ending: Ending | undefined;
 
   constructor(retention: Retention, releases: readonly Release[], moment: Moment, ledger: Ledger<Standing> | null) {
@@ -144,6 +153,8 @@ class Run implements Deciding {
     this.#patterns = retention.match.map(patternOf);
     this.#releases = Map.groupBy(releases, ({ path }) => path.join("/"));
     this.#moment = moment;
+    const { youngerThanMs } = retention.keep;
+    this.#youngFromNs = youngerThanMs === null ? null : BigInt(moment.nowMs - youngerThanMs) * 1_000_000n;
     this.#ledger = ledger;
     this.#oldest = new Least<Held>(retention.limits.files, olderFirst);
     this.#newest = new Least<Young>(retention.keep.newest, (a, b) => olderFirst(b, a));
@@ -167,11 +178,13 @@ class Run implements Deciding {
     const newestFrom = this.#newest.greatest();
     const notNewest = this.#oldest.sorted().filter((each) => !isAmong(each, newestFrom));
     const within = isClockTrusted ? firstWithin(notNewest, limits.bytes) : [];
-    const isEmptying = within.length > 0 && within.length === this.#matched && !mayEmpty;
+    const isEmptying = within.length > 0 && within.length === this.#unguarded && !mayEmpty;
     this.#ending = { isClockTrusted, newestFrom, lastWithin: within.at(-1), isEmptying };
     const remove = isEmptying ? [] : within.map(candidateOf);
     const removed = { files: remove.length, bytes: sizeOf(remove) };
-    return { remove, removed, stays: this.#stays(within), clock, hash: hashOf(this.#retention, root, remove) };
+    const stays = this.#stays(within);
+    const matched = this.#matched(stays, removed, notNewest);
+    return { remove, removed, stays, matched, clock, hash: hashOf(this.#retention, root, remove) };
   }
 
   *list(): Generator<Listed> {
@@ -184,18 +197,36 @@ class Run implements Deciding {
 
   #standing(seen: Seen, aged: Aged, size: bigint): Standing {
     // The one guard that a release can lift is asked about where releases are.
-    if (seen.guard !== null && seen.guard.code !== "archived-log") return seen.guard.code;
+    if (seen.guard !== null && seen.guard.code !== "archived-log") return this.#guardedBy(seen.guard.code, seen, aged);
     if (seen.type !== "file") return "not-a-regular-file";
     if (!this.#isMatched(seen.path)) return "not-matched";
-    this.#matched += 1;
+    this.#unguarded += 1;
     if (this.#latest === undefined || olderFirst(this.#latest, aged) < 0) this.#latest = aged;
     const content = this.#contentOf(seen);
     const standing = typeof content === "string" ? content : this.#byAgeAndSize(aged, size);
-    this.#newest.offer({ ...aged, bytes: size, mayGo: standing === "may-go" });
+    this.#newest.offer({ ...aged, bytes: size, standing });
     if (standing === "may-go" && typeof content !== "string") {
       this.#oldest.offer({ ...aged, identity: seen.identity, content });
-    }
+      this.#mayGo.count(aged, size);
+    } else this.#staying(this.#kept, aged, size, standing);
     return standing;
+  }
+
+  #guardedBy(code: GuardCode, { type, path, identity }: Seen, aged: Aged): GuardCode {
+    const size = type === "file" ? BigInt(identity.size) : 0n;
+    if (type !== "file" || unreached.has(code) || !this.#isMatched(path)) {
+      add(this.#unmatched, code, { files: 1, bytes: size });
+    } else this.#staying(this.#guarded, aged, size, code);
+    return code;
+  }
+
+  #staying(group: { readonly all: Tally; readonly waits: Tally }, aged: Aged, size: bigint, standing: Standing): void {
+    group.all.count(aged, size);
+    if (standing !== "database" && !this.#isYoung(aged)) group.waits.count(aged, size);
+  }
+
+  #isYoung({ agedNs }: Aged): boolean {
+    return this.#youngFromNs !== null && agedNs > this.#youngFromNs;
   }
 
   #isMatched(path: readonly string[]): boolean {
@@ -215,12 +246,12 @@ class Run implements Deciding {
     return { kind: "digest", anyOf: [...new Set(digests)].sort() };
   }
 
-  #byAgeAndSize({ agedNs }: Aged, size: bigint): Standing {
-    const { keep, limits } = this.#retention;
-    const nowNs = BigInt(this.#moment.nowMs) * 1_000_000n;
-    if (keep.youngerThanMs !== null && nowNs - agedNs < BigInt(keep.youngerThanMs) * 1_000_000n) return "too-young";
+  #byAgeAndSize(aged: Aged, size: bigint): Standing {
+    if (this.#isYoung(aged)) return "too-young";
+    // Who was written by a clock that had not been set is of no known age.
+    if (this.#youngFromNs !== null && aged.agedNs < believedFromNs) return "clock-not-trusted";
     // One that alone is too much is left out, lest it stand before all others for ever.
-    return size > BigInt(limits.bytes) ? "over-limit" : "may-go";
+    return size > BigInt(this.#retention.limits.bytes) ? "over-limit" : "may-go";
   }
 
   #clock(): Decision["clock"] {
@@ -244,19 +275,51 @@ class Run implements Deciding {
       add(stays, "clock-not-trusted", mayGo);
       return stays;
     }
-    const newest = this.#newest.sorted().filter((each) => each.mayGo);
-    const newestSum = { files: newest.length, bytes: newest.reduce((sum, { bytes }) => sum + bytes, 0n) };
+    const newestSum = sumOf(this.#newest.sorted().filter(({ standing }) => standing === "may-go"));
     const withinSum = { files: within.length, bytes: sizeOf(within) };
     add(stays, "newest", newestSum);
     add(stays, "over-limit", less(mayGo, newestSum, withinSum));
     if (isEmptying === true) add(stays, "would-empty", withinSum);
     return stays;
   }
+
+  #matched(allStays: Decision["stays"], removed: Sum, notNewest: readonly Held[]): Matched {
+    const staying = new Map([...allStays].filter(([code]) => !unreached.has(code)));
+    for (const [code, sum] of this.#unmatched) if (!unreached.has(code)) subtract(staying, code, sum);
+    const newest = this.#newest.sorted();
+    const newestThatMayGo = newest.filter(({ standing }) => standing === "may-go");
+    const left = less(this.#mayGo, sumOf(newestThatMayGo), removed);
+    // Of those beyond what is held nobody knows the oldest; it is no older than the last that is held.
+    const oldestLeft = left.files === 0 ? null : (notNewest[removed.files] ?? notNewest.at(-1) ?? null);
+    const oldestKept = oldest(this.#guarded.all.oldest, this.#kept.all.oldest);
+    const { guarded, kept } = { guarded: this.#guarded.waits, kept: this.#kept.waits };
+    const keptAnyway = sumOf(newest.filter((each) => each.standing !== "may-go" && !this.#isYoung(each)));
+    const oldestUnkept = kept.oldest !== null && isAmong(kept.oldest, this.#newest.greatest()) ? null : kept.oldest;
+    return {
+      ...[...staying.values()].reduce(plus, removed),
+      oldestNs: oldest(oldestKept, this.#mayGo.oldest)?.agedNs ?? null,
+      stays: staying,
+      oldestStayingNs: oldest(oldestKept, oldestLeft, newestThatMayGo.at(-1) ?? null)?.agedNs ?? null,
+      waits: {
+        ...[guarded, less(kept, keptAnyway), left].reduce<Sum>(plus, none),
+        oldestNs: oldest(guarded.oldest, oldestUnkept, oldestLeft)?.agedNs ?? null,
+      },
+    };
+  }
 }
 
 /** What an age decided, or would have: where no clock is trusted, that is the reason. */
 const byAge: ReadonlySet<Standing> = new Set<Standing>(["may-go", "too-young", "over-limit"]);
 const none: Sum = { files: 0, bytes: 0n };
+/** Of these nothing is a Retention's, whatever it matches. */
+const unreached: ReadonlySet<StayCode> = new Set<StayCode>([
+  "not-matched",
+  "not-a-regular-file",
+  "name-refused",
+  "mount",
+]);
+/** 2001 in nanoseconds: a clock that was not set yet begins in 1970, 1980 or 2000. */
+const believedFromNs = 978_307_200_000_000_000n;
 
 function codeAtEnd(standing: Standing, aged: Aged, ending: Ending): StayCode | null {
   if (!ending.isClockTrusted && byAge.has(standing)) return "clock-not-trusted";
@@ -270,10 +333,18 @@ function isAmong(aged: Aged, newestFrom: Aged | undefined): boolean {
   return newestFrom !== undefined && olderFirst(aged, newestFrom) >= 0;
 }
 
-function add<Code>(sums: Map<Code, Sum>, code: Code, { files, bytes }: Sum): void {
-  if (files === 0) return;
-  const before = sums.get(code) ?? none;
-  sums.set(code, { files: before.files + files, bytes: before.bytes + bytes });
+function add<Code>(sums: Map<Code, Sum>, code: Code, sum: Sum): void {
+  if (sum.files > 0) sums.set(code, plus(sums.get(code) ?? none, sum));
+}
+
+function subtract<Code>(sums: Map<Code, Sum>, code: Code, sum: Sum): void {
+  const left = less(sums.get(code) ?? none, sum);
+  if (left.files === 0) sums.delete(code);
+  else sums.set(code, left);
+}
+
+function plus(a: Sum, b: Sum): Sum {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
 }
 
 function less(sum: Sum, ...others: readonly Sum[]): Sum {
@@ -288,6 +359,18 @@ function firstWithin(held: readonly Held[], mostBytes: number): readonly Held[] 
     return bytes > BigInt(mostBytes);
   });
   return end < 0 ? held : held.slice(0, end);
+}
+
+function sumOf(files: readonly { readonly bytes: bigint }[]): Sum {
+  return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0n) };
+}
+
+function oldest(...each: readonly (Aged | null)[]): Aged | null {
+  return each.filter((one) => one !== null).reduce<Aged | null>(older, null);
+}
+
+function older(a: Aged | null, b: Aged): Aged {
+  return a !== null && olderFirst(a, b) < 0 ? a : b;
 }
 
 function sizeOf(files: readonly { readonly identity: FileIdentity }[]): bigint {

@@ -34,7 +34,13 @@ function files(...rows: readonly (readonly [name: string, options: SeenOptions])
   return rows.map(([name, options]) => seenOf(name, options));
 }
 
-const guard = (code: "database" | "held-open" | "another-owner") => ({ code, message: `${code}, it says` });
+/** To soon after 1970. */
+const unset = 29_900_000;
+
+const guard = (code: "database" | "held-open" | "another-owner" | "name-refused") => ({
+  code,
+  message: `${code}, it says`,
+});
 
 test("what matches and is old enough goes, the oldest first", () => {
   const seen = files(
@@ -105,6 +111,14 @@ test("a clock that jumped, or is behind the newest file, lets no age count", () 
   assert.deepEqual(decided({}, during).goes, ["a.arc"], "a file written during the look says nothing about the clock");
   const theirs = [...files(["theirs.arc", { ageMinutes: -600, guard: guard("another-owner") }]), ...seen];
   assert.deepEqual(decided({}, theirs).goes, ["a.arc"], "somebody else's file cannot stop it");
+});
+
+test("a file that a clock wrote which was not set yet is of no known age", () => {
+  const seen = files(["1970.arc", { ageMinutes: unset }], ["2000.arc", { ageMinutes: 14_100_000 }], ["a.arc", {}]);
+  assert.deepEqual(decided({}, seen), { goes: ["a.arc"], stays: ["clock-not-trusted 2"] });
+  const [file] = seen;
+  assert.ok(file !== undefined);
+  assert.deepEqual(decided(released, seen, now, [releaseOf(file)]).goes, ["1970.arc"], "no age asked for");
 });
 
 const released: Partial<Retention> = {
@@ -240,6 +254,9 @@ test("the hash is that of the decision: of every candidate's identity and of wha
 interface Told {
   readonly path: string;
   readonly code: StayCode | null;
+  /** Whether it is a file that the Retention means, and whether it is kept for its age or as one of the newest. */
+  readonly isMatched: boolean;
+  readonly isKept: boolean;
 }
 
 function model(
@@ -255,9 +272,11 @@ function model(
   const older = (a: Seen, b: Seen) => aged(a) < aged(b) || (aged(a) === aged(b) && keyOf(a) < keyOf(b));
   const suffix = (name: string) => retention.match.some((pattern) => name.endsWith(pattern.slice(1)));
   const isFile = (each: Seen) => each.guard === null && each.type === "file";
-  const matched = seen.filter(
-    (each) => isFile(each) && each.path.length <= retention.depth && suffix(textPath(each.path.slice(-1))),
-  );
+  const isMeant = (each: Seen) => each.path.length <= retention.depth && suffix(textPath(each.path.slice(-1)));
+  const matched = seen.filter((each) => isFile(each) && isMeant(each));
+  const isYoung = (each: Seen) =>
+    keep.youngerThanMs !== null && aged(each) > BigInt(moment.nowMs - keep.youngerThanMs) * 1_000_000n;
+  const isNewest = (each: Seen) => matched.filter((other) => older(each, other)).length < keep.newest;
   const trusted =
     moment.clock === "trusted" &&
     matched.every((each) => aged(each) / 1_000_000n <= BigInt(moment.nowMs + 5 * minuteMs));
@@ -271,10 +290,11 @@ function model(
       size === each.identity.size && (content.kind === "sha256" || content.ns === each.identity.mtimeNs);
     if (after === "release" && !releasedBy(each).some(same)) return "released-other-content";
     if (keep.youngerThanMs !== null && !trusted) return "clock-not-trusted";
-    if (keep.youngerThanMs !== null && aged(each) > BigInt(moment.nowMs - keep.youngerThanMs) * 1_000_000n)
-      return "too-young";
+    if (isYoung(each)) return "too-young";
+    if (keep.youngerThanMs !== null && aged(each) < BigInt(Date.parse("2001-01-01")) * 1_000_000n)
+      return "clock-not-trusted";
     if (Number(each.identity.size) > limits.bytes) return "over-limit";
-    return matched.filter((other) => older(each, other)).length < keep.newest ? "newest" : null;
+    return isNewest(each) ? "newest" : null;
   };
   const left = seen.filter((each) => first(each) === null).sort((a, b) => (older(a, b) ? -1 : 1));
   const upTo = (index: number) =>
@@ -283,7 +303,9 @@ function model(
   const isEmptying = within.length > 0 && within.length === matched.length && !retention.mayEmpty;
   return seen.map((each) => {
     const last = within.includes(each) ? (isEmptying ? "would-empty" : null) : "over-limit";
-    return { path: textPath(each.path), code: first(each) ?? last };
+    const isMatched = each.type === "file" && each.guard?.code !== "name-refused" && isMeant(each);
+    const isKept = isYoung(each) || (matched.includes(each) && isNewest(each));
+    return { path: textPath(each.path), code: first(each) ?? last, isMatched, isKept };
   });
 }
 
@@ -293,10 +315,17 @@ const anySeen: fc.Arbitrary<Seen> = fc
     name: fc.integer({ min: 0, max: 40 }),
     end: fc.constantFrom(".arc", ".arc", ".arc", ".log"),
     size: fc.integer({ min: 0, max: 60 }),
-    ageMinutes: fc.oneof(fc.integer({ min: -3, max: 12 }), fc.constantFrom(5, 6, 7), fc.constant(-9)),
+    ageMinutes: fc.oneof(
+      { arbitrary: fc.integer({ min: -3, max: 12 }), weight: 30 },
+      { arbitrary: fc.constantFrom(5, 6, 7), weight: 30 },
+      { arbitrary: fc.constantFrom(-9, unset), weight: 3 },
+    ),
     changed: fc.integer({ min: 0, max: 2 }),
     type: fc.constantFrom<Seen["type"]>("file", "file", "file", "file", "file", "link"),
-    guard: fc.constantFrom(null, null, null, null, guard("database"), guard("another-owner")),
+    guard: fc.constantFrom(
+      ...[null, null, null, null, null, null],
+      ...(["database", "another-owner", "held-open", "name-refused"] as const).map(guard),
+    ),
   })
   .map(({ folder, name, end, changed, ageMinutes, ...rest }) =>
     seenOf(`${folder}${name}${end}`, { ...rest, ageMinutes, changedMinutes: ageMinutes + changed }),
@@ -348,7 +377,7 @@ const anyCase = fc
     anyReleases(seen).map((releases) => ({ retention, seen, releases, moment: { nowMs, clock } })),
   );
 
-function listed({ path, code }: Listed): Told {
+function listed({ path, code }: Listed): Pick<Told, "path" | "code"> {
   return { path: textPath(path), code };
 }
 
@@ -360,7 +389,10 @@ test("for any tree, releases and clock it is what a plain model says, file by fi
       const listing = listingOn(retention, releases, moment);
       for (const each of seen) listing.take(each);
       const decision = listing.end(rootIdentity);
-      assert.deepEqual([...listing.list()].map(listed), expected);
+      assert.deepEqual(
+        [...listing.list()].map(listed),
+        expected.map(({ path, code }) => ({ path, code })),
+      );
       assert.deepEqual(
         decision.remove.map(({ path }) => textPath(path)).sort(),
         expected.flatMap(({ path, code }) => (code === null ? [path] : [])).sort(),
@@ -400,6 +432,52 @@ test("for any tree, releases and clock it is what a plain model says, file by fi
   );
 });
 
+test("what matches and what waits is counted as a plain model counts it", () => {
+  let waited = 0;
+  let young = 0;
+  fc.assert(
+    fc.property(anyCase, ({ retention, seen, releases, moment }) => {
+      const expected = model(retention, seen, releases, moment);
+      const { matched, remove } = decide(retention, seen, releases, moment, rootIdentity);
+      const those = (fits: (told: Told) => boolean) =>
+        seen.filter((_, index) => {
+          const told = expected[index];
+          return told?.isMatched === true && fits(told);
+        });
+      const sumOf = (of: readonly Seen[]) => ({
+        files: of.length,
+        bytes: of.reduce((sum, { identity }) => sum + BigInt(identity.size), 0n),
+      });
+      const oldestOf = (of: readonly Seen[]) =>
+        of
+          .map(({ identity: { mtimeNs, ctimeNs } }) => [BigInt(mtimeNs), BigInt(ctimeNs)] as const)
+          .map(([written, changed]) => (written > changed ? written : changed))
+          .reduce<bigint | null>((least, each) => (least !== null && least < each ? least : each), null);
+      const all = those(() => true);
+      const stay = those(({ code }) => code !== null);
+      const wait = those(({ code, isKept }) => code !== null && !isKept && code !== "database");
+      const { files: count, bytes, oldestNs, waits, oldestStayingNs, stays } = matched;
+      assert.deepEqual({ files: count, bytes, oldestNs }, { ...sumOf(all), oldestNs: oldestOf(all) });
+      assert.deepEqual({ files: waits.files, bytes: waits.bytes }, sumOf(wait));
+      const codes = new Set(stay.map((each) => expected[seen.indexOf(each)]?.code));
+      assert.deepEqual(
+        Object.fromEntries(stays),
+        Object.fromEntries([...codes].map((code) => [code, sumOf(those((told) => told.code === code))])),
+      );
+      waited += Number(wait.length > 0 && remove.length > 0);
+      young += Number(stay.length > wait.length && wait.length > 0);
+      // Where more may go than is held, the oldest of the others is told as no younger than the last that is held.
+      const isWhole =
+        expected.filter(({ code }) => code === null || code === "over-limit").length <= retention.limits.files;
+      if (!isWhole) return;
+      assert.equal(oldestStayingNs, oldestOf(stay));
+      assert.equal(waits.oldestNs, oldestOf(wait));
+    }),
+    { numRuns: 1500 },
+  );
+  assert.ok(waited > 20 && young > 100, `all was met: ${waited}, ${young}`);
+});
+
 test("the order of the look and repeated releases change nothing", () => {
   fc.assert(
     fc.property(anyCase, ({ retention, seen, releases, moment }) => {
@@ -407,6 +485,10 @@ test("the order of the look and repeated releases change nothing", () => {
       const other = decide(retention, seen.toReversed(), [...releases, ...releases].reverse(), moment, rootIdentity);
       assert.equal(other.hash, one.hash);
       assert.deepEqual(Object.fromEntries(other.stays), Object.fromEntries(one.stays));
+      assert.deepEqual(
+        { ...other.matched, stays: Object.fromEntries(other.matched.stays) },
+        { ...one.matched, stays: Object.fromEntries(one.matched.stays) },
+      );
     }),
     { numRuns: 500 },
   );
