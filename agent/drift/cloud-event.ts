@@ -16,7 +16,7 @@ export interface CloudEvent {
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
-  /** `urn:rcwarden:v1:finding`, `:account`, `:agent`, `:heartbeat`, `:lost`, `:snapshot`. */
+  /** `urn:rcwarden:v1:finding`, `:account`, `:agent`, `:heartbeat`, `:lost`, `:cleanup`, `:releases`, `:snapshot`. */
   readonly dataschema: string;
   readonly data: EventData;
 }
@@ -61,6 +61,10 @@ const schemas: Readonly<Record<EventType, string>> = {
   "agent.stopped": "agent",
   "agent.heartbeat": "heartbeat",
   "events.lost": "lost",
+  "cleanup.planned": "cleanup",
+  "cleanup.completed": "cleanup",
+  "cleanup.refused": "cleanup",
+  "release.answered": "releases",
   "state.snapshot": "snapshot",
 };
 

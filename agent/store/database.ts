@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 
 /** Raised with each change to the tables; a database of a higher one is refused. Who raises it writes the change here. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /**
  * All tables count their rows by an integer key, so that salvage can step over what is broken. `place` is a row's number in
@@ -9,7 +9,7 @@ export const schemaVersion = 1;
  * has lived through (lived.ts); `body` is JSON. `about` holds whose state it is (1) and what was lost and is still to be
  * told: by salvage, with the next epoch (2); by the cap, when it is kept again (3).
  */
-const tables = `
+const firstTables = `
   CREATE TABLE about (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE totals (id INTEGER PRIMARY KEY, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
     lost INTEGER NOT NULL, dropped INTEGER NOT NULL, head INTEGER NOT NULL, lived INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
@@ -30,6 +30,16 @@ const tables = `
   CREATE INDEX happenings_of_key ON happenings (kind, key, at);
   INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0);
 `;
+
+/** Version 2: what engines and accounts released, and what is remembered by name. */
+const releasesAndMarks = `
+  CREATE TABLE releases (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, retention TEXT NOT NULL, answer TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE marks (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT;
+  CREATE INDEX releases_of ON releases (retention, answer);
+`;
+
+/** What makes each version of the one before, the first of nothing. What stands here is never changed, only added to. */
+const versions = [firstTables, releasesAndMarks];
 
 /**
  * Exclusive, so that SQLite keeps the log's index in memory and makes no third file, and a second opener fails at once.
@@ -61,15 +71,22 @@ export function connect(path: string): DatabaseSync {
   }
 }
 
-export function makeTables(connection: DatabaseSync): void {
-  connection.exec(`BEGIN IMMEDIATE; ${tables} PRAGMA user_version = ${schemaVersion}; COMMIT`);
+/** Brings an empty database (version 0), or one of an earlier version, to ours: whole or not at all. */
+export function makeTables(connection: DatabaseSync, version = 0): void {
+  const missing = versions.slice(version).join("");
+  if (missing === "") return;
+  connection.exec(`BEGIN IMMEDIATE; ${missing} PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }
 
-/** A clause that says what is wrong with the database, or null: its structure, and that each body is JSON. */
-export function damageOf(connection: DatabaseSync): string | null {
+/** A clause that says what is wrong with how the database is built, of whatever version, or null. */
+export function brokenStructure(connection: DatabaseSync): string | null {
   const first = connection.prepare("PRAGMA quick_check(1)").get()?.quick_check;
-  if (first !== "ok") return `quick_check says "${String(first).split("\n").at(-1)}"`;
-  for (const table of ["about", "findings", "accounts", "baselines", "events", "letters", "runs"]) {
+  return first === "ok" ? null : `quick_check says "${String(first).split("\n").at(-1)}"`;
+}
+
+/** The same for what its tables hold, once they are those of our version: that each body is JSON. */
+export function brokenRows(connection: DatabaseSync): string | null {
+  for (const table of ["about", "findings", "accounts", "baselines", "releases", "events", "letters", "runs"]) {
     const broken = connection.prepare(`SELECT count(*) AS rows FROM ${table} WHERE NOT json_valid(body)`).get();
     if (broken?.rows !== 0) return `${String(broken?.rows)} rows of ${table} are no JSON`;
   }
@@ -93,7 +110,7 @@ export function text(row: Row | undefined, column: string): string {
   return value;
 }
 
-/** What was kept as `T` is `T`: this program wrote it, and `damageOf` has looked at it. */
+/** What was kept as `T` is `T`: this program wrote it, and `brokenRows` has looked at it. */
 export function body<T>(row: Row): T {
   const value: T = JSON.parse(text(row, "body"));
   return value;

@@ -21,5 +21,5 @@ export {
 } from "../drift/index.ts";
 export type { HostKeys } from "./host-keys.ts";
 export { type OpenOptions, openStore } from "./open.ts";
-export { type ReleaseAnswer, releaseAnswers, type StoredRelease } from "./releases.ts";
+export { type ReleaseAnswer, type ReleaseCount, releaseAnswers, releaseKey, type StoredRelease } from "./releases.ts";
 export type * from "./store.ts";

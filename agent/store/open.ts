@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { type Beside, readBeside } from "./beside.ts";
-import { body, connect, damageOf, makeTables, number, schemaVersion } from "./database.ts";
+import { body, brokenRows, brokenStructure, connect, makeTables, number, schemaVersion } from "./database.ts";
 import {
   files,
   makeFile,
@@ -123,7 +123,7 @@ function foundDatabase(opening: Opening): DatabaseSync | StoreRefusal {
   if (look.kind === "absent" && beside !== null) return replaced(opening, "it is gone");
   if (look.kind === "absent" || (look.version === 0 && beside === null)) return made(folder, files.database);
   if (look.version === 0) return replaced(opening, "it is empty");
-  const opened = soundOr(`${folder}/${files.database}`);
+  const opened = soundOr(`${folder}/${files.database}`, look.version);
   return typeof opened === "string" ? replaced(opening, opened) : older(opening, opened);
 }
 
@@ -164,13 +164,18 @@ function made(folder: string, name: string): DatabaseSync {
   }
 }
 
-/** The connection, or a clause that says why there is none. Throws what is no fault of the database itself. */
-function soundOr(path: string): DatabaseSync | string {
+/**
+ * The connection, with the tables of our version, or a clause that says why there is none. Nothing is written to a database
+ * before its structure was looked at. Throws what is no fault of the database itself.
+ */
+function soundOr(path: string, version: number): DatabaseSync | string {
   const faults: readonly (number | null)[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
   let connection: DatabaseSync | null = null;
   try {
     connection = connect(path);
-    const why = damageOf(connection);
+    const broken = brokenStructure(connection);
+    if (broken === null) makeTables(connection, version);
+    const why = broken ?? brokenRows(connection);
     if (why === null) return connection;
     connection.close();
     return why;

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** A release as the store keeps it: somebody's word that a safe copy of exactly this content exists. */
 export interface StoredRelease {
   /** sha256 in hex over Retention, path, size and content: the same release again is the same row. */
@@ -38,3 +40,26 @@ export const releaseAnswers = [
   "not-allowed",
 ] as const;
 export type ReleaseAnswer = (typeof releaseAnswers)[number];
+
+/** How many of a Retention were answered so last. */
+export interface ReleaseCount {
+  readonly retention: string;
+  readonly answer: ReleaseAnswer;
+  readonly rows: number;
+}
+
+/** A word of the list, for what the database holds; anything else is broken ground. */
+export function releaseAnswer(text: string): ReleaseAnswer {
+  const answer = releaseAnswers.find((each) => each === text);
+  if (answer === undefined) throw new Error(`state database: expected an answer to a release, found ${text}`);
+  return answer;
+}
+
+/** The `key` of a release: the same in each program, on each host. */
+export function releaseKey(release: Pick<StoredRelease, "retention" | "path" | "size" | "content">): string {
+  const { retention, path, size, content } = release;
+  const says = content.kind === "sha256" ? [content.digest] : [content.ns, content.precisionNs];
+  return createHash("sha256")
+    .update(JSON.stringify([retention, path, size, content.kind, ...says]))
+    .digest("hex");
+}

@@ -5,12 +5,14 @@ import * as z from "zod";
 import { makeTables, type Row, text } from "./database.ts";
 import { makeFile, removeDatabase, statusOf } from "./folder.ts";
 import { resultCode, sqlite } from "./problem.ts";
+import { releaseAnswers, releaseKey } from "./releases.ts";
 
 // What can be read of a database that is damaged: row by row in the order of the table, stepping over what is broken.
 // Nothing of it is trusted: a row counts only if it is what this program would have written.
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const time = z.iso.datetime({ offset: true });
+const decimal = z.string().regex(/^-?[0-9]{1,30}$/);
 const finding = z.looseObject({
   finding: z.looseObject({
     fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
@@ -51,6 +53,24 @@ const bodies: Readonly<Record<string, z.ZodType>> = {
     reason: z.string(),
     items: z.array(z.looseObject({ kind: z.string(), name: z.string(), mode: z.string(), digest: z.string() })),
   }),
+  releases: z
+    .strictObject({
+      key: z.string(),
+      retention: z.string(),
+      account: z.string(),
+      by: z.strictObject({ kind: z.enum(["engine", "account"]), name: z.string() }),
+      path: z.array(z.string().regex(/^([0-9a-f]{2})+$/)).min(1),
+      size: decimal,
+      content: z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("sha256"), digest: z.string().regex(/^[0-9a-f]{64}$/) }),
+        z.strictObject({ kind: z.literal("mtime"), ns: decimal, precisionNs: decimal }),
+      ]),
+      receivedAt: time,
+      expiresAt: time,
+      answer: z.enum(releaseAnswers),
+    })
+    // It lets a file go: one flipped bit in what it names must not pass for somebody's word.
+    .refine((release) => release.key === releaseKey(release)),
   events: z.looseObject({
     type: z.string(),
     subject: z.string(),
@@ -90,6 +110,7 @@ const columns: Readonly<Record<string, z.ZodType>> = {
   }),
   happenings: z.looseObject({ kind: z.enum(["turn", "save", "login"]), key: z.string(), at: z.int(), lived: count }),
   runs: z.looseObject({ account: z.string(), lived: count }),
+  marks: z.looseObject({ name: z.string(), value: z.string() }),
 };
 
 /** In the order of what matters; what was sent is not brought back. */
@@ -101,6 +122,8 @@ const tables = [
   "sinks",
   "accounts",
   "baselines",
+  "releases",
+  "marks",
   "events",
   "letters",
   "runs",

@@ -6,6 +6,7 @@ import { type Beside, writeBeside } from "./beside.ts";
 import { body, number, type Row, text } from "./database.ts";
 import { type Lived, lived } from "./lived.ts";
 import { failure } from "./problem.ts";
+import { type ReleaseAnswer, type ReleaseCount, releaseAnswer, type StoredRelease } from "./releases.ts";
 import { dropEvents, dropRecords, lostDraft } from "./retention.ts";
 import type { Statements } from "./statements.ts";
 import type {
@@ -128,6 +129,7 @@ export class State implements Store {
     const outcome = this.#write((now, next) => {
       putFindings(now, change);
       putAccounts(now, change);
+      putReleases(now, change);
       putRecords(now, next, change);
       return append(now, next, this.#epoch, change.events ?? [], change.nowMs);
     });
@@ -169,6 +171,32 @@ export class State implements Store {
   baseline(account: string): Baseline | null {
     const row = this.#writer.now().baseline.get(account);
     return row === undefined ? null : body<Baseline>(row);
+  }
+
+  release(key: string): StoredRelease | null {
+    const row = this.#writer.now().release.get(key);
+    return row === undefined ? null : body<StoredRelease>(row);
+  }
+
+  releases(retention?: string, answer?: ReleaseAnswer): StoredRelease[] {
+    const { releases, releasesOf, releasesAnswered } = this.#writer.now();
+    if (retention === undefined) return releases.all().map(body<StoredRelease>);
+    const rows = answer === undefined ? releasesOf.all(retention) : releasesAnswered.all(retention, answer);
+    return rows.map(body<StoredRelease>);
+  }
+
+  releaseCounts(): ReleaseCount[] {
+    const rows = this.#writer.now().countReleases.all();
+    return rows.map((row) => ({
+      retention: text(row, "retention"),
+      answer: releaseAnswer(text(row, "answer")),
+      rows: number(row, "rows"),
+    }));
+  }
+
+  mark(name: string): string | null {
+    const row = this.#writer.now().mark.get(name);
+    return row === undefined ? null : text(row, "value");
   }
 
   events(after: Cursor | null, account?: string): Page {
@@ -380,8 +408,8 @@ export class State implements Store {
   }
 }
 
-function isEmpty({ put, remove, events, runs, accounts, removeAccounts, happened, baselines }: Change): boolean {
-  return [put, remove, events, runs, accounts, removeAccounts, happened, baselines].every((part) => !part?.length);
+function isEmpty({ nowMs: _, marks = {}, ...lists }: Change): boolean {
+  return Object.keys(marks).length === 0 && Object.values(lists).every((list) => !list?.length);
 }
 
 function putFindings(now: Statements, { put = [], remove = [] }: Change): void {
@@ -393,6 +421,12 @@ function putAccounts(now: Statements, { accounts = [], removeAccounts = [], base
   for (const name of removeAccounts) now.removeAccount.run(name);
   for (const account of accounts) now.putAccount.run(account.name, JSON.stringify(account));
   for (const baseline of baselines) now.putBaseline.run(baseline.account, JSON.stringify(baseline));
+}
+
+function putReleases(now: Statements, { releases = [], removeReleases = [], marks = {} }: Change): void {
+  for (const key of removeReleases) now.removeRelease.run(key);
+  for (const each of releases) now.putRelease.run(each.key, each.retention, each.answer, JSON.stringify(each));
+  for (const [name, value] of Object.entries(marks)) now.putMark.run(name, value);
 }
 
 function putRecords(now: Statements, next: Totals, { runs = [], happened = [], nowMs }: Change): void {

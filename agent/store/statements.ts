@@ -43,6 +43,21 @@ export function statements(connection: DatabaseSync) {
     ),
     baseline: prepare("SELECT body FROM baselines WHERE account = ?"),
 
+    putRelease: prepare(
+      "INSERT INTO releases (key, retention, answer, body) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET retention = excluded.retention, answer = excluded.answer, body = excluded.body",
+    ),
+    removeRelease: prepare("DELETE FROM releases WHERE key = ?"),
+    release: prepare("SELECT body FROM releases WHERE key = ?"),
+    releases: prepare("SELECT body FROM releases ORDER BY id"),
+    releasesOf: prepare("SELECT body FROM releases WHERE retention = ? ORDER BY id"),
+    releasesAnswered: prepare("SELECT body FROM releases WHERE retention = ? AND answer = ? ORDER BY id"),
+    countReleases: prepare("SELECT retention, answer, count(*) AS rows FROM releases GROUP BY retention, answer"),
+
+    putMark: prepare(
+      "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    ),
+    mark: prepare("SELECT value FROM marks WHERE name = ?"),
+
     putRun: prepare("INSERT INTO runs (account, lived, body) VALUES (?, ?, ?)"),
     lastRun: prepare("SELECT body FROM runs WHERE account = ? ORDER BY id DESC LIMIT 1"),
     runs: prepare("SELECT body FROM runs ORDER BY id DESC LIMIT ?"),

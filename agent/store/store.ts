@@ -1,6 +1,6 @@
 import type { Cursor, Epoch, EventDraft, FindingState } from "../drift/index.ts";
 import type { Baseline } from "../facts/index.ts";
-import type { StoredRelease } from "./releases.ts";
+import type { ReleaseAnswer, ReleaseCount, StoredRelease } from "./releases.ts";
 
 /** An event as it lies in the database: complete, unmasked. Who shows or sends it masks it (`cloudEvent`). */
 export interface StoredEvent extends Cursor, EventDraft {
@@ -139,7 +139,13 @@ export interface Store {
   /** Times (epoch milliseconds) since `sinceMs`, ascending. */
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[];
   baseline(account: string): Baseline | null;
-  releases(retention?: string): StoredRelease[];
+  /** In the order in which they first came; with `answer` only those that were answered so last. */
+  releases(retention?: string, answer?: ReleaseAnswer): StoredRelease[];
+  /** By its key. */
+  release(key: string): StoredRelease | null;
+  /** How many are kept, without reading them. */
+  releaseCounts(): ReleaseCount[];
+  /** What was kept last under this name. */
   mark(name: string): string | null;
 
   /**

@@ -18,6 +18,9 @@ const pageLooks = 10_000;
 const everybody = "";
 const forEverybody: readonly string[] = ["agent.started", "agent.stopped", "events.lost"];
 
+/** What tells of files, each of others: a later one is no later state of an earlier one. */
+const eachOfItsOwn: readonly string[] = ["cleanup.completed", "release.answered"];
+
 /** Writes the events after the last one, within the caller's transaction. */
 export function append(
   now: Statements,
@@ -36,7 +39,7 @@ export function append(
     next.events++;
     next.bytes += bytes;
     const audience = forEverybody.includes(type) ? everybody : account;
-    const about = `${type.slice(0, type.indexOf("."))} ${subject}`;
+    const about = eachOfItsOwn.includes(type) ? `${type} ${place}` : `${type.slice(0, type.indexOf("."))} ${subject}`;
     now.putEvent.run(place, n, r, place - base, next.lived, bytes, audience, about, kept);
     return { n, r, seq: place - base, type, subject, account, data, time };
   });
