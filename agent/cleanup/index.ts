@@ -6,6 +6,12 @@
  * To add a reason to stay: its word in plan.ts, where it is decided, its sentence in cli/text/cleanup.ts.
  */
 export * from "./decide.ts";
+export type * from "./journal.ts";
+export { type ReadJournal, readJournal, verifyJournal } from "./journal-read.ts";
+export { isOutcomeWord, outcomeWords } from "./journal-records.ts";
+export { givenUp, type Reconciled, reconciled, type Settlement } from "./journal-recover.ts";
+export { mostPageBytes, settledSince, type Telling, type ToldFile, type ToldPage } from "./journal-tell.ts";
+export { type JournalParts, type JournalSizes, type OpenedJournal, openJournal } from "./journal-writer.ts";
 export type * from "./look.ts";
 export type * from "./outcome.ts";
 export type * from "./plan.ts";
