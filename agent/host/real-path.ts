@@ -1,5 +1,5 @@
 import { runCommand } from "./command.ts";
-import { parseMounts, readMountinfo } from "./watch-mounts.ts";
+import { mountsByPoint, readMountinfo } from "./mounts.ts";
 import { walker } from "./watch-walk.ts";
 
 const deadlineMs = 1_000;
@@ -11,7 +11,7 @@ const deadlineMs = 1_000;
  */
 export async function realPath(path: string): Promise<string | null | undefined> {
   if (!path.startsWith("/")) return byChild(path);
-  const walked = walker(parseMounts(readMountinfo())).to(path);
+  const walked = walker(mountsByPoint(readMountinfo())).to(path);
   if (walked.kind === "there") return walked.real;
   return walked.kind === "failed" ? null : byChild(path);
 }

@@ -1,7 +1,7 @@
 /** The covered paths: what each was when it was last looked at, and by which names in which folders it could change. */
 import { basename, dirname } from "node:path";
+import type { Mount, Mounts } from "./mounts.ts";
 import type { Folders } from "./watch-folders.ts";
-import type { Mount, Mounts } from "./watch-mounts.ts";
 import { type Hop, type Look, type Walker, walker } from "./watch-walk.ts";
 
 /** A folder as the covered paths name it, which may lead through links. */

@@ -4,7 +4,7 @@
  */
 import { type BigIntStats, lstatSync, readlinkSync } from "node:fs";
 import { codeOf, words } from "./identity.ts";
-import type { Mount, Mounts } from "./watch-mounts.ts";
+import type { Mount, Mounts } from "./mounts.ts";
 
 /** A name in a folder: who replaces it changes where the path leads. */
 export interface Hop {

@@ -8,12 +8,12 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Degraded } from "../facts/agent-facts.ts";
+import { type Mounts, mountsByPoint, readMountinfo } from "./mounts.ts";
 import { bursts } from "./watch-bursts.ts";
 import { Covered, type Entry, type Subject } from "./watch-covered.ts";
 import { degradedBy } from "./watch-degraded.ts";
 import { Folders } from "./watch-folders.ts";
 import { type WatchLimits, watchLimits } from "./watch-limits.ts";
-import { type Mounts, parseMounts, readMountinfo } from "./watch-mounts.ts";
 import { pace } from "./watch-pace.ts";
 import { type Proof, Sentinel } from "./watch-sentinel.ts";
 import type { Unseen, Watch, WatchOptions, WatchState } from "./watching.ts";
@@ -68,7 +68,7 @@ class Watching implements Watch {
   constructor(options: WatchOptions, mountinfo: () => string) {
     this.#options = options;
     this.#mountinfo = mountinfo;
-    this.#mounts = { mounts: parseMounts(mountinfo()), readMs: performance.now() };
+    this.#mounts = { mounts: mountsByPoint(mountinfo()), readMs: performance.now() };
     this.#bursts = bursts(this.#limits.waitingEvents, {
       burst: () => this.#sweepSoon(),
       overflow: (waited) => this.#overflowed(waited),
@@ -288,7 +288,7 @@ class Watching implements Watch {
 
   #readMounts(oldestMs: number): void {
     if (performance.now() - this.#mounts.readMs < oldestMs) return;
-    this.#mounts = { mounts: parseMounts(this.#mountinfo()), readMs: performance.now() };
+    this.#mounts = { mounts: mountsByPoint(this.#mountinfo()), readMs: performance.now() };
     this.#covered.mounts = this.#mounts.mounts;
   }
 

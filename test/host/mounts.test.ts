@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { test } from "node:test";
-import { hostMounts, mayNotAnswer, mountOf, parseMounts } from "../../agent/host/mounts.ts";
+import { hostMounts, mayNotAnswer, mountOf, mountsByPoint, parseMounts } from "../../agent/host/mounts.ts";
 
 const mountinfo = [
   "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw",
@@ -30,6 +30,29 @@ test("only what others answer for may not answer, and never the root", () => {
     [30, 31, 33],
   );
   assert.equal(mayNotAnswer({ id: 1, point: "/", type: "nfs4" }), false);
+});
+
+test("what another machine changes is no mount to trust, and both ways to ask agree", () => {
+  const mounts = parseMounts(mountinfo);
+  const { silent } = mountsByPoint(mountinfo);
+  for (const path of [
+    "/",
+    "/etc/passwd",
+    "/homes/a",
+    "/home",
+    "/home/a",
+    "/home/a b/.bashrc",
+    "/home/a bc",
+    "/srv/x",
+  ]) {
+    const mount = mountOf(path, mounts);
+    assert.deepEqual(silent(path), mount !== null && mayNotAnswer(mount) ? mount : null, path);
+  }
+  const types = ["acfs", "ocfs2", "gfs2", "smb3", "fuse.sshfs", "fuseblk", "ext4", "xfs", "tmpfs", "overlay"];
+  assert.deepEqual(
+    types.filter((type) => mayNotAnswer({ id: 1, point: "/u01", type })),
+    ["acfs", "ocfs2", "gfs2", "smb3", "fuse.sshfs", "fuseblk"],
+  );
 });
 
 test("this host's mounts are those that stat(2) tells apart", () => {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { identityNow } from "../../agent/host/identity.ts";
-import { parseMounts } from "../../agent/host/watch-mounts.ts";
+import { mountsByPoint } from "../../agent/host/mounts.ts";
 import { walker } from "../../agent/host/watch-walk.ts";
 
-const none = parseMounts("");
+const none = mountsByPoint("");
 const root = realpathSync(mkdtempSync(join(tmpdir(), "rcwarden-walk-")));
 after(() => rmSync(root, { recursive: true }));
 mkdirSync(join(root, "home/.config"), { recursive: true });
@@ -101,16 +101,16 @@ for (const [path, expected] of [
   ["/", null],
 ] as const) {
   test(`${path} is ${expected === null ? "on a mount that answers" : `on ${expected}, which may not answer`}`, () => {
-    assert.equal(parseMounts(mountinfo).silent(path)?.point ?? null, expected);
+    assert.equal(mountsByPoint(mountinfo).silent(path)?.point ?? null, expected);
   });
 }
 
 test("a root that is a network file system answers, for this program runs", () => {
-  assert.equal(parseMounts("21 1 0:5 / / rw - nfs4 host:/root rw\n").silent("/etc/passwd"), null);
+  assert.equal(mountsByPoint("21 1 0:5 / / rw - nfs4 host:/root rw\n").silent("/etc/passwd"), null);
 });
 
 test("goes no step into a mount that may not answer, also where a link leads there", () => {
-  const mounts = parseMounts(`30 21 0:40 / ${root}/data rw - nfs4 server:/data rw\n`);
+  const mounts = mountsByPoint(`30 21 0:40 / ${root}/data rw - nfs4 server:/data rw\n`);
   for (const path of ["data/file", "home/link", "home/link-to-link", "home/folder/file", "home/dangling"]) {
     const walk = walker(mounts);
     const found = walk.look(walk.to(join(root, dirname(path))), basename(path));
