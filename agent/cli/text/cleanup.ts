@@ -141,7 +141,7 @@ export function listedJson({ retention }: Planned, { path, bytes, code, message 
 }
 
 /** A path of names in hex as text; of a name that is no UTF-8 every byte that is no letter of ASCII as `\xNN`. */
-function pathText(path: readonly string[]): string {
+export function pathText(path: readonly string[]): string {
   return path.map((name) => nameText(Buffer.from(name, "hex"))).join("/");
 }
 
@@ -163,7 +163,7 @@ const sizes: readonly (readonly [string, bigint])[] = [
 ];
 
 /** `96.4 GiB`, `1,023 B`; rounded down. */
-function sizeText(bytes: bigint): string {
+export function sizeText(bytes: bigint): string {
   const [unit, one] = sizes.find(([, size]) => bytes >= size) ?? ["B", 1n];
   const whole = (bytes / one).toLocaleString("en-US");
   return unit === "B" ? `${whole} B` : `${whole}.${((bytes % one) * 10n) / one} ${unit}`;
