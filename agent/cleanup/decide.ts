@@ -52,12 +52,10 @@ export interface Decision {
 export interface Matched extends Sum {
   /** Of the newer of its two times, as all ages are; null where there is none. */
   readonly oldestNs: bigint | null;
-  /** Why those that match stay. */
-  readonly stays: ReadonlyMap<StayCode, Sum>;
   /** The oldest that does not go by this plan. */
   readonly oldestStayingNs: bigint | null;
-  /** What does not go by this plan, and neither is kept as young or newest, nor is it a database's. */
-  readonly waits: Sum & { readonly oldestNs: bigint | null };
+  /** What does not go by this plan, and neither is kept as young or newest, nor is it a database's; and why. */
+  readonly waits: Sum & { readonly oldestNs: bigint | null; readonly stays: ReadonlyMap<StayCode, Sum> };
 }
 
 /** One file of a list: `code` null where it would go. */
@@ -135,17 +133,19 @@ class Run implements Deciding {
   readonly #youngFromNs: bigint | null;
   readonly #ledger: Ledger<Standing> | null;
   readonly #sums = new Map<Standing, Sum>();
-  /** Of these sums what does not match. */
-  readonly #unmatched = new Map<StayCode, Sum>();
   readonly #oldest: Least<Held>;
   readonly #newest: Least<Young>;
   #latest: Aged | undefined;
   /** Files that match and that nothing guards. */
   #unguarded = 0;
+  /** What matches, guarded or not; of it what may go, and what stays. */
+  readonly #matched = new Tally();
   readonly #mayGo = new Tally();
-  /** Those that match and may not go, by whether they are among those of whom the newest stay. */
-  readonly #guarded = { all: new Tally(), waits: new Tally() };
-  readonly #kept = { all: new Tally(), waits: new Tally() };
+  readonly #kept = new Tally();
+  /** Of what stays what its age does not keep, nor a database; the newest are still among them. */
+  readonly #waits = new Map<StayCode, Sum>();
+  readonly #guardedWaits = new Tally();
+  readonly #unguardedWaits = new Tally();
   #ending: Ending | undefined;
 
   constructor(retention: Retention, releases: readonly Release[], moment: Moment, ledger: Ledger<Standing> | null) {
@@ -183,7 +183,7 @@ class Run implements Deciding {
     const remove = isEmptying ? [] : within.map(candidateOf);
     const removed = { files: remove.length, bytes: sizeOf(remove) };
     const stays = this.#stays(within);
-    const matched = this.#matched(stays, removed, notNewest);
+    const matched = this.#whatMatches(removed, notNewest);
     return { remove, removed, stays, matched, clock, hash: hashOf(this.#retention, root, remove) };
   }
 
@@ -205,24 +205,28 @@ class Run implements Deciding {
     const content = this.#contentOf(seen);
     const standing = typeof content === "string" ? content : this.#byAgeAndSize(aged, size);
     this.#newest.offer({ ...aged, bytes: size, standing });
-    if (standing === "may-go" && typeof content !== "string") {
+    this.#matched.count(aged, size);
+    if (standing !== "may-go") this.#staying(this.#unguardedWaits, aged, size, standing);
+    else if (typeof content !== "string") {
       this.#oldest.offer({ ...aged, identity: seen.identity, content });
       this.#mayGo.count(aged, size);
-    } else this.#staying(this.#kept, aged, size, standing);
+    }
     return standing;
   }
 
   #guardedBy(code: GuardCode, { type, path, identity }: Seen, aged: Aged): GuardCode {
-    const size = type === "file" ? BigInt(identity.size) : 0n;
-    if (type !== "file" || unreached.has(code) || !this.#isMatched(path)) {
-      add(this.#unmatched, code, { files: 1, bytes: size });
-    } else this.#staying(this.#guarded, aged, size, code);
+    if (type !== "file" || unreached.has(code) || !this.#isMatched(path)) return code;
+    const size = BigInt(identity.size);
+    this.#matched.count(aged, size);
+    this.#staying(this.#guardedWaits, aged, size, code);
     return code;
   }
 
-  #staying(group: { readonly all: Tally; readonly waits: Tally }, aged: Aged, size: bigint, standing: Standing): void {
-    group.all.count(aged, size);
-    if (standing !== "database" && !this.#isYoung(aged)) group.waits.count(aged, size);
+  #staying(waits: Tally, aged: Aged, size: bigint, code: StayCode): void {
+    this.#kept.count(aged, size);
+    if (code === "database" || this.#isYoung(aged)) return;
+    waits.count(aged, size);
+    add(this.#waits, code, { files: 1, bytes: size });
   }
 
   #isYoung({ agedNs }: Aged): boolean {
@@ -283,27 +287,35 @@ class Run implements Deciding {
     return stays;
   }
 
-  #matched(allStays: Decision["stays"], removed: Sum, notNewest: readonly Held[]): Matched {
-    const staying = new Map([...allStays].filter(([code]) => !unreached.has(code)));
-    for (const [code, sum] of this.#unmatched) if (!unreached.has(code)) subtract(staying, code, sum);
+  #whatMatches(removed: Sum, notNewest: readonly Held[]): Matched {
     const newest = this.#newest.sorted();
     const newestThatMayGo = newest.filter(({ standing }) => standing === "may-go");
     const left = less(this.#mayGo, sumOf(newestThatMayGo), removed);
     // Of those beyond what is held nobody knows the oldest; it is no older than the last that is held.
     const oldestLeft = left.files === 0 ? null : (notNewest[removed.files] ?? notNewest.at(-1) ?? null);
-    const oldestKept = oldest(this.#guarded.all.oldest, this.#kept.all.oldest);
-    const { guarded, kept } = { guarded: this.#guarded.waits, kept: this.#kept.waits };
-    const keptAnyway = sumOf(newest.filter((each) => each.standing !== "may-go" && !this.#isYoung(each)));
-    const oldestUnkept = kept.oldest !== null && isAmong(kept.oldest, this.#newest.greatest()) ? null : kept.oldest;
+    const oldestKept = oldest(this.#kept.oldest, oldestLeft, newestThatMayGo.at(-1) ?? null);
     return {
-      ...[...staying.values()].reduce(plus, removed),
-      oldestNs: oldest(oldestKept, this.#mayGo.oldest)?.agedNs ?? null,
-      stays: staying,
-      oldestStayingNs: oldest(oldestKept, oldestLeft, newestThatMayGo.at(-1) ?? null)?.agedNs ?? null,
-      waits: {
-        ...[guarded, less(kept, keptAnyway), left].reduce<Sum>(plus, none),
-        oldestNs: oldest(guarded.oldest, oldestUnkept, oldestLeft)?.agedNs ?? null,
-      },
+      files: this.#matched.files,
+      bytes: this.#matched.bytes,
+      oldestNs: this.#matched.oldest?.agedNs ?? null,
+      oldestStayingNs: oldestKept?.agedNs ?? null,
+      waits: this.#whatWaits(newest, left, oldestLeft),
+    };
+  }
+
+  #whatWaits(newest: readonly Young[], left: Sum, oldestLeft: Aged | null): Matched["waits"] {
+    const stays = new Map(this.#waits);
+    for (const each of newest) {
+      if (each.standing !== "may-go" && !this.#isYoung(each)) subtract(stays, each.standing, sumOf([each]));
+    }
+    const { isClockTrusted, isEmptying } = this.#ending ?? {};
+    add(stays, isClockTrusted === false ? "clock-not-trusted" : isEmptying ? "would-empty" : "over-limit", left);
+    const { oldest: kept } = this.#unguardedWaits;
+    const unkept = kept !== null && isAmong(kept, this.#newest.greatest()) ? null : kept;
+    return {
+      ...[...stays.values()].reduce(plus, none),
+      oldestNs: oldest(this.#guardedWaits.oldest, unkept, oldestLeft)?.agedNs ?? null,
+      stays,
     };
   }
 }
@@ -312,12 +324,7 @@ class Run implements Deciding {
 const byAge: ReadonlySet<Standing> = new Set<Standing>(["may-go", "too-young", "over-limit"]);
 const none: Sum = { files: 0, bytes: 0n };
 /** Of these nothing is a Retention's, whatever it matches. */
-const unreached: ReadonlySet<StayCode> = new Set<StayCode>([
-  "not-matched",
-  "not-a-regular-file",
-  "name-refused",
-  "mount",
-]);
+const unreached: ReadonlySet<StayCode> = new Set<StayCode>(["not-a-regular-file", "name-refused", "mount"]);
 /** 2001 in nanoseconds: a clock that was not set yet begins in 1970, 1980 or 2000. */
 const believedFromNs = 978_307_200_000_000_000n;
 
