@@ -7,12 +7,26 @@
  */
 export * from "./decide.ts";
 export type * from "./journal.ts";
+export { journalFolder } from "./journal-files.ts";
 export { type ReadJournal, readJournal, verifyJournal } from "./journal-read.ts";
 export { isOutcomeWord, outcomeWords } from "./journal-records.ts";
 export { givenUp, type Reconciled, reconciled, type Settlement } from "./journal-recover.ts";
 export { mostPageBytes, settledSince, type Telling, type ToldFile, type ToldPage } from "./journal-tell.ts";
 export { type JournalParts, type JournalSizes, type OpenedJournal, openJournal } from "./journal-writer.ts";
+export {
+  candidateKey,
+  type FoundPlan,
+  type Kept,
+  type KeptPlan,
+  keepPlan,
+  keptForMs,
+  keptPlan,
+  leastDigits,
+  type PlanToKeep,
+  preparePlans,
+} from "./kept-plans.ts";
 export type * from "./look.ts";
 export type * from "./outcome.ts";
+export * from "./perform.ts";
 export type * from "./plan.ts";
 export { type Applying, type Sweeping, type Swept, sweepBelow } from "./sweep.ts";

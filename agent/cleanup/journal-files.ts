@@ -10,6 +10,11 @@ export function segmentPath(folder: string, number: number): string {
   return `${folder}/journal.${`${number}`.padStart(6, "0")}`;
 }
 
+/** Of the agent with this state folder. */
+export function journalFolder(state: string): string {
+  return `${state}/cleanup`;
+}
+
 /** Ascending. */
 export function segmentNumbers(disk: Disk, folder: string): readonly number[] {
   const numbers = disk.list(folder).flatMap((name) => {
