@@ -384,7 +384,8 @@ function sizeOf(files: readonly { readonly identity: FileIdentity }[]): bigint {
   return files.reduce((sum, { identity }) => sum + BigInt(identity.size), 0n);
 }
 
-function agedOf({ mtimeNs, ctimeNs }: FileIdentity): bigint {
+/** The newer of the two times of a file: an unpacked one carries the old time of its content. */
+export function agedOf({ mtimeNs, ctimeNs }: FileIdentity): bigint {
   const [written, changed] = [BigInt(mtimeNs), BigInt(ctimeNs)];
   return written > changed ? written : changed;
 }

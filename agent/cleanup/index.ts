@@ -5,6 +5,7 @@
  *
  * To add a reason to stay: its word in plan.ts, where it is decided, its sentence in cli/text/cleanup.ts.
  */
+export { type BacklogHistory, type BacklogLook, backlogOf, historyOf, historyText, noHistory } from "./backlog.ts";
 export * from "./decide.ts";
 export type * from "./journal.ts";
 export { journalFolder } from "./journal-files.ts";
@@ -29,4 +30,5 @@ export type * from "./look.ts";
 export type * from "./outcome.ts";
 export * from "./perform.ts";
 export type * from "./plan.ts";
+export { type Recovered, recoverBelow } from "./recover.ts";
 export { type Applying, type Sweeping, type Swept, sweepBelow } from "./sweep.ts";
