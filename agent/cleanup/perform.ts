@@ -5,10 +5,8 @@ import { isStuck } from "../host/bare-child.ts";
 import { hostMounts, mountOf } from "../host/mounts.ts";
 import { Application, type Applied, type ToApply } from "./application.ts";
 import { type Deciding, type Decision, decidingOn, type Listed, listingOn, type Moment } from "./decide.ts";
-import { mostOfGroup } from "./outcome.ts";
-import type { Candidate, Release, Seen } from "./plan.ts";
-import { Silence } from "./silence.ts";
-import { type Applying, type Sweeping, type Swept, sweepBelow } from "./sweep.ts";
+import type { Release, Seen } from "./plan.ts";
+import { type Sweeping, type Swept, sweepBelow } from "./sweep.ts";
 
 export type { Applied, OutcomeSum, ToApply } from "./application.ts";
 
@@ -24,8 +22,6 @@ export interface Performing {
   readonly prepare: boolean;
   /** For the look; what the Retention's own limits let a removal take comes on top. */
   readonly deadlineMs: number;
-  /** For so long the child may say nothing while it looks; 30 s where it is left out. */
-  readonly silenceMs?: number;
   readonly signal?: AbortSignal;
   /** After each batch, how many entries were seen until now. */
   progress?(seen: number): void;
@@ -42,9 +38,6 @@ export type Performed =
     }
   /** There is no plan; one clause. `stuck`: the file system does not answer. */
   | { readonly kind: "none"; readonly code: "refused" | "stuck" | "failed" | "unseen"; readonly because: string };
-
-/** A file system that does not answer is known as one after this. */
-const usualSilenceMs = 30_000;
 
 /**
  * Whatever the host does is a value: child, file system, journal. `sweep` is for a test that stands in for the child.
@@ -73,15 +66,13 @@ async function sweptBelow(
   sweep: typeof sweepBelow,
 ): Promise<Swept> {
   const { retention, account, signal } = performing;
-  using silence = new Silence(signal, performing.silenceMs ?? usualSilenceMs);
   let files = 0;
   const sweeping: Sweeping = {
     deadlineMs: performing.deadlineMs + (application === null ? 0 : removalMs(retention)),
-    signal: silence.signal,
+    ...(signal !== undefined && { signal }),
     prepare: performing.prepare,
-    ...(application !== null && { apply: heardBy(silence, application) }),
+    ...(application !== null && { apply: application }),
     take(batch) {
-      silence.heard(silence.allowedMs);
       for (const seen of batch) deciding.take(seen);
       performing.look?.(batch);
       files += batch.length;
@@ -89,41 +80,11 @@ async function sweptBelow(
     },
   };
   try {
-    const swept = await sweep(retention, account, sweeping);
-    if (!silence.isOver || swept.kind === "looked") return swept;
-    return { kind: "timed-out", message: `nothing was heard for ${Math.round(silence.allowedMs / 1000)} s` };
+    return await sweep(retention, account, sweeping);
   } catch (error) {
     // The child said what no plan of ours holds: it was ended.
     return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** As `applying`; from the end of each of its calls the next word of the child is due. */
-function heardBy(silence: Silence, applying: Application): Applying {
-  const idleMs = silence.allowedMs;
-  const { limits } = applying;
-  const groupMs = (files: readonly Candidate[]) => {
-    const read = files.filter(({ content }) => content.kind === "digest");
-    const bytes = read.reduce((sum, { identity }) => sum + Number(identity.size), 0);
-    return idleMs + 2_000 * (files.length / limits.filesPerSecond + bytes / limits.readBytesPerSecond);
-  };
-  return {
-    limits,
-    decide: (root) => {
-      const goes = applying.decide(root);
-      silence.heard(groupMs(goes.slice(0, mostOfGroup)));
-      return goes;
-    },
-    intend(files) {
-      const intent = applying.intend(files);
-      silence.heard(groupMs(files));
-      return intent;
-    },
-    settle(intent, outcomes) {
-      applying.settle(intent, outcomes);
-      silence.heard(idleMs + (2_000 * mostOfGroup) / limits.filesPerSecond);
-    },
-  };
 }
 
 /** Twice what it takes at the speed that the Retention allows. */

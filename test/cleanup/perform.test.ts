@@ -212,29 +212,3 @@ test("without a whole look there is no plan, whatever was to be applied", async 
     assert.deepEqual(told, []);
   }
 });
-
-test("a child that says nothing is called off, and after a removal began only when its files' time is over", async () => {
-  const calledOff = (signal: AbortSignal | undefined) =>
-    new Promise<Swept>((resolve) => {
-      signal?.addEventListener("abort", () => resolve({ kind: "failed", message: "it was called off" }));
-    });
-  const performing = { retention: retentionOf(), account, releases: [], moment: { nowMs, clock: "trusted" } } as const;
-  const more = { apply: null, isListed: false, prepare: false, deadlineMs: 60_000, silenceMs: 20 };
-  const silent = await perform({ ...performing, ...more }, (_, __, { signal }) => calledOff(signal));
-  assert.deepEqual(silent, { kind: "none", code: "failed", because: "nothing was heard for 0 s" });
-
-  const slow = retentionOf({ limits: { files: 10, bytes: 2 ** 30, filesPerSecond: 10, readBytesPerSecond: 2 ** 20 } });
-  const { journal } = journalOf();
-  const began = performance.now();
-  const performed = await perform(
-    { ...performing, ...more, retention: slow, apply: { journal, run: "r", because: "schedule", only: null } },
-    async (_, __, { take, signal, apply }) => {
-      await take([seenOf("a.arc"), seenOf("b.arc")]);
-      apply?.intend(apply.decide(rootIdentity));
-      return calledOff(signal);
-    },
-  );
-  // Two files at 10 a second, twice that, and the silence that is allowed anyway.
-  assert.ok(performance.now() - began >= 415, `${performance.now() - began}`);
-  assert.equal(performed.kind === "planned" && performed.applied?.unfinished, "nothing was heard for 0 s");
-});
