@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fchmodSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -19,11 +20,12 @@ import {
 
 /** What the journal asks of the system, each a call or two: tests end the process before, within and after each of them. */
 export interface Disk {
+  /** Of mode 0700, whatever the umask is. */
   makeFolder(path: string): void;
   /** Null where nothing has that name. A link is not followed. */
   status(path: string): Stats | null;
   list(folder: string): readonly string[];
-  /** A file that is there, by its own name; a new one of mode 0600. */
+  /** A file that is there, by its own name; a new one of mode 0600, whatever the umask is. */
   open(path: string, how: "read" | "write" | "create"): number;
   statusOf(fd: number): Stats;
   setMode(path: string, mode: number): void;
@@ -45,12 +47,15 @@ const flags = { read: O_RDONLY, write: O_RDWR, create: O_RDWR | O_CREAT | O_EXCL
 export const realDisk: Disk = {
   makeFolder(path) {
     mkdirSync(path, 0o700);
-    // Whatever the umask is.
     chmodSync(path, 0o700);
   },
   status: (path) => lstatSync(path, { throwIfNoEntry: false }) ?? null,
   list: (folder) => readdirSync(folder),
-  open: (path, how) => openSync(path, flags[how] | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600),
+  open(path, how) {
+    const fd = openSync(path, flags[how] | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600);
+    if (how === "create") fchmodSync(fd, 0o600);
+    return fd;
+  },
   statusOf: (fd) => fstatSync(fd),
   setMode: chmodSync,
   read: (fd, into, at) => readSync(fd, into, 0, into.length, at),

@@ -157,10 +157,14 @@ class Walk {
   /** Torn is what nobody was told that it is durable; more cannot be broken by an end of the process or of the power. */
   #judged(rests: readonly Rest[]): Scanned {
     const missing = (this.#head?.seq ?? 0) + 1;
-    const segment = this.#segments[this.#at];
+    const [first] = rests;
     const isBroken = rests.some(({ bytes }) => saysDurable(bytes, missing));
-    if (isBroken && segment !== undefined)
-      return this.#broken(segment, `expected record ${missing}, which was on the disk once, found something else`);
+    if (isBroken && first !== undefined)
+      return this.#broken(
+        first.segment,
+        `expected record ${missing}, which was on the disk once, found something else`,
+        first.segment === this.#segments[this.#at] ? this.#lineNumber + 1 : 1,
+      );
     return this.#over(rests);
   }
 
@@ -175,8 +179,8 @@ class Walk {
     };
   }
 
-  #broken(segment: OpenSegment, message: string): Scanned {
-    return { kind: "broken", where: `${segment.path}:${this.#lineNumber + 1}`, message };
+  #broken(segment: OpenSegment, message: string, line = this.#lineNumber + 1): Scanned {
+    return { kind: "broken", where: `${segment.path}:${line}`, message };
   }
 }
 
