@@ -7,6 +7,7 @@
  */
 export { type BacklogHistory, type BacklogLook, backlogOf, historyOf, historyText, noHistory } from "./backlog.ts";
 export * from "./decide.ts";
+export { quarantineName } from "./guard.ts";
 export type * from "./journal.ts";
 export { journalFolder } from "./journal-files.ts";
 export { type ReadJournal, readJournal, verifyJournal } from "./journal-read.ts";
@@ -31,4 +32,5 @@ export type * from "./outcome.ts";
 export * from "./perform.ts";
 export type * from "./plan.ts";
 export { type Recovered, recoverBelow } from "./recover.ts";
+export { type Settling, settleBelow } from "./settle.ts";
 export { type Applying, type Sweeping, type Swept, sweepBelow } from "./sweep.ts";

@@ -13,7 +13,6 @@ import {
   writeSync,
 } from "node:fs";
 import { lockDescriptor } from "../host/native.ts";
-import { codeOf } from "./held.ts";
 
 export const blockBytes = 4096;
 /** What the file is given at once. */
@@ -151,4 +150,9 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,10 +1,12 @@
 /** What the verbs need of the world, as one value: real-parts.ts makes the real one, tests inject facts. */
-import type { Sweeping, Swept, ToLookAt } from "../cleanup/index.ts";
+import type { FoundPlan, Kept, OpenedJournal, PlanToKeep, Settling, sweepBelow } from "../cleanup/index.ts";
 import type { AgentCall, Ended } from "../daemon/index.ts";
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts } from "../facts/index.ts";
+import type { FolderLock } from "../host/lock.ts";
 import type { Configuration } from "../runs/host-documents.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
+import type { KeptReleases } from "../store/index.ts";
 import type { Question, Told } from "./ask.ts";
 import type { Written } from "./except.ts";
 
@@ -18,6 +20,20 @@ export interface OwnerFiles {
 export type Input =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "unreadable"; readonly why: string };
+
+/** What clean-up keeps in a state folder. */
+export interface CleanupParts {
+  keep(state: string, plan: PlanToKeep): Kept;
+  kept(state: string, prefix: string, nowMs: number): FoundPlan;
+  releases(state: string): KeptReleases;
+  /** Makes the folder where it is missing, and has it for this process alone. */
+  lock(state: string): FolderLock;
+  /** Only by who has the lock. */
+  openJournal(state: string): OpenedJournal;
+  recover: Settling["recover"];
+  /** A name for one application of a plan, that no other one has. */
+  newRun(): string;
+}
 
 export interface Parts extends NameService {
   now(): Date;
@@ -41,7 +57,8 @@ export interface Parts extends NameService {
   read(file: string): Promise<string>;
   measure(request: MeasureRequest): Promise<ModeFacts>;
   /** Looks at what lies below a root, as the account, and removes there what it is told to. */
-  sweepBelow(toLookAt: ToLookAt, account: Account, sweeping: Sweeping): Promise<Swept>;
+  sweepBelow: typeof sweepBelow;
+  cleanup(): Promise<CleanupParts>;
   /** Asks the agents at these sockets, in this order, until one knows. */
   ask(sockets: readonly string[], question: Question): Promise<Told>;
   /** Runs the agent in this process, until it is told to stop. */

@@ -30,6 +30,7 @@ export function realParts(): Parts {
     measure: (request) => measureHere(request, names.callerUid === 0),
     sweepBelow: async (toLookAt, account, sweeping) =>
       (await import("../cleanup/index.ts")).sweepBelow(toLookAt, account, sweeping),
+    cleanup: async () => (await import("./real-cleanup.ts")).realCleanup,
     ask: (sockets, question) => {
       const listenerOf = (socket: Socket) => peerOf(socket)?.uid ?? null;
       return ask({ sockets, callerUid: names.callerUid, listenerOf }, question);

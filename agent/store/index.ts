@@ -20,6 +20,7 @@ export {
   stateDigest,
 } from "../drift/index.ts";
 export type { HostKeys } from "./host-keys.ts";
+export { type KeptReleases, keptReleases } from "./kept-releases.ts";
 export { type OpenOptions, openStore } from "./open.ts";
 export { type ReleaseAnswer, type ReleaseCount, releaseAnswers, releaseKey, type StoredRelease } from "./releases.ts";
 export type * from "./store.ts";

@@ -3,7 +3,8 @@
  * the refusal of another action's option come from what it says of itself.
  */
 import type { Action } from "./action.ts";
+import { apply } from "./apply.ts";
 import { plan } from "./plan.ts";
 
 /** In the order in which they are used. Only those that work. */
-export const actions: readonly Action[] = [plan];
+export const actions: readonly Action[] = [plan, apply];

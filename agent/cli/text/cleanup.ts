@@ -1,5 +1,5 @@
 /** Plans, for a person and for a program: what would go, what stays and why. Neither says that anything was removed. */
-import type { Decision, Listed, StayCode } from "../../cleanup/index.ts";
+import { type Decision, type Kept, type Listed, leastDigits, type StayCode } from "../../cleanup/index.ts";
 import type { Removal, Retention } from "../../documents/index.ts";
 import { columns, folded, pad, padStart, pageColumns, paragraph, spread } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
@@ -11,9 +11,21 @@ export interface Planned {
   /** Why there is none; "" otherwise. */
   readonly because: string;
   readonly grant: Removal;
+  /** Why nobody could tell what was released; "" where it is known. */
+  readonly releasesUnknown: string;
+  /** Null where nothing would go, or nobody may remove it. */
+  readonly kept: Kept | null;
 }
 
-export function planText(planned: Planned, isFollowing: boolean, isListed: boolean): Line[] {
+export interface PlanManner {
+  readonly isFollowing: boolean;
+  /** Every file follows. */
+  readonly isListed: boolean;
+  /** What to type as well to have it applied; with a blank before, or "". */
+  readonly flags: string;
+}
+
+export function planText(planned: Planned, { isFollowing, isListed, flags }: PlanManner): Line[] {
   const { retention, decision, because } = planned;
   const { name, root, account } = retention;
   const plan = decision === null ? "no plan" : `plan ${decision.hash.slice(0, 12)}   (nothing was removed)`;
@@ -23,13 +35,14 @@ export function planText(planned: Planned, isFollowing: boolean, isListed: boole
     [""],
   ];
   if (decision === null) return [...heading, ...paragraph(because, 2)];
-  const list = isListed ? [] : [["  --list shows every file with its reason; --json is for programs."]];
+  const list = isListed ? [] : [["  --list shows every file with its reason; --json too."]];
   return [
     ...heading,
     ...rows(retention, decision),
     ...clockText(decision.clock),
-    ...paragraph(`Nothing was removed: this version only plans. ${grantWords(planned)}`, 2),
+    ...unknownText(planned),
     ...list,
+    ...nextText(planned, decision.hash, flags),
     ...(isListed ? [[""]] : []),
   ];
 }
@@ -43,21 +56,29 @@ function rows(retention: Retention, { removed, stays }: Decision): Line[] {
   const counts = sums.map(({ files }) => (files === 1 ? "1 file " : `${files.toLocaleString("en-US")} files`));
   const width = Math.max(...counts.map(columns));
   return sums.flatMap(({ bytes, why }, at) => {
-    const label = at === 0 ? "would go" : at === 1 ? "stays" : "";
+    const label = at === 0 ? "remove" : at === 1 ? "keep" : "";
     return folded([
       `  ${pad(label, 10)}${padStart(counts[at] ?? "", width)}  ${padStart(sizeText(bytes), 10)}   ${why}`,
     ]);
   });
 }
 
-function goesWords({ after, keep: { youngerThanMs } }: Retention): string {
-  const older = youngerThanMs === null ? "" : `not younger than ${exactly(youngerThanMs)}`;
-  return after === "age" ? older : `released, unchanged since${older === "" ? "" : `, and ${older}`}`;
+function goesWords({ after, releasedBy, account, keep: { youngerThanMs } }: Retention): string {
+  const older = youngerThanMs === null ? "" : `older than ${exactly(youngerThanMs)}`;
+  if (after === "age") return older;
+  const by = releasedBy.map((each) => (each === "engine" ? "the engine" : account)).join(" or ");
+  return `released by ${by}${older === "" ? "" : ` and ${older}`}`;
+}
+
+function notReleasedWords({ releasedBy, account }: Retention): string {
+  const [one, other] = releasedBy;
+  if (other !== undefined) return "nobody has released them";
+  return `${one === "account" ? account : "the engine"} has not released them`;
 }
 
 /** In the order in which they are told. */
 const stayWords: Readonly<Record<StayCode, (retention: Retention) => string>> = {
-  "not-released": () => "not released: this version takes no releases",
+  "not-released": notReleasedWords,
   "released-other-content": () => "changed since their release",
   "too-young": ({ keep }) => `younger than ${exactly(keep.youngerThanMs ?? 0)}`,
   newest: ({ keep }) => `newest ${keep.newest.toLocaleString("en-US")}`,
@@ -103,33 +124,46 @@ function clockText(clock: Decision["clock"]): Line[] {
   return paragraph(`The clock of this host is behind the newest file, so no age counts: ${pathText(clock.path)}`, 2);
 }
 
-function grantWords({ retention: { account, root }, grant }: Planned): string {
-  if (grant.kind === "granted") {
-    const how = grant.apply === "automatically" ? "by hand and automatically" : "by hand";
-    return `The Grant allows removal below ${grant.below} as ${account}, ${how}.`;
-  }
-  const whose = grant.kind === "no-grant" ? "there is no Grant" : "the Grant does not name it";
-  return `It would stay a plan anyway: to remove below ${root} as ${account} is not granted (${whose}).`;
+function unknownText({ releasesUnknown }: Planned): Line[] {
+  return releasesUnknown === "" ? [] : paragraph(`Here nothing counts as released. ${releasesUnknown}`, 2);
 }
 
-export function planJson({ retention, decision, because, grant }: Planned) {
+/** What it takes for these files to go. */
+function nextText({ retention: { account, root }, grant, kept }: Planned, hash: string, flags: string): Line[] {
+  if (grant.kind !== "granted") {
+    const whose = grant.kind === "no-grant" ? "there is no Grant" : "the Grant does not name it";
+    return paragraph(`It stays a plan: to remove below ${root} as ${account} is not granted (${whose}).`, 2);
+  }
+  if (kept === null) return [];
+  if (kept.kind === "refused") return paragraph(`It cannot be applied, for it could not be kept: ${kept.message}`, 2);
+  const command = `rcwarden cleanup apply --plan ${hash.slice(0, leastDigits)}${flags}`;
+  const line = `  To remove exactly these, within 60 minutes:  ${command}`;
+  // A command is to be copied whole.
+  return columns(line) <= pageColumns
+    ? [[line]]
+    : [["  To remove exactly these, within 60 minutes:"], [`  ${command}`]];
+}
+
+export function planJson({ retention, decision, because, grant, releasesUnknown, kept }: Planned) {
   const { name, account, root, origin } = retention;
   const granted = { granted: grant.kind === "granted", apply: grant.kind === "granted" ? grant.apply : null };
   const about = { retention: name, account, root, file: origin.file, grant: granted };
   const head = { apiVersion: "rcwarden/v1", kind: "CleanupPlan", ...about, removed: 0 };
-  if (decision === null) return { ...head, plan: null, because, clock: null, goes: null, stays: [] };
+  if (decision === null) return { ...head, plan: null, because, clock: null, goes: null, stays: [], expiresAt: null };
   const stays = stayCodes.flatMap((code) => {
     const sum = decision.stays.get(code);
     return sum === undefined ? [] : [{ code, files: sum.files, bytes: Number(sum.bytes) }];
   });
   const goes = { files: decision.removed.files, bytes: Number(decision.removed.bytes) };
-  return { ...head, plan: decision.hash, because, clock: decision.clock.kind, goes, stays };
+  const expiresAt = kept?.kind === "kept" ? new Date(kept.expiresAtMs).toISOString() : null;
+  const says = releasesUnknown || (kept?.kind === "refused" ? kept.message : because);
+  return { ...head, plan: decision.hash, because: says, clock: decision.clock.kind, goes, stays, expiresAt };
 }
 
 export function listedText({ retention }: Planned, { path, bytes, code, message }: Listed): Line {
   const why = code === null ? goesWords(retention) : message || stayWords[code](retention);
   return [
-    `  ${pad(code === null ? "would go" : "stays", 10)}${padStart(sizeText(bytes), 10)}  ${pathText(path)}  (${why})`,
+    `  ${pad(code === null ? "remove" : "keep", 10)}${padStart(sizeText(bytes), 10)}  ${pathText(path)}  (${why})`,
   ];
 }
 

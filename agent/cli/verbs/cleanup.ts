@@ -11,10 +11,10 @@ const names = actions.map(({ name }) => name);
 function declare(command: Command): void {
   command
     .description(
-      "Says which files each Retention would remove now, which stay, and why. It looks below the Retention's root as its account, and changes nothing there. This version removes nothing at all.",
+      "Says which files each Retention lets go, removes exactly those that somebody saw in a plan, and tells what became of each. It works below the Retention's root as its account and within what the Grant allows; what changed since it was planned stays.",
     )
     .usage(actions.map(({ name, usage }) => `${name} ${usage}`).join("\n       rcwarden cleanup "))
-    .argument("[action]", actions.map(({ name, summary }) => `${name}: ${summary}`).join("; "));
+    .argument("[action]", actions.map(({ name, summary }) => `${name}: ${summary}`).join("\n"));
   for (const option of optionsOf(actions)) command.addOption(option);
   const shown = actions.flatMap((action) => action.examples);
   command.addHelpText("after", examples([...shown, ["rcwarden policy schema Retention", "what a Retention can say"]]));

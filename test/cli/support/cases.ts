@@ -2,6 +2,7 @@ import { attempt, cpWaits, tried } from "../../../agent/checks/example-facts.ts"
 import type { HostDocuments, Loaded } from "../../../agent/documents/index.ts";
 import type { Tried } from "../../../agent/facts/index.ts";
 import { agentCases } from "./agent-cases.ts";
+import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
 import { absent, account, automated, noHost, oracle, postgres, read, root, type World } from "./world.ts";
@@ -657,4 +658,5 @@ export const cases: readonly Case[] = [
   ...agentCases,
   ...waivedCases,
   ...cleanupCases,
+  ...applyCases,
 ];

@@ -1,8 +1,8 @@
 /** Cases of `cleanup plan`. What lies below a root stands here as the look would give it. */
-import type { Grant, HostDocuments, Loaded, Retention } from "../../../agent/documents/index.ts";
 import { minuteMs, retentionOf, type SeenOptions, seenOf } from "../../cleanup/support.ts";
 import type { Case } from "./cases.ts";
-import { documents, noHost, nothingUnseen, oracle, postgres, root, type World } from "./world.ts";
+import { allowed, granted, withRetentions } from "./cleanup-documents.ts";
+import { nothingUnseen, oracle, postgres, root, type World } from "./world.ts";
 
 const GiB = 2 ** 30;
 
@@ -42,25 +42,6 @@ const few = [
 ];
 const whole = (batches: typeof tree) => ({ batches, looked: nothingUnseen });
 
-function withRetentions(...retentions: readonly Retention[]): (host?: HostDocuments) => Loaded {
-  return (host = noHost) => ({ kind: "documents", set: { ...documents, retentions }, host });
-}
-
-function granted(remove: Grant["remove"]): HostDocuments {
-  const grant: Grant = {
-    kind: "Grant",
-    name: "db07",
-    description: "",
-    measure: { accounts: "all", how: "running", notBetween: [] },
-    local: "names",
-    share: "names",
-    remove,
-    origin: { file: "/etc/rcwarden/grant.yaml", digest: "sha256:0", shipped: false, given: true },
-  };
-  return { ...noHost, grant: { kind: "grant", grant } };
-}
-
-const allowed = granted([{ account: "oracle", below: "/u01/staging", apply: "by-hand", releasesFrom: null }]);
 const elsewhere = granted([{ account: "oracle", below: "/u01/stag", apply: "automatically", releasesFrom: null }]);
 const base = { accounts: [root, oracle, postgres] };
 const newestOnly = retentionOf({ keep: { newest: 1, youngerThanMs: 360 * minuteMs } });

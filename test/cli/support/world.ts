@@ -2,11 +2,12 @@
 
 import { ready, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
-import type { Seen, Swept } from "../../../agent/cleanup/index.ts";
+import type { Applying, Candidate, FileOutcome, RootIdentity, Seen, Swept } from "../../../agent/cleanup/index.ts";
+import { mostOfGroup } from "../../../agent/cleanup/outcome.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
 import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
-import type { Parts } from "../../../agent/cli/parts.ts";
+import type { CleanupParts, Parts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
 import type { DocumentSet, Engine, HostDocuments, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
 import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
@@ -120,6 +121,17 @@ export const nothingUnseen: Extract<Swept, { readonly kind: "looked" }> = {
   applied: false,
 };
 
+/** A state folder in which plans can be kept, and nothing is. */
+export const emptyState: CleanupParts = {
+  keep: (_, { madeAtMs }) => ({ kind: "kept", expiresAtMs: madeAtMs + 3_600_000 }),
+  kept: (_, prefix) => ({ kind: "unknown", message: `plan ${prefix}: expected one that is kept, found none` }),
+  releases: () => ({ kind: "releases", releases: [] }),
+  lock: () => ({ kind: "locked", release() {}, [Symbol.dispose]() {} }),
+  openJournal: () => ({ kind: "refused", code: "failed", message: "no journal in a test of words" }),
+  newRun: () => "5f0c1d1e-0000-4000-8000-000000000001",
+  recover: async () => ({ kind: "failed", message: "nothing is left open in a test of words" }),
+};
+
 export interface World {
   readonly accounts: readonly Account[];
   readonly callerUid?: number;
@@ -134,6 +146,10 @@ export interface World {
   ask?(sockets: readonly string[], question: Question): Told;
   /** What lies below a root, in batches; by default nothing. */
   readonly below?: Readonly<Record<string, { readonly batches: readonly (readonly Seen[])[]; readonly looked: Swept }>>;
+  /** What becomes of a file that is to go; by default it is removed. */
+  becomes?(file: Candidate): Partial<FileOutcome>;
+  /** What clean-up keeps; by default `emptyState`. */
+  readonly cleanup?: CleanupParts;
   /** Members of group rcwarden; without them there is no such group. */
   readonly viewers?: readonly string[];
   /** What the host owner's folder answers when it is written; by default all goes well. */
@@ -143,6 +159,21 @@ export interface World {
   /** What differs from `goodFacts` for an account and mode. */
   facts?(request: MeasureRequest): Partial<ModeFacts>;
 }
+
+/** Whether all had its turn. */
+function removedBy(apply: Applying, root: RootIdentity, becomes: NonNullable<World["becomes"]>): boolean {
+  const goes = apply.decide(root);
+  for (let at = 0; at < goes.length; at += mostOfGroup) {
+    const group = goes.slice(at, at + mostOfGroup);
+    const intent = apply.intend(group);
+    if (intent === null) return false;
+    const outcomes = group.map((file, place) => ({ ...removed, at: place, ...becomes(file) }));
+    apply.settle(intent, outcomes);
+  }
+  return true;
+}
+
+const removed = { outcome: "removed", code: null, detail: "", sha256: null } as const;
 
 export function partsOf(world: World): Parts {
   const find = (is: (account: Account) => boolean) => {
@@ -156,11 +187,13 @@ export function partsOf(world: World): Parts {
     env: {},
     runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
-    sweepBelow: async ({ root }, _, { take }) => {
+    sweepBelow: async ({ root }, _, { take, apply }) => {
       const { batches, looked } = world.below?.[root] ?? { batches: [], looked: nothingUnseen };
       for (const batch of batches) await take(batch);
-      return looked;
+      if (looked.kind !== "looked" || apply === undefined) return looked;
+      return { ...looked, applied: removedBy(apply, looked.root, world.becomes ?? (() => ({}))) };
     },
+    cleanup: async () => world.cleanup ?? emptyState,
     hostName: "db07",
     callerUid: world.callerUid ?? 0,
     documents: async () => loaded,
