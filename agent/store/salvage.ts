@@ -198,7 +198,8 @@ function* readable(table: Table, from: DatabaseSync): Iterable<Row> {
       if (result === "broken") break;
       if (result === null) return;
       const at = result[key];
-      next = typeof at === "number" ? at + 1 : next + 1;
+      if (typeof at !== "number" || at < next) break; // A page of it is no longer in order: else we went in a circle.
+      next = at + 1;
       step = 0;
       yield result;
     }

@@ -149,7 +149,7 @@ test("a database of a newer version is refused, naming both, and no byte of it c
     const before = bytesIn(place.state);
     const { code, message } = refusal(place.state);
     assert.equal(code, "newer", `the version stands in the ${where}: ${message}`);
-    assert.match(message, /version 1 or lower, as rcwarden 0\.1\.0 knows it, found version 7, of rcwarden 0\.9\.0/);
+    assert.match(message, /version 2 or lower, as rcwarden 0\.1\.0 knows it, found version 7, of rcwarden 0\.9\.0/);
     assert.deepEqual(bytesIn(place.state), before);
   }
 });
