@@ -13,7 +13,8 @@ function parameterRows(kind: AnyCheckKind): string[] {
   const schema = z.toJSONSchema(kind.parameters, { io: "input", unrepresentable: "any" });
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const about = typeof property === "object" ? property : {};
-    const usual = about.default === undefined ? "must be given" : `\`${JSON.stringify(about.default)}\``;
+    const needed = schema.required?.includes(name) ? "must be given" : "";
+    const usual = about.default === undefined ? needed : `\`${JSON.stringify(about.default)}\``;
     return `| \`${name}\` | ${cell(about.description ?? "")} | ${usual} |`;
   });
 }

@@ -1,4 +1,13 @@
-import type { Attempt, CommandFact, Place, Startup, Tried, WatchingFacts } from "../facts/index.ts";
+import type {
+  Attempt,
+  BacklogFacts,
+  CommandFact,
+  Place,
+  RetentionFacts,
+  Startup,
+  Tried,
+  WatchingFacts,
+} from "../facts/index.ts";
 import type { Needed, Sends } from "./check-kind.ts";
 
 /** What every example stands on: an account `oracle` that comes in by `ssh host CMD` with tcsh. */
@@ -84,3 +93,24 @@ export const watchesAll: WatchingFacts = {
   watches: 36,
   watchLimit: 65_536,
 };
+
+/** A Retention of `oracle`, below whose root 412 files of 38 GiB wait for the engine's release, since an hour. */
+export function staging(other: Partial<BacklogFacts>): RetentionFacts {
+  const about = { retention: "engine-staging", account: "oracle", root: "/u01/staging/engine" };
+  const backlog: BacklogFacts = {
+    ...about,
+    at: "2026-11-23T09:14:00.000Z",
+    files: 422,
+    bytes: 39 * 2 ** 30,
+    oldestSeconds: 7200,
+    waiting: { files: 412, bytes: 38 * 2 ** 30, oldestSeconds: 3600, mayGo: 0 },
+    growthBytesPerHour: 0,
+    freeBytes: 2000 * 2 ** 30,
+    totalBytes: 4000 * 2 ** 30,
+    fullInSeconds: null,
+    nothingReclaimedHours: 1,
+    stays: [{ code: "not-released", files: 412, bytes: 38 * 2 ** 30 }],
+    ...other,
+  };
+  return { ...about, applied: "automatically", backlog, sinceSeconds: 300, everySeconds: 900, problem: "" };
+}

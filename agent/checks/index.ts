@@ -10,6 +10,7 @@ import { commandResolves } from "./command-resolves.ts";
 import { engineCommands } from "./engine-commands.ts";
 import { exceptions } from "./exceptions.ts";
 import { shellFunction } from "./function.ts";
+import { logBacklog } from "./log-backlog.ts";
 import { loginShell } from "./login-shell.ts";
 import { reviewed } from "./reviewed.ts";
 import { startupFinishes } from "./startup-finishes.ts";
@@ -29,6 +30,7 @@ export const checkKinds: readonly AnyCheckKind[] = [
   shellFunction,
   loginShell,
   watchCoverage,
+  logBacklog,
   reviewed,
   exceptions,
 ];

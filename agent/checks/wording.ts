@@ -50,3 +50,26 @@ export function firstLine(text: string, most = 120): string {
   const trimmed = line.trim();
   return trimmed.length > most ? `${trimmed.slice(0, most - 3)}...` : trimmed;
 }
+
+/** `1,204`, whatever the host's language. */
+export function countWords(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+const sizeUnits = ["TiB", "GiB", "MiB", "KiB"] as const;
+
+/** `38.0 GiB`, `812 B`; rounded down. */
+export function sizeWords(bytes: number): string {
+  for (const [at, unit] of sizeUnits.entries()) {
+    const tenths = Math.floor((bytes * 10) / 2 ** (10 * (sizeUnits.length - at)));
+    if (tenths >= 10) return `${countWords(Math.floor(tenths / 10))}.${tenths % 10} ${unit}`;
+  }
+  return `${countWords(bytes)} B`;
+}
+
+/** `40 s`, `58 min`, `9 h`, `3 d`; rounded down. */
+export function durationWords(seconds: number): string {
+  if (seconds >= 2 * 86_400) return `${countWords(Math.floor(seconds / 86_400))} d`;
+  if (seconds >= 2 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return seconds >= 60 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds)} s`;
+}

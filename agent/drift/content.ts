@@ -59,7 +59,22 @@ export function contentDigest(content: Content): string {
 }
 
 /** Evidence that is a measurement of this one run. */
-const measuredAnew: readonly string[] = ["seconds", "bytes", "latencyMs", "lastSweep"];
+const measuredAnew: readonly string[] = [
+  "seconds",
+  "bytes",
+  "latencyMs",
+  "lastSweep",
+  "files",
+  "waitingFiles",
+  "waitingBytes",
+  "waitingSeconds",
+  "mayGo",
+  "growthBytesPerHour",
+  "freeBytes",
+  "fullInSeconds",
+  "nothingReclaimedHours",
+  "lookedAt",
+];
 /** Evidence that quotes what was seen while it ran, with whatever times and numbers stood there. */
 const asSeen: readonly string[] = [
   "prompt",
@@ -72,6 +87,7 @@ const asSeen: readonly string[] = [
   "atEnd",
   "before",
   "degraded",
+  "stays",
 ];
 
 const names = "Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
@@ -82,7 +98,7 @@ function steady(text: string): string {
     .replace(new RegExp(String.raw`\b(?:${names})\b`, "g"), "#")
     .replace(/(\/(?:tmp|var\/tmp|dev\/shm|run)\/)[^\s'":,;)]+/g, "$1#")
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b/gi, "#")
-    .replace(/(?<!\bline )(?<!\d)\d+/g, "#");
+    .replace(/(?<!\bline )(?<!\d)\d+(?:,\d{3})*/g, "#");
 }
 
 function evidenceOf(evidence: Verdict["evidence"]): KeptFinding["evidence"] {

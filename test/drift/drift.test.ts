@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { staging } from "../../agent/checks/example-facts.ts";
+import { logBacklog } from "../../agent/checks/log-backlog.ts";
 import { type Because, type FindingState, withdraw } from "../../agent/drift/index.ts";
 import type { Verdict } from "../../agent/evaluate/index.ts";
 import { at } from "../support/facts.ts";
+import { judge, only } from "../support/judging.ts";
 import { after, cp, findingData, ground, kept, now, pass, unknown, verdict } from "./support.ts";
 
 const opened = after([], [verdict()]).put;
@@ -109,6 +112,28 @@ describe("what changes", () => {
       });
     const prior = after([], [seen(4711, "Mon Nov 23", 0.14)]).put;
     assert.deepEqual(after(prior, [seen(812_345, "Tue Dec 1", 0.31)]).events, []);
+  });
+
+  test("how much waits, since when and how fast it grows is not: a look each few minutes tells nothing new", () => {
+    const seen = (files: number, hours: number, code = "not-released") => {
+      const stays = [
+        { code: "held-open", files: files + 1, bytes: files * 3e7 },
+        { code, files, bytes: files * 2e7 },
+      ];
+      const waiting = { files: 2 * files + 1, bytes: files * 5e7, oldestSeconds: files, mayGo: files };
+      const growth = { growthBytesPerHour: files * 1e9, freeBytes: files, fullInSeconds: hours * 3600 };
+      const look = {
+        files,
+        bytes: files * 9e7,
+        at: `2026-11-23T0${hours}:00:00.000Z`,
+        nothingReclaimedHours: 20 + hours,
+      };
+      const found = only(judge(logBacklog, { backlog: [staging({ ...look, waiting, ...growth, stays })] }));
+      return verdict({ ...found, where: null, line: null });
+    };
+    const prior = after([], [seen(412, 9)]).put;
+    assert.deepEqual(after(prior, [seen(913, 4)]).events, []);
+    assert.equal(after(prior, [seen(412, 9, "changed")]).events.length, 1, "another reason is news");
   });
 
   test("the order in which a check names its evidence is not", () => {

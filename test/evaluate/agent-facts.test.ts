@@ -1,20 +1,19 @@
 /** Rules about what only a running agent knows: judged once for the host, or by what was accepted of an account. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { watchesAll } from "../../agent/checks/example-facts.ts";
+import { staging, watchesAll } from "../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../agent/checks/index.ts";
 import { baselineChanges, baselineItems, evaluate, type Measured, type Question } from "../../agent/evaluate/index.ts";
 import type { AgentFacts, ModeFacts } from "../../agent/facts/index.ts";
 import { account, at, gap, modeFacts, ready } from "../support/facts.ts";
 import { inForce, rule } from "../support/policies.ts";
 
-const self = inForce([rule("watch-coverage"), rule("reviewed", "medium"), rule("exceptions", "low")], [], {
-  policy: "rcwarden-self",
-});
+const rules = [rule("watch-coverage"), rule("log-backlog", "medium"), rule("reviewed", "medium")];
+const self = inForce([...rules, rule("exceptions", "low")], [], { policy: "rcwarden-self" });
 const agent: AgentFacts = {
   watching: watchesAll,
   exceptions: [{ name: "greeting", state: "expired", until: "2026-11-22", reason: "CHG1" }],
-  backlog: [],
+  backlog: [staging({ nothingReclaimedHours: 30 })],
 };
 const cp = { name: "cp", value: "cp -i", effective: true, where: at(14) };
 
@@ -42,7 +41,11 @@ function reviewed(measured: Measured) {
 
 describe("what is about the host", () => {
   test("is judged once, whoever was measured and whomever the policy is for, with - for account and mode", () => {
-    const expected = ["watch-coverage - - watching: pass", "exceptions - - greeting: fail"];
+    const expected = [
+      "watch-coverage - - watching: pass",
+      "log-backlog - - engine-staging: fail",
+      "exceptions - - greeting: fail",
+    ];
     const about = (all: string[]) => all.filter((each) => !each.startsWith("reviewed"));
     assert.deepEqual(told(ask([], { agent })), expected);
     const two = ["oracle", "adm"].map((name) => ({ account: { ...account, name }, modes: [modeFacts()] }));
@@ -57,11 +60,22 @@ describe("what is about the host", () => {
 
   test("is undecided by hand, and says who would know", () => {
     const verdicts = ask([]);
-    assert.deepEqual(told(verdicts), ["watch-coverage - - watching: unknown", "exceptions - - exceptions: unknown"]);
+    assert.deepEqual(told(verdicts), [
+      "watch-coverage - - watching: unknown",
+      "log-backlog - - clean-up: unknown",
+      "exceptions - - exceptions: unknown",
+    ]);
     for (const { message, finding } of verdicts) {
       assert.equal(message, "only a running agent knows it");
       assert.equal(finding, true);
     }
+  });
+
+  test("is nothing where there is no Retention", () => {
+    assert.deepEqual(told(ask([], { agent: { ...agent, backlog: [] } })), [
+      "watch-coverage - - watching: pass",
+      "exceptions - - greeting: fail",
+    ]);
   });
 
   test("is undecided before the first look", () => {
