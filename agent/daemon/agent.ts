@@ -28,6 +28,8 @@ import type { AgentView } from "../status/agent-view.ts";
 import type { RunRecord, Store } from "../store/index.ts";
 import { counted, documentsDigest, hostVerdicts, ownRules, type Ran, runAccount } from "./account-run.ts";
 import { Accounts } from "./accounts.ts";
+import { Cleaner } from "./cleaner.ts";
+import type { CleanupWorld } from "./cleanup-world.ts";
 import { Coverage } from "./coverage.ts";
 import { Keeper } from "./keeper.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -81,6 +83,7 @@ export interface AgentWorld {
   /** Logins of the last 30 days, as far as the host tells; empty for who may not read them. */
   logins(): Promise<readonly { readonly user: string; readonly atMs: number }[]>;
   sinks(agent: Agent): readonly RunningSink[];
+  readonly cleanup: CleanupWorld;
   /** Gives back memory that much work left behind. */
   giveBack(): void;
   /** Whether another instance watches this account already; a clause that says which. */
@@ -112,6 +115,7 @@ export class Agent {
   readonly limits: OwnLimits;
   readonly startedAtMs: number;
   readonly queue: RunQueue;
+  readonly cleaner: Cleaner;
   readonly #stopping = new AbortController();
   readonly #coverage: Coverage;
   readonly #watch: Watch;
@@ -154,6 +158,14 @@ export class Agent {
         run: (account, via) => this.#run(account, via),
         atOnce: () => (this.limits.use.over.length > 0 ? 1 : this.#agentDocument.limits.probesAtOnce),
         quietMs: () => this.#quietMs(),
+      },
+      this.#stopping.signal,
+    );
+    this.cleaner = new Cleaner(
+      {
+        ...world,
+        keeper: this.keeper,
+        inForce: () => ({ retentions: this.#configured.set.retentions, granted: this.#configured.host.grant }),
       },
       this.#stopping.signal,
     );
@@ -234,6 +246,7 @@ export class Agent {
     await this.#refresh("start");
     const { signal } = this.#stopping;
     this.#sinks = this.world.sinks(this);
+    this.cleaner.start();
     every(
       () => splayed(this.#agentDocument.reconcile.fullMs),
       signal,
@@ -287,7 +300,8 @@ export class Agent {
   async stop(): Promise<void> {
     this.#stopping.abort();
     const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_500).unref());
-    await Promise.race([Promise.all([this.queue.drained(), this.#refreshing]), patience]);
+    await Promise.race([Promise.all([this.queue.drained(), this.#refreshing, this.cleaner.drained()]), patience]);
+    this.cleaner.journal[Symbol.dispose]();
     await Promise.race([this.#watch[Symbol.asyncDispose](), patience]);
     this.keeper.keep("agent", () => ({
       nowMs: this.world.nowMs(),
@@ -321,12 +335,14 @@ export class Agent {
       this.world.log("warn", "documents were refused; the ones before stay in force", {
         problems: found.problems.map(problemText),
       });
+      this.cleaner.reloaded();
       await this.#refresh("documents");
       this.#wantAnew(before);
       return { taken: false, problems: found.problems.map(problemText) };
     }
     this.#configured = { ...found, problems: [], loadedAtMs: this.world.nowMs() };
     this.limits.memoryLimitBytes = this.#agentDocument.limits.memoryBytes;
+    this.cleaner.reloaded();
     const changesSinks = JSON.stringify(before.host.agent) !== JSON.stringify(found.host.agent);
     if (changesSinks) {
       await Promise.all(this.#sinks.map((sink) => sink.stop()));
@@ -383,7 +399,7 @@ export class Agent {
       watching: { ...rest, lastSweep: isoOrNull(lastSweepMs), lastFullRun: isoOrNull(this.#lastFullRunMs) },
       // Before everybody was judged, nothing can be said to match nothing.
       exceptions: exceptionFacts(host.exceptions, this.#isReady ? this.#keys() : null, this.world.nowMs()),
-      backlog: [],
+      backlog: this.cleaner.facts(),
     };
   }
 

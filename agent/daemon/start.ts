@@ -25,6 +25,7 @@ import type { Ran } from "./account-run.ts";
 import { Agent, type AgentWorld, type Configured } from "./agent.ts";
 import { ownInstanceOf } from "./elsewhere.ts";
 import { type Log, logTo } from "./log.ts";
+import { realCleanup } from "./real-cleanup.ts";
 import { senderAccount, spawnSender } from "./sender.ts";
 import { every, later } from "./timers.ts";
 import { sourceOf } from "./view.ts";
@@ -115,6 +116,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
     sinks: (agent) => sinksOf(agent, isRoot, sender),
+    cleanup: realCleanup(call.stateFolder),
     // A journal has other readers than who starts it by hand, and what a finding quotes is not redacted here.
     firstRun: manager.present ? () => {} : call.firstRun,
   };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkKinds } from "../../agent/checks/index.ts";
 import { Agent, type AgentWorld } from "../../agent/daemon/agent.ts";
+import type { CleanupWorld } from "../../agent/daemon/cleanup-world.ts";
 import { type HostDocuments, loadDocuments, type SourceFile } from "../../agent/documents/index.ts";
 import type { Account, ModeFacts } from "../../agent/facts/index.ts";
 import type { AccountAnswer } from "../../agent/host/accounts.ts";
@@ -52,6 +53,19 @@ export function documents(files: Readonly<Record<string, string>>, host: Partial
 export function readingsAt(paths: readonly string[], isWhole = true): AccountReadings {
   return { paths: Promise.resolve({ paths, isWhole }), startupFiles: () => [], take: async () => null };
 }
+
+/** Where nothing is to be cleaned up: there is no journal, and nobody is asked. */
+export const noCleanup: CleanupWorld = {
+  openJournal: () => ({ kind: "refused", code: "failed", message: "this test has no journal" }),
+  settledSince: () => [],
+  perform: async () => ({ kind: "none", code: "failed", because: "this test cleans nothing up" }),
+  recover: async () => ({ kind: "failed", message: "this test cleans nothing up" }),
+  keepPlan: () => ({ kind: "refused", message: "this test keeps no plans" }),
+  keptPlan: () => ({ kind: "unknown", message: "this test keeps no plans" }),
+  mountOf: () => 1,
+  isStuck: () => false,
+  spaceOf: async () => null,
+};
 
 export interface WorldWish {
   readonly accounts?: readonly Account[];
@@ -168,6 +182,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
     giveBack: () => {},
     logins: async () => [],
     sinks: () => [],
+    cleanup: noCleanup,
     elsewhere: async () => null,
     firstRun: () => {},
     ...wish.world,
