@@ -46,7 +46,7 @@ export function openSegment(disk: Disk, folder: string, number: number, how: "re
   const fd = disk.open(path, how);
   try {
     const status = disk.statusOf(fd);
-    if (!status.isFile() || status.uid !== ownUid() || status.nlink !== 1) throw new NotOurs(path);
+    if (!status.isFile() || status.uid !== ownUid() || status.nlink !== 1) throw new NotOurs(path, status.nlink === 0);
     if (how === "write" && (status.mode & 0o777) !== 0o600) disk.setMode(path, 0o600);
     return { number, path, fd, bytes: status.size };
   } catch (error) {
@@ -57,8 +57,12 @@ export function openSegment(disk: Disk, folder: string, number: number, how: "re
 
 /** Something that nobody but somebody else can have put there. */
 export class NotOurs extends Error {
-  constructor(path: string) {
+  /** It was ours, perhaps, and was removed while it was opened. */
+  readonly isGone: boolean;
+
+  constructor(path: string, isGone: boolean) {
     super(`${path}: expected a regular file of this account with one name, found another; move it away`);
+    this.isGone = isGone;
   }
 }
 

@@ -85,7 +85,7 @@ function openedUnlessGone(disk: Disk, folder: string, number: number): OpenSegme
     return openSegment(disk, folder, number, "read");
   } catch (error) {
     // Only the oldest ever go; where another one is missing, the chain says so.
-    if (errnoOf(error) === "ENOENT") return null;
+    if (errnoOf(error) === "ENOENT" || (error instanceof NotOurs && error.isGone)) return null;
     throw error instanceof NotOurs ? error : new Error(notReadable(folder, error).message, { cause: error });
   }
 }

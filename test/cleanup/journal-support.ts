@@ -1,9 +1,10 @@
 /** Journals in folders of their own, groups of files as values, and a disk that ends in between. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type Journal, openJournal, readJournal } from "../../agent/cleanup/index.ts";
+import type { Journal } from "../../agent/cleanup/journal.ts";
 import { type Disk, realDisk } from "../../agent/cleanup/journal-disk.ts";
-import type { JournalParts } from "../../agent/cleanup/journal-writer.ts";
+import { readJournal } from "../../agent/cleanup/journal-read.ts";
+import { type JournalParts, openJournal } from "../../agent/cleanup/journal-writer.ts";
 import type { FileOutcome, Intended } from "../../agent/cleanup/outcome.ts";
 import type { Candidate } from "../../agent/cleanup/plan.ts";
 import { hexPath, nowMs } from "./support.ts";
