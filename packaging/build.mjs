@@ -66,7 +66,7 @@ function compile(out, sources, flags) {
 const launcher = ["enter.c", "sandbox.c", "witness.c"].map((file) => `agent/native/${file}`);
 compile(`${dist}/enter`, launcher, ["-O2", "-static-pie"]);
 const headers = `node_modules/node-linux-${process.arch}/include/node`;
-compile(`${dist}/host.node`, ["agent/native/host.c"], ["-shared", "-fPIC", "-O2", "-I", headers]);
+compile(`${dist}/host.node`, ["agent/native/host.c", "agent/native/at.c"], ["-shared", "-fPIC", "-O2", "-I", headers]);
 
 const prebuilt = `linux-${process.arch}`;
 mkdirSync(`${dist}/prebuilds/${prebuilt}`, { recursive: true });

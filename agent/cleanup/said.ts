@@ -1,4 +1,5 @@
 /** What the sweeper says, one JSON document a line. Types and words only: the child has no parser of its own. */
+import type { FileOutcome } from "./outcome.ts";
 import type { FileIdentity, GuardCode, Seen } from "./plan.ts";
 
 /** Letters for `Seen["type"]`. */
@@ -23,13 +24,36 @@ export type SaidEntry = readonly [
   guard: readonly [code: GuardCode, message: string] | null,
 ];
 
+/** Index in the group; alone where the file was removed and nobody asked for its content. */
+export type SaidOutcome =
+  | number
+  | readonly [
+      at: number,
+      outcome: FileOutcome["outcome"],
+      code: FileOutcome["code"],
+      detail: string,
+      sha256: string | null,
+    ];
+
 export type Said =
   /** Entries of one folder; `in` is its path below the root. */
   | { readonly in: readonly string[]; readonly entries: readonly SaidEntry[] }
   | { readonly refused: string }
   /** `unseen`: how many could not be looked at, and why the first of them. */
-  | { readonly looked: { readonly dev: string; readonly ino: string; readonly unseen: number; readonly why: string } };
+  | { readonly looked: { readonly dev: string; readonly ino: string; readonly unseen: number; readonly why: string } }
+  /** What became of a group: of each of its files once. */
+  | { readonly done: number; readonly outcomes: readonly SaidOutcome[] }
+  /** Ready to put back what intents left. */
+  | { readonly opened: { readonly dev: string; readonly ino: string } }
+  /** Names in quarantine that belong to no intent, in hex, and how many there are in all. */
+  | { readonly strangers: readonly string[]; readonly count: number }
+  /** Something takes long, and goes on. */
+  | { readonly alive: true };
 
 /** Entries in one line. */
 export const mostEntries = 256;
 export const mostLineBytes = 1_048_576;
+/** How often at most it says that it goes on. */
+export const aliveEveryMs = 1_000;
+/** How many strangers are named. */
+export const mostStrangers = 1_000;

@@ -4,18 +4,14 @@
  * same code, and nothing is taken.
  */
 
-import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Account } from "../facts/index.ts";
-import { runBareChild, type Took } from "../host/bare-child.ts";
-import { builtPart } from "../host/beside.ts";
-import { hostMounts, mountOf } from "../host/mounts.ts";
-import { addonPath } from "../host/native.ts";
+import type { Took } from "../host/bare-child.ts";
+import type { AskedGroup } from "./asked.ts";
 import type { Looked, Looking, ToLookAt } from "./look.ts";
-import type { FileOutcome } from "./outcome.ts";
-import type { Candidate } from "./plan.ts";
-import type { LookRequest } from "./root.ts";
-import { mostLineBytes } from "./said.ts";
-import { heardOf } from "./said-door.ts";
+import { type FileOutcome, mostOfGroup } from "./outcome.ts";
+import type { Candidate, Seen } from "./plan.ts";
+import type { Heard } from "./said-door.ts";
+import { runSweeper } from "./sweeper.ts";
 
 export interface Sweeping extends Looking {
   /** Makes the quarantine folder below the root if it is missing: later the disk may be too full for it. */
@@ -42,60 +38,142 @@ export type Swept =
 /** Rejects only with what a function of `sweeping` throws or rejects with. */
 export async function sweepBelow(toLookAt: ToLookAt, account: Account, sweeping: Sweeping): Promise<Swept> {
   const { root, depth, match } = toLookAt;
-  const request: LookRequest = { root, depth, match, uid: account.uid, home: account.home };
-  let text: string;
-  try {
-    text = readFileSync(sweeping.script ?? builtPart("sweeper.cjs"), "utf8");
-  } catch (error) {
-    return { kind: "failed", message: error instanceof Error ? error.message : "the sweeper could not be read" };
-  }
-  const addon = openedAddon();
-  try {
-    return await ask(request, account, sweeping, { text, ...addon });
-  } finally {
-    if (addon.descriptor !== undefined) closeSync(addon.descriptor);
-  }
-}
-
-type Program = { readonly text: string; readonly descriptor?: number };
-
-async function ask(request: LookRequest, account: Account, sweeping: Sweeping, program: Program): Promise<Swept> {
-  let looked: Swept | null = null;
-  const take = async (line: Buffer): Promise<Took> => {
-    const heard = heardOf(line, request.depth);
-    if (heard.kind === "odd") return heard.message;
-    if (heard.kind === "seen") {
-      await sweeping.take(heard.batch);
-      return "more";
-    }
-    looked = heard.kind === "refused" ? heard : { ...heard, message: heard.unseen, applied: false };
-    return "enough";
-  };
-  const end = await runBareChild({
-    is: "sweeper",
-    account,
-    text: `globalThis.toLook = ${JSON.stringify(request)};\n${program.text}`,
-    ...(program.descriptor === undefined ? {} : { descriptor: program.descriptor }),
-    options: ["--max-old-space-size=64", "--max-semi-space-size=1"],
-    env: { UV_THREADPOOL_SIZE: "1", MALLOC_ARENA_MAX: "1" },
-    stays: true,
-    deadlineMs: sweeping.deadlineMs,
-    signal: sweeping.signal,
-    mostBytes: Number.POSITIVE_INFINITY,
-    mostLineBytes,
-    holds: () => [`mount ${mountOf(request.root, hostMounts())?.id ?? 0}`],
-    take,
-  });
-  if (end.kind === "enough" && looked !== null) return looked;
+  const { uid, home } = account;
+  const { apply, prepare = false } = sweeping;
+  const request = { kind: "sweep", root, depth, match, uid, home, prepare, pace: apply?.limits ?? null } as const;
+  const conversation = new Conversation(sweeping);
+  const end = await runSweeper(request, account, sweeping, (heard, say) => conversation.hear(heard, say));
+  if (end.kind === "enough" && conversation.swept !== null) return conversation.swept;
   if (end.kind === "late") return { kind: "timed-out", message: end.why };
   return { kind: "failed", message: end.kind === "failed" ? end.why : "the sweeper said nothing" };
 }
 
-/** Before the identity changes: the account may not enter the folder in which it lies. Without it a look still answers. */
-function openedAddon(): { readonly descriptor?: number } {
-  try {
-    return { descriptor: openSync(addonPath(), "r") };
-  } catch {
-    return {};
+type Say = (asked: AskedGroup) => void;
+
+/** What is said between the two, from this side. Groups are settled in the order in which they were asked. */
+class Conversation {
+  swept: Swept | null = null;
+  readonly #sweeping: Sweeping;
+  #entries = 0;
+  /** What is still to go. */
+  #groups: readonly (readonly Candidate[])[] = [];
+  #next = 0;
+  readonly #asked: AskedGroup[] = [];
+  /** The journal takes no more. */
+  #isOver = false;
+
+  constructor(sweeping: Sweeping) {
+    this.#sweeping = sweeping;
   }
+
+  async hear(heard: Heard, say: Say): Promise<Took> {
+    switch (heard.kind) {
+      case "odd":
+        return heard.message;
+      case "alive":
+        return "more";
+      case "seen":
+        return this.#seen(heard.batch);
+      case "refused":
+        return this.#refused(heard);
+      case "looked":
+        return this.#looked(heard, say);
+      case "done":
+        return this.#done(heard, say);
+      default:
+        return outOfTurn;
+    }
+  }
+
+  async #seen(batch: readonly Seen[]): Promise<Took> {
+    if (this.swept !== null) return outOfTurn;
+    this.#entries += batch.length;
+    if (this.#entries > mostEntriesInAll) return `more than ${mostEntriesInAll} files and folders lie below the root`;
+    await this.#sweeping.take(batch);
+    return "more";
+  }
+
+  #refused(heard: Heard & { readonly kind: "refused" }): Took {
+    if (this.swept !== null) return outOfTurn;
+    this.swept = heard;
+    return "enough";
+  }
+
+  #looked({ root, unseen }: Heard & { readonly kind: "looked" }, say: Say): Took {
+    if (this.swept !== null) return outOfTurn;
+    this.swept = { kind: "looked", message: unseen, root, unseen, applied: false };
+    const { apply } = this.#sweeping;
+    // Of half a folder nobody knows what may go.
+    if (apply === undefined || unseen !== "") return "enough";
+    this.#groups = groupsOf(apply.decide(root));
+    return this.#ask(apply, say);
+  }
+
+  #done({ intent, outcomes }: Heard & { readonly kind: "done" }, say: Say): Took {
+    const { apply } = this.#sweeping;
+    const asked = this.#asked.shift();
+    if (apply === undefined || asked === undefined) return outOfTurn;
+    if (intent !== asked.intent) return `the sweeper answered intent ${intent}, and ${asked.intent} was asked`;
+    const odd = oddityOf(outcomes, asked.files);
+    if (odd !== null) return odd;
+    apply.settle(intent, outcomes);
+    return this.#ask(apply, say);
+  }
+
+  /** While the child works on one group, the intent of the next is made durable. */
+  #ask(apply: Applying, say: Say): Took {
+    while (!this.#isOver && this.#asked.length < mostInFlight) {
+      const files = this.#groups[this.#next];
+      if (files === undefined) break;
+      const intent = apply.intend(files);
+      if (intent === null) this.#isOver = true;
+      else {
+        this.#next += 1;
+        const asked = { intent, files };
+        this.#asked.push(asked);
+        say(asked);
+      }
+    }
+    if (this.#asked.length > 0) return "more";
+    if (this.swept?.kind === "looked") this.swept = { ...this.swept, applied: !this.#isOver };
+    return "enough";
+  }
+}
+
+const outOfTurn = "the sweeper spoke out of turn";
+const mostInFlight = 2;
+/** Below one root. A child that goes on saying that there are more is not heard for ever. */
+const mostEntriesInAll = 50_000_000;
+
+/** What the child says of a group is taken only where it is about all of its files, each once, and could be so. */
+function oddityOf(outcomes: readonly FileOutcome[], files: readonly Candidate[]): string | null {
+  if (outcomes.length !== files.length) return "the sweeper's answer is not about all files of the group";
+  const seen = new Set<number>();
+  for (const { at, outcome, code, sha256 } of outcomes) {
+    const file = files[at];
+    if (file === undefined || seen.has(at)) return "the sweeper's answer is about a file that was not asked, or twice";
+    seen.add(at);
+    if ((code === null) !== (outcome === "removed"))
+      return "the sweeper's answer has a reason where none can be, or none";
+    const { content } = file;
+    if (content.kind === "as-seen" && sha256 !== null) return "the sweeper's answer has a digest that nobody asked for";
+    if (content.kind === "digest" && outcome === "removed" && !content.anyOf.includes(sha256 ?? ""))
+      return "the sweeper removed a file with other content than was released";
+  }
+  return null;
+}
+
+/** Files of one folder one after the other, so that the child enters it once. */
+function groupsOf(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
+  const folders = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const key = candidate.path.slice(0, -1).join("/");
+    const same = folders.get(key);
+    if (same === undefined) folders.set(key, [candidate]);
+    else same.push(candidate);
+  }
+  const sorted = [...folders.values()].flat();
+  return Array.from({ length: Math.ceil(sorted.length / mostOfGroup) }, (_, at) =>
+    sorted.slice(at * mostOfGroup, (at + 1) * mostOfGroup),
+  );
 }

@@ -1,7 +1,7 @@
 /**
- * A child with an account's identity and nothing else: `node -` started through the launcher, with its program's text on
- * stdin, so that it needs no file that the account cannot open. It is listened to and ended, whatever it does. What it says
- * is a claim: whoever takes a line looks at it.
+ * A child with an account's identity and nothing else: node started through the launcher, with its program's text on stdin,
+ * so that it needs no file that the account cannot open; behind the text come lines for it. It is listened to and ended,
+ * whatever it does. What it says is a claim: whoever takes a line looks at it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
@@ -33,8 +33,15 @@ export interface BareChild {
   readonly mostLineBytes?: number;
   /** What it may be waiting for, as words: whoever comes later does not wait for the same. */
   holds(): readonly string[];
-  /** One line of the answer without its newline; nothing more is read before it is done. A rejection ends the child. */
-  take(line: Buffer): Took | Promise<Took>;
+  /** How long it may be silent while it owes an answer; for ever, if not said. */
+  readonly silenceMs?: number;
+  /** How many of its kind may wait for file systems, unkillable, when another one starts; any number, if not said. */
+  readonly mostStuck?: number;
+  /**
+   * One line of the answer without its newline; nothing more is read before it is done. A rejection ends the child. `say`
+   * writes to its stdin behind its program.
+   */
+  take(line: Buffer, say: (text: string) => void): Took | Promise<Took>;
 }
 
 /** Any other word than the first two says what is wrong with the line. */
@@ -50,6 +57,31 @@ const patienceMs = 500;
 
 /** What children that could not be killed still wait for. */
 const stuck = new Map<string, number>();
+/** How many of them there are, by what they are. */
+const stuckKinds = new Map<string, number>();
+
+/**
+ * Reads its program from descriptor 0, which stays open: ten digits, how many bytes it is, and the bytes. What comes later
+ * is the program's own affair.
+ */
+const boot = `{
+  const { readSync } = require("node:fs");
+  const read = (room) => {
+    for (let at = 0; at < room.length; ) {
+      const got = readSync(0, room, at, room.length - at, null);
+      if (got === 0) process.exit(1);
+      at += got;
+    }
+    return room.toString();
+  };
+  const bytes = Number(read(Buffer.alloc(10)));
+  require("node:vm").runInThisContext(read(Buffer.alloc(bytes)));
+}`;
+
+function programBytes(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([Buffer.from(String(bytes.length).padStart(10, "0")), bytes]);
+}
 
 /** Whether an earlier child is still waiting for one of these. */
 export function isStuck(holds: readonly string[]): boolean {
@@ -59,6 +91,9 @@ export function isStuck(holds: readonly string[]): boolean {
 /** One child, one answer; whatever happens it is ended. Rejects only with what `take` rejects with. */
 export async function runBareChild(bare: BareChild): Promise<BareEnd> {
   if (isStuck(bare.holds())) return failed(`an earlier ${bare.is} still waits for the file system`);
+  const others = stuckKinds.get(bare.is) ?? 0;
+  if (bare.mostStuck !== undefined && others >= bare.mostStuck)
+    return failed(`${others} earlier children (${bare.is}) still wait for file systems`);
   const stdio = ["pipe", "pipe", bare.descriptor ?? "ignore", "pipe"] as const;
   const child = spawn(enterPath(), [], { stdio: [...stdio], cwd: "/", env: {} });
   const ended = Promise.withResolvers<BareEnd>();
@@ -76,7 +111,8 @@ export async function runBareChild(bare: BareChild): Promise<BareEnd> {
   });
   try {
     converse(child, bare, fail);
-    listen(child, bare, gone.promise).then(ended.resolve, ended.reject);
+    const silent = () => ended.resolve({ kind: "late", why: `it said nothing for ${(bare.silenceMs ?? 0) / 1_000} s` });
+    listen(child, bare, gone.promise, silent).then(ended.resolve, ended.reject);
     return await ended.promise;
   } finally {
     clearTimeout(timer);
@@ -102,16 +138,18 @@ async function dismiss(child: ChildProcess, gone: Promise<unknown>, bare: BareCh
   child.unref();
   if (outcome !== "late") return;
   const holds = bare.holds();
-  for (const one of holds) stuck.set(one, (stuck.get(one) ?? 0) + 1);
+  for (const one of holds) count(stuck, one, 1);
+  count(stuckKinds, bare.is, 1);
   void gone.then(() => {
-    for (const one of holds) release(one);
+    for (const one of holds) count(stuck, one, -1);
+    count(stuckKinds, bare.is, -1);
   });
 }
 
-function release(one: string): void {
-  const left = (stuck.get(one) ?? 1) - 1;
-  if (left > 0) stuck.set(one, left);
-  else stuck.delete(one);
+function count(counts: Map<string, number>, one: string, more: number): void {
+  const now = (counts.get(one) ?? 0) + more;
+  if (now > 0) counts.set(one, now);
+  else counts.delete(one);
 }
 
 function controlOf(child: ChildProcess): Duplex | null {
@@ -138,7 +176,7 @@ function converse(child: ChildProcess, { is, account, text, ...bare }: BareChild
     const wrong = status === null ? "it cannot be looked at" : wrongIdentity(status, { account, sandbox });
     if (wrong !== null) return fail(`the ${is} has another identity: ${wrong}`);
     control.write("g");
-    child.stdin?.end(text);
+    child.stdin?.write(programBytes(text));
   };
   control.on("data", lines(hear));
   control.write(encodeSpec(specOf({ account, ...bare })));
@@ -155,7 +193,7 @@ function specOf({ account, options, env, stays }: Pick<BareChild, "account" | "o
     ["cwd", "/"],
     // Opened before the identity changes: the account may not enter the folder in which it lies.
     ["program-fd", process.execPath],
-    ...["node", ...options, "-"].map((word): SpecWord => ["arg", word]),
+    ...["node", ...options, "--eval", boot].map((word): SpecWord => ["arg", word]),
     ...Object.entries(env).map(([name, value]): SpecWord => ["env", `${name}=${value}`]),
     ["umask", "077"],
   ];
@@ -163,16 +201,22 @@ function specOf({ account, options, env, stays }: Pick<BareChild, "account" | "o
 }
 
 /** Hands out line by line what the child says; what it says last may have no newline. */
-async function listen(child: ChildProcess, bare: BareChild, gone: Promise<string>): Promise<BareEnd> {
+async function listen(
+  child: ChildProcess,
+  bare: BareChild,
+  gone: Promise<string>,
+  silent: () => void,
+): Promise<BareEnd> {
   const { is, mostBytes, mostLineBytes = mostBytes } = bare;
   let [length, pending] = [0, 0];
   let rest: Buffer[] = [];
-  for await (const chunk of chunksOf(child)) {
+  const say = (text: string) => void child.stdin?.write(text);
+  for await (const chunk of chunksOf(child, bare.silenceMs, silent)) {
     length += chunk.length;
     if (length > mostBytes) return failed(`it is more than ${Math.ceil(mostBytes / 1_048_576)} MiB`);
     let from = 0;
     for (let to = chunk.indexOf(0x0a); to >= 0; to = chunk.indexOf(0x0a, from)) {
-      const end = endOf(await bare.take(Buffer.concat([...rest, chunk.subarray(from, to)])));
+      const end = endOf(await bare.take(Buffer.concat([...rest, chunk.subarray(from, to)]), say));
       if (end !== null) return end;
       [rest, pending, from] = [[], 0, to + 1];
     }
@@ -180,7 +224,7 @@ async function listen(child: ChildProcess, bare: BareChild, gone: Promise<string
     pending += chunk.length - from;
     if (pending > mostLineBytes) return failed(`a line of it is more than ${Math.ceil(mostLineBytes / 1_048_576)} MiB`);
   }
-  const end = pending === 0 ? null : endOf(await bare.take(Buffer.concat(rest)));
+  const end = pending === 0 ? null : endOf(await bare.take(Buffer.concat(rest), say));
   return end ?? failed(`the ${is} ended (${await gone}) and said ${length === 0 ? "nothing" : "too little"}`);
 }
 
@@ -190,10 +234,16 @@ function endOf(took: Took): BareEnd | null {
 }
 
 /** Ends quietly where the pipe breaks: why it did is heard elsewhere. */
-async function* chunksOf(child: ChildProcess): AsyncGenerator<Buffer> {
+async function* chunksOf(
+  child: ChildProcess,
+  silenceMs: number | undefined,
+  silent: () => void,
+): AsyncGenerator<Buffer> {
   const chunks: AsyncIterator<Buffer> | undefined = child.stdout?.[Symbol.asyncIterator]();
   for (;;) {
+    const timer = silenceMs === undefined ? undefined : setTimeout(silent, silenceMs);
     const next = await chunks?.next().catch(() => undefined);
+    clearTimeout(timer);
     if (next === undefined || next.done) return;
     yield next.value;
   }

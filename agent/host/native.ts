@@ -1,13 +1,13 @@
 import { constants } from "node:os";
+import type { AtCalls } from "./at.ts";
 import { builtPart } from "./beside.ts";
 
 /** The addon native/host.c as it is: numbers below zero are errnos. Only this folder calls it. */
-interface Addon {
+interface Addon extends AtCalls {
   notify(path: string, text: string): number;
   peer(fd: number): PeerCredentials | number;
   lock(fd: number): number;
   trim(): number;
-  lease(fd: number): number;
 }
 
 /** What the kernel noted when the other end connected. */
@@ -80,8 +80,18 @@ export function opennessOf(fd: number): Openness {
 }
 
 function failed(errno: number): { readonly kind: "failed"; readonly code: string } {
-  const name = Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0];
-  return { kind: "failed", code: name ?? `errno ${-errno}` };
+  return { kind: "failed", code: errnoName(errno) };
+}
+
+/** Of an outcome below zero, as errno(3) names it. */
+export function errnoName(outcome: number): string {
+  const name = Object.entries(constants.errno).find(([, number]) => number === -outcome)?.[0];
+  return name ?? `errno ${-outcome}`;
+}
+
+/** The calls on held folders, as they are. Throws where the addon is missing. */
+export function atCalls(): AtCalls {
+  return addon();
 }
 
 /** Whether it is there; without it nothing else of this file answers. */
@@ -104,11 +114,28 @@ function load(path: string): Addon {
   const module: { exports: unknown } = { exports: {} };
   process.dlopen(module, path);
   if (isAddon(module.exports)) return module.exports;
-  throw new Error(`${path}: expected notify, peer, lock, trim and lease, found another addon; build rcwarden again`);
+  throw new Error(`${path}: expected ${names.join(", ")}, found another addon; build rcwarden again`);
 }
 
 /** The door: what the file's own build gives is taken at its word. */
 function isAddon(exports: unknown): exports is Addon {
   if (typeof exports !== "object" || exports === null) return false;
-  return ["notify", "peer", "lock", "trim", "lease"].every((name) => typeof Reflect.get(exports, name) === "function");
+  return names.every((name) => typeof Reflect.get(exports, name) === "function");
 }
+
+const names = [
+  ...([
+    "notify",
+    "peer",
+    "lock",
+    "trim",
+    "lease",
+    "statAt",
+    "statOf",
+    "moveAt",
+    "removeAt",
+    "holdAt",
+    "makeAt",
+  ] as const),
+  ...(["openAt", "listOf", "entriesOf", "syncFolder", "examineAt", "beIdle"] as const),
+] satisfies readonly (keyof Addon)[];

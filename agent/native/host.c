@@ -5,15 +5,13 @@
 // An argument of the wrong kind is a TypeError. What the system answers is a value: 0 or more, or an errno below zero,
 // which agent/host/native.ts puts into words.
 #define _GNU_SOURCE
-#include <node_api.h>
+#include "addon.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +25,7 @@
 
 enum { MOST_TEXT = 4096, MOST_GROUPS = 65536 }; // what systemd reads of a datagram (PIPE_BUF); NGROUPS_MAX
 
-static napi_value type_error(napi_env env, const char *message) {
+napi_value type_error(napi_env env, const char *message) {
   bool pending = false;
   if (napi_is_exception_pending(env, &pending) != napi_ok || pending) return NULL;
   // If even this fails there is nothing left to tell; undefined comes back, which no caller takes for an answer.
@@ -35,19 +33,18 @@ static napi_value type_error(napi_env env, const char *message) {
   return NULL;
 }
 
-static napi_value number_of(napi_env env, double value) {
+napi_value number_of(napi_env env, double value) {
   napi_value made;
   if (napi_create_double(env, value, &made) != napi_ok) return type_error(env, "a number could not be made");
   return made;
 }
 
-/// Exactly `count` arguments, no fewer and no more.
-static bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *into) {
+bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *into) {
   size_t given = count;
   return napi_get_cb_info(env, info, &given, into, NULL, NULL) == napi_ok && given == count;
 }
 
-static bool descriptor_of(napi_env env, napi_value value, int *fd) {
+bool descriptor_of(napi_env env, napi_value value, int *fd) {
   double number;
   if (napi_get_value_double(env, value, &number) != napi_ok) return false;
   // The 32-bit getters take NaN and what is too large for another descriptor.
@@ -188,19 +185,23 @@ static int ignore_lease_breaks(void) {
   return 0;
 }
 
+int lease_of(int fd) {
+  int ready = ignore_lease_breaks();
+  if (ready != 0) return ready;
+  if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return -errno;
+  // Whoever opens the file meanwhile waits, so it is given back at once; closing it would do so, too.
+  return fcntl(fd, F_SETLEASE, F_UNLCK) == 0 ? 0 : -errno;
+}
+
 static napi_value lease(napi_env env, napi_callback_info info) {
   napi_value word;
   int fd;
   if (!arguments(env, info, 1, &word) || !descriptor_of(env, word, &fd))
     return type_error(env, "lease: expected a descriptor");
-  int ready = ignore_lease_breaks();
-  if (ready != 0) return number_of(env, ready);
-  if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return number_of(env, -errno);
-  // Whoever opens the file meanwhile waits, so it is given back at once; closing it would do so, too.
-  return number_of(env, fcntl(fd, F_SETLEASE, F_UNLCK) == 0 ? 0 : -errno);
+  return number_of(env, lease_of(fd));
 }
 
-static bool export(napi_env env, napi_value exports, const char *name, napi_callback callback) {
+bool export_call(napi_env env, napi_value exports, const char *name, napi_callback callback) {
   napi_value function;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function) == napi_ok &&
          napi_set_named_property(env, exports, name, function) == napi_ok;
@@ -208,8 +209,9 @@ static bool export(napi_env env, napi_value exports, const char *name, napi_call
 
 NAPI_MODULE_INIT() {
   // What is missing is seen by who loads this.
-  if (!export(env, exports, "notify", notify) || !export(env, exports, "peer", peer)) return NULL;
-  if (!export(env, exports, "lock", lock) || !export(env, exports, "trim", trim)) return NULL;
-  if (!export(env, exports, "lease", lease)) return NULL;
+  if (!export_call(env, exports, "notify", notify) || !export_call(env, exports, "peer", peer)) return NULL;
+  if (!export_call(env, exports, "lock", lock) || !export_call(env, exports, "trim", trim)) return NULL;
+  if (!export_call(env, exports, "lease", lease)) return NULL;
+  if (!export_at_calls(env, exports)) return NULL;
   return exports;
 }

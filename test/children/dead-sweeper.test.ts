@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { enterPath } from "../../agent/host/enter.ts";
 import { useBuiltLauncher } from "../probe/asking.ts";
 import { noAccounts } from "../support/accounts.ts";
+import { builtAddon } from "../support/addon.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rcwarden-dead-"));
 const [dead, alive, script] = [join(folder, "dead"), join(folder, "alive"), join(folder, "sweeper.cjs")];
@@ -33,7 +34,8 @@ interface Came {
 function askOn(helper: string): { readonly first: Came; readonly second: Came; readonly other: Came } {
   const program = join(folder, "mount");
   execFileSync("cc", ["-w", "-o", program, join(import.meta.dirname, helper)]);
-  const ask = [process.execPath, join(import.meta.dirname, "ask-dead-sweeper.ts"), enterPath(), script, dead, alive];
+  const ask = [process.execPath, join(import.meta.dirname, "ask-dead-sweeper.ts"), enterPath(), builtAddon()];
+  ask.push(script, dead, alive);
   // Helpers close the lowest descriptors in their server: its own must not be among them.
   const spare = openSync("/dev/null", "r");
   const { stdout, status } = spawnSync(program, [dead, ...ask], {

@@ -8,9 +8,10 @@ const root = join(import.meta.dirname, "../..");
 const headers = join(root, `node_modules/node-linux-${process.arch}/include/node`);
 const flags = ["-shared", "-fPIC", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", headers];
 
-/** Compiles agent/native/host.c to `out`, as the build does, with these words more. */
+/** Compiles the addon to `out`, as the build does, with these words more. */
 export function compileAddon(out: string, more: readonly string[] = ["-O2"]): void {
-  execFileSync("cc", [...flags, ...more, "-o", out, join(root, "agent/native/host.c")], { stdio: "inherit" });
+  const sources = ["host.c", "at.c"].map((name) => join(root, "agent/native", name));
+  execFileSync("cc", [...flags, ...more, "-o", out, ...sources], { stdio: "inherit" });
 }
 
 let built: string | null = null;
