@@ -160,7 +160,7 @@ export class Cleaner {
   look(): void {
     if (this.#signal.aborted) return;
     this.#trust();
-    this.#journal.look();
+    if (this.#needsJournal()) this.#journal.look();
     let nextMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#world.monotonicMs();
     for (const cleaning of this.all) {
@@ -176,6 +176,13 @@ export class Cleaner {
   /** Resolves when nothing runs any more; whoever called off waits for little. */
   async drained(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** It takes room on the disk: only where something may go, or once did. */
+  #needsJournal(): boolean {
+    const mayGo = ({ retention: { account, root } }: Cleaning) =>
+      removalOf(this.granted, account, root).kind === "granted";
+    return this.all.some(mayGo) || this.#world.cleanup.hasJournal();
   }
 
   /** What was left open below roots that no Retention has any more. */
@@ -256,8 +263,8 @@ export class Cleaner {
     const { retention } = cleaning;
     const account = await this.#accountOf(retention);
     if (typeof account === "string") return none("account", account);
-    const hindrance = await this.#journal.reconcile(retention.root, signal);
     const removal = removalOf(this.granted, retention.account, retention.root);
+    const hindrance = this.#needsJournal() ? await this.#journal.reconcile(retention.root, signal) : null;
     cleaning.withheld = withheldBy(removal) || (hindrance?.message ?? "");
     const { journal } = this.#journal;
     const mayApply = cleaning.withheld === "" && (order !== null || isAutomatic(retention, removal, because));

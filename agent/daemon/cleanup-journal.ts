@@ -29,33 +29,20 @@ export class CleanupJournal implements Disposable {
     this.#signal = signal;
   }
 
-  /** Null where it cannot be written: then nothing may be removed. */
+  /** Null where it is not open: then nothing may be removed. */
   get journal(): Journal | null {
-    const { monotonicMs, cleanup, log } = this.#world;
-    if (this.#journal !== null || this.#signal.aborted || monotonicMs() - this.#triedMs < reopenMs)
-      return this.#journal;
-    this.#triedMs = monotonicMs();
-    const opened = cleanup.openJournal();
-    if (opened.kind === "refused") {
-      if (this.#refusal?.message !== opened.message) log("error", opened.message, { code: `journal-${opened.code}` });
-      this.#refusal = opened;
-      return null;
-    }
-    this.#refusal = null;
-    this.#journal = opened.journal;
-    for (const notice of opened.journal.state().notices) log("warn", notice);
     return this.#journal;
   }
 
-  /** Why it cannot be written; null where it can. */
+  /** Why it cannot be written; null where it can, or where nobody needed it yet. */
   get refusal(): Refused | null {
-    if (this.journal !== null || this.#refusal === null) return null;
+    if (this.#refusal === null) return null;
     return { code: `journal-${this.#refusal.code}`, message: this.#refusal.message };
   }
 
   /** Opens it, where that was not possible before, and tells what the store had no room for. */
   look(): void {
-    if (this.journal !== null && this.#hasMore && this.#telling === null) void this.tell();
+    if (this.#opened() !== null && this.#hasMore && this.#telling === null) void this.tell();
   }
 
   /** Roots below which an earlier run left something open. */
@@ -80,7 +67,7 @@ export class CleanupJournal implements Disposable {
 
   /** Settles what an earlier run left open below this root. Null where nothing hinders another one. */
   async reconcile(root: string, signal: AbortSignal): Promise<Refused | null> {
-    const { journal } = this;
+    const journal = this.#opened();
     if (journal === null) return this.refusal;
     if (!this.openRoots.has(root)) return null;
     this.#hasMore = true;
@@ -109,6 +96,23 @@ export class CleanupJournal implements Disposable {
     this.#journal = null;
   }
 
+  #opened(): Journal | null {
+    const { monotonicMs, cleanup, log } = this.#world;
+    if (this.#journal !== null || this.#signal.aborted || monotonicMs() - this.#triedMs < reopenMs)
+      return this.#journal;
+    this.#triedMs = monotonicMs();
+    const opened = cleanup.openJournal();
+    if (opened.kind === "refused") {
+      if (this.#refusal?.message !== opened.message) log("error", opened.message, { code: `journal-${opened.code}` });
+      this.#refusal = opened;
+      return null;
+    }
+    this.#refusal = null;
+    this.#journal = opened.journal;
+    for (const notice of opened.journal.state().notices) log("warn", notice);
+    return this.#journal;
+  }
+
   #open(): readonly OpenIntent[] {
     const { journal } = this;
     return journal === null || journal.state().openIntents === 0 ? [] : journal.open();
@@ -116,7 +120,7 @@ export class CleanupJournal implements Disposable {
 
   async #recover(root: string, account: Account, open: readonly OpenIntent[], signal: AbortSignal): Promise<Recovered> {
     const sent = { deadlineMs: recoverDeadlineMs, signal };
-    const recovered = await this.#world.cleanup.recover({ root }, account, open, sent);
+    const recovered = await this.#world.cleanup.recover(root, account, open, sent);
     if (recovered.kind === "recovered") this.#strangers.set(root, recovered.strangersInAll);
     return recovered;
   }

@@ -30,6 +30,8 @@ export interface CleanerWorld {
 }
 
 export interface CleanupWorld {
+  /** Whether there is one already. */
+  hasJournal(): boolean;
   /** To write, by whoever has the lock of the state folder; asked again as long as it refuses. */
   openJournal(): OpenedJournal;
   /** What the journal has to tell after this mark. */

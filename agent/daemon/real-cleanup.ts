@@ -1,4 +1,5 @@
 /** The real world of clean-up: the state folder, the host's mounts, and children with the account's identity. */
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import * as z from "zod";
 import {
@@ -11,6 +12,8 @@ import {
   recoverBelow,
   settledSince,
 } from "../cleanup/index.ts";
+import { realDisk } from "../cleanup/journal-disk.ts";
+import { segmentNumbers } from "../cleanup/journal-files.ts";
 import type { Account } from "../facts/index.ts";
 import { runBareChild } from "../host/bare-child.ts";
 import { hostMounts, type Mount, mayNotAnswer, mountOf } from "../host/mounts.ts";
@@ -19,6 +22,7 @@ import type { CleanupWorld, Space } from "./cleanup-world.ts";
 export function realCleanup(stateFolder: string): CleanupWorld {
   const folder = journalFolder(stateFolder);
   return {
+    hasJournal: () => existsSync(folder) && segmentNumbers(realDisk, folder).length > 0,
     openJournal: () => openJournal(folder),
     settledSince: (mark) => settledSince(folder, mark),
     perform: (performing) => perform(performing),

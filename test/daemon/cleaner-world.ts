@@ -2,7 +2,7 @@
  * A cleaner with a real store, journal and kept plans in a folder of the test's own; what lies below roots is made of values,
  * and so are clocks, mounts and the child.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -127,6 +127,7 @@ export function cleanerTest(wish: CleanerWish = {}): CleanerTest {
     return await Promise.race([test.child(apply, root), calledOff]);
   };
   const cleanup: CleanupWorld = {
+    hasJournal: () => readdirSync(journal).some((name) => name !== "plans"),
     openJournal: () =>
       openJournal(journal, { sizes: { segmentBytes: 1 << 18, leastBytes: 1 << 17, mostBytes: 1 << 20 } }),
     settledSince: (mark) => settledSince(journal, mark),
@@ -135,7 +136,7 @@ export function cleanerTest(wish: CleanerWish = {}): CleanerTest {
       test.performed.push(`${retention.name} ${apply?.because ?? "dry"}`);
       return perform(performing, sweep);
     },
-    async recover({ root }, _, open) {
+    async recover(root, _, open) {
       const outcomes = new Map(
         open.map(({ intent, files }) => [intent, files.map((file, at) => found(disk, root, file, at))]),
       );

@@ -56,6 +56,7 @@ export function readingsAt(paths: readonly string[], isWhole = true): AccountRea
 
 /** Where nothing is to be cleaned up: there is no journal, and nobody is asked. */
 export const noCleanup: CleanupWorld = {
+  hasJournal: () => false,
   openJournal: () => ({ kind: "refused", code: "failed", message: "this test has no journal" }),
   settledSince: () => [],
   perform: async () => ({ kind: "none", code: "failed", because: "this test cleans nothing up" }),
