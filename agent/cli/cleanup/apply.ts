@@ -106,7 +106,8 @@ async function byHand(hash: string, { state, sockets }: CleanupPlaces, { voice, 
   const opened = cleanup.openJournal(state);
   if (opened.kind === "refused") return undetermined(`${opened.message}; nothing was removed`);
   using journal = opened.journal;
-  return applied(kept, { retention, grant, account, journal, state, voice, parts });
+  // Both are let go when this comes back.
+  return await applied(kept, { retention, grant, account, journal, state, voice, parts });
 }
 
 interface Applying {

@@ -14,20 +14,25 @@ const old = Array.from({ length: 300 }, (_, at) => seenOf(`old_${String(at).padS
 /** Takes everything; what an earlier process left open lies in it until it is settled. */
 function journalOf(left: readonly OpenIntent[] = []): Journal {
   let seq = 0;
+  let isClosed = false;
   const open = new Map(left.map((each) => [each.intent, each]));
   return {
-    intend: () => ({ kind: "written", intent: ++seq }),
+    intend: () => (isClosed ? closed : { kind: "written", intent: ++seq }),
     settle(intent) {
       open.delete(intent);
-      return { kind: "written" };
+      return isClosed ? closed : { kind: "written" };
     },
-    sync: () => ({ kind: "written" }),
+    sync: () => (isClosed ? closed : { kind: "written" }),
     open: () => [...open.values()],
     entries: () => [],
     state: () => ({ head: { seq, hash: "0".repeat(64) }, openIntents: open.size, bytes: 0, notices: [] }),
-    [Symbol.dispose]() {},
+    [Symbol.dispose]() {
+      isClosed = true;
+    },
   };
 }
+
+const closed = { kind: "refused", code: "failed", message: "the journal was closed" } as const;
 
 function stateOf(other: Partial<CleanupParts> = {}): CleanupParts {
   const about = { kind: "plan", hash, retention: retention.name, root: retention.root, files: old.length } as const;
