@@ -26,6 +26,7 @@ export async function recoverBelow(
   const { uid, home } = account;
   const outcomes = new Map<number, readonly FileOutcome[]>();
   let recovered: Recovered | null = null;
+  let isOpened = false;
   const ask = (say: (asked: unknown) => void) => {
     const next = intents[outcomes.size];
     if (next === undefined) return say(null);
@@ -40,14 +41,17 @@ export async function recoverBelow(
       recovered = heard;
       return "enough";
     }
-    if (heard.kind === "opened" && outcomes.size === 0) ask(say);
+    if (heard.kind === "opened" && !isOpened) {
+      isOpened = true;
+      ask(say);
+    } else if (!isOpened) return outOfTurn;
     else if (heard.kind === "done" && asked?.intent === heard.intent && isAbout(heard.outcomes, asked)) {
       outcomes.set(asked.intent, heard.outcomes);
       ask(say);
     } else if (heard.kind === "strangers" && asked === undefined) {
       recovered = { kind: "recovered", outcomes, strangers: heard.strangers, strangersInAll: heard.count };
       return "enough";
-    } else return "the sweeper's answer is none to what it was asked";
+    } else return outOfTurn;
     return "more";
   };
   const end = await runSweeper({ kind: "recover", root, uid, home }, account, sent, hear);
@@ -55,6 +59,8 @@ export async function recoverBelow(
   if (end.kind === "late") return { kind: "timed-out", message: end.why };
   return { kind: "failed", message: end.kind === "failed" ? end.why : "the sweeper said nothing" };
 }
+
+const outOfTurn = "the sweeper's answer is none to what it was asked";
 
 /** All of its files, each once; and that something was removed nobody can say any more. */
 function isAbout(outcomes: readonly FileOutcome[], { files }: OpenIntent): boolean {
