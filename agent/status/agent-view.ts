@@ -1,6 +1,16 @@
 /** What the endpoint shows, and what it may ask of the agent. daemon/ makes the real one. */
 import type { BacklogFacts, Baseline, BaselineChange, Share, SinkState, WatchingFacts } from "../facts/index.ts";
-import type { KeptFinding, ReleaseAnswer, RunRecord, Store, StoredRelease } from "../store/index.ts";
+import type {
+  AskedRelease,
+  KeptFinding,
+  ReleaseAnswer,
+  Released,
+  RunRecord,
+  Store,
+  StoredRelease,
+} from "../store/index.ts";
+
+export type { AskedRelease, Released } from "../store/index.ts";
 
 /** Who is at the other end of a connection, as the kernel says. */
 export interface Peer {
@@ -206,22 +216,6 @@ export interface CleanupBody {
     readonly notices: readonly string[];
   } | null;
 }
-
-/** One release as it was asked for; its door is in status/ (JSON) and in the command line (a manifest). */
-export interface AskedRelease {
-  readonly retention: string;
-  readonly path: readonly string[];
-  readonly size: string;
-  readonly content: StoredRelease["content"];
-}
-
-/** In the order in which they were asked; nothing was kept where it is `refused`. */
-export type Released =
-  | {
-      readonly kind: "released";
-      readonly answers: readonly { readonly answer: ReleaseAnswer; readonly message: string }[];
-    }
-  | { readonly kind: "refused"; readonly message: string };
 
 export type PlanApplied =
   | { readonly kind: "applied"; readonly row: CleanupRow }

@@ -33,9 +33,10 @@ const firstTables = `
 
 /** Version 2: what engines and accounts released, and what is remembered by name. */
 const releasesAndMarks = `
-  CREATE TABLE releases (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, retention TEXT NOT NULL, answer TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE releases (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, retention TEXT NOT NULL, answer TEXT NOT NULL, expires INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE TABLE marks (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, value TEXT NOT NULL) STRICT;
   CREATE INDEX releases_of ON releases (retention, answer);
+  CREATE INDEX releases_by_end ON releases (expires);
 `;
 
 /** What makes each version of the one before, the first of nothing. What stands here is never changed, only added to. */

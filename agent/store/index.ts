@@ -19,8 +19,17 @@ export {
   snapshotEvent,
   stateDigest,
 } from "../drift/index.ts";
+export { type ParsedRelease, parseRelease, releaseShape, shownContent, shownPath } from "./asked-release.ts";
 export type { HostKeys } from "./host-keys.ts";
 export { type KeptReleases, keptReleases } from "./kept-releases.ts";
 export { type OpenOptions, openStore } from "./open.ts";
-export { type ReleaseAnswer, type ReleaseCount, releaseAnswers, releaseKey, type StoredRelease } from "./releases.ts";
+export {
+  type AskedRelease,
+  type ReleaseAnswer,
+  type ReleaseCount,
+  type Released,
+  releaseAnswers,
+  releaseKey,
+  type StoredRelease,
+} from "./releases.ts";
 export type * from "./store.ts";

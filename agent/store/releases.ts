@@ -22,6 +22,8 @@ export interface StoredRelease {
   readonly expiresAt: string;
   /** What was answered last. */
   readonly answer: ReleaseAnswer;
+  /** What an event told of it last; left out before the first. */
+  readonly told?: ReleaseAnswer;
 }
 
 /** Stable words. A release is acted on only while it is `accepted`. */
@@ -38,8 +40,21 @@ export const releaseAnswers = [
   "expired",
   /** No Retention of this name, or its `releasedBy` or the Grant does not let this one release. */
   "not-allowed",
+  /** As many are kept as may be: it is not, and can be released again later. */
+  "too-many",
 ] as const;
 export type ReleaseAnswer = (typeof releaseAnswers)[number];
+
+/** One release as it was asked for. Its door is `parseRelease`, wherever it comes from. */
+export type AskedRelease = Pick<StoredRelease, "retention" | "path" | "size" | "content">;
+
+/** In the order in which they were asked; nothing was kept where it is `refused`. */
+export type Released =
+  | {
+      readonly kind: "released";
+      readonly answers: readonly { readonly answer: ReleaseAnswer; readonly message: string }[];
+    }
+  | { readonly kind: "refused"; readonly message: string };
 
 /** How many of a Retention were answered so last. */
 export interface ReleaseCount {
@@ -56,8 +71,7 @@ export function releaseAnswer(text: string): ReleaseAnswer {
 }
 
 /** The `key` of a release: the same in each program, on each host. */
-export function releaseKey(release: Pick<StoredRelease, "retention" | "path" | "size" | "content">): string {
-  const { retention, path, size, content } = release;
+export function releaseKey({ retention, path, size, content }: AskedRelease): string {
   const says = content.kind === "sha256" ? [content.digest] : [content.ns, content.precisionNs];
   return createHash("sha256")
     .update(JSON.stringify([retention, path, size, content.kind, ...says]))

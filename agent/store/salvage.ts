@@ -68,6 +68,7 @@ const bodies: Readonly<Record<string, z.ZodType>> = {
       receivedAt: time,
       expiresAt: time,
       answer: z.enum(releaseAnswers),
+      told: z.enum(releaseAnswers).optional(),
     })
     // It lets a file go: one flipped bit in what it names must not pass for somebody's word.
     .refine((release) => release.key === releaseKey(release)),

@@ -185,6 +185,13 @@ export class State implements Store {
     return rows.map(body<StoredRelease>);
   }
 
+  releasesEnded(nowMs: number, most: number): StoredRelease[] {
+    return this.#writer
+      .now()
+      .endedReleases.all(Math.floor(nowMs), most)
+      .map(body<StoredRelease>);
+  }
+
   releaseCounts(): ReleaseCount[] {
     const rows = this.#writer.now().countReleases.all();
     return rows.map((row) => ({
@@ -425,7 +432,10 @@ function putAccounts(now: Statements, { accounts = [], removeAccounts = [], base
 
 function putReleases(now: Statements, { releases = [], removeReleases = [], marks = {} }: Change): void {
   for (const key of removeReleases) now.removeRelease.run(key);
-  for (const each of releases) now.putRelease.run(each.key, each.retention, each.answer, JSON.stringify(each));
+  for (const each of releases) {
+    const { key, retention, answer, expiresAt } = each;
+    now.putRelease.run(key, retention, answer, Date.parse(expiresAt), JSON.stringify(each));
+  }
   for (const [name, value] of Object.entries(marks)) now.putMark.run(name, value);
 }
 

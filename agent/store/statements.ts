@@ -44,13 +44,14 @@ export function statements(connection: DatabaseSync) {
     baseline: prepare("SELECT body FROM baselines WHERE account = ?"),
 
     putRelease: prepare(
-      "INSERT INTO releases (key, retention, answer, body) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET retention = excluded.retention, answer = excluded.answer, body = excluded.body",
+      "INSERT INTO releases (key, retention, answer, expires, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, expires = excluded.expires, body = excluded.body",
     ),
     removeRelease: prepare("DELETE FROM releases WHERE key = ?"),
     release: prepare("SELECT body FROM releases WHERE key = ?"),
     releases: prepare("SELECT body FROM releases ORDER BY id"),
     releasesOf: prepare("SELECT body FROM releases WHERE retention = ? ORDER BY id"),
     releasesAnswered: prepare("SELECT body FROM releases WHERE retention = ? AND answer = ? ORDER BY id"),
+    endedReleases: prepare("SELECT body FROM releases WHERE expires <= ? ORDER BY expires LIMIT ?"),
     countReleases: prepare("SELECT retention, answer, count(*) AS rows FROM releases GROUP BY retention, answer"),
 
     putMark: prepare(

@@ -143,6 +143,8 @@ export interface Store {
   releases(retention?: string, answer?: ReleaseAnswer): StoredRelease[];
   /** By its key. */
   release(key: string): StoredRelease | null;
+  /** Those whose time is over, the earliest first, `most` of them. */
+  releasesEnded(nowMs: number, most: number): StoredRelease[];
   /** How many are kept, without reading them. */
   releaseCounts(): ReleaseCount[];
   /** What was kept last under this name. */
