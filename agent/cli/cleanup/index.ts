@@ -4,7 +4,8 @@
  */
 import type { Action } from "./action.ts";
 import { apply } from "./apply.ts";
+import { journal } from "./journal.ts";
 import { plan } from "./plan.ts";
 
 /** In the order in which they are used. Only those that work. */
-export const actions: readonly Action[] = [plan, apply];
+export const actions: readonly Action[] = [plan, apply, journal];
