@@ -32,5 +32,19 @@ export type * from "./outcome.ts";
 export * from "./perform.ts";
 export type * from "./plan.ts";
 export { type Recovered, recoverBelow } from "./recover.ts";
+export {
+  type Allowed,
+  type Answered,
+  answeredEvents,
+  countingReleases,
+  endReleases,
+  type Following,
+  followReleases,
+  notAllowed,
+  type ReleaseChange,
+  releaseLivesMs,
+  type Taken,
+  takeReleases,
+} from "./releases.ts";
 export { type Settling, settleBelow } from "./settle.ts";
 export { type Applying, type Sweeping, type Swept, sweepBelow } from "./sweep.ts";

@@ -163,7 +163,8 @@ function contentOf({ sha256, mtime, precision }: Fields, where: string): StoredR
     return expected(`${where}.sha256`, kinds.sha256 ?? "", shown(sha256));
   }
   const time = timeOf(mtime ?? "");
-  if (time === null) return expected(`${where}.mtime`, `${kinds.mtime} (a fraction, of at most 9 digits, as text)`, shown(mtime));
+  if (time === null)
+    return expected(`${where}.mtime`, `${kinds.mtime} (a fraction, of at most 9 digits, as text)`, shown(mtime));
   const precisionNs = precision === undefined ? time.precisionNs : precisionOf(precision);
   if (precisionNs === null) return expected(`${where}.precision`, "1ns to 60s, such as 1s or 1ms", shown(precision));
   return { kind: "mtime", ns: String(floored(time.ns, precisionNs)), precisionNs: String(precisionNs) };
