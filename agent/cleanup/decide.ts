@@ -110,6 +110,7 @@ interface Held extends Aged {
 }
 
 interface Young extends Aged {
+  readonly identity: FileIdentity;
   readonly bytes: bigint;
   readonly standing: Standing;
 }
@@ -177,7 +178,7 @@ class Run implements Deciding {
     const isClockTrusted = keep.youngerThanMs === null || clock.kind === "trusted";
     const newestFrom = this.#newest.greatest();
     const notNewest = this.#oldest.sorted().filter((each) => !isAmong(each, newestFrom));
-    const within = isClockTrusted ? firstWithin(notNewest, limits.bytes) : [];
+    const within = isClockTrusted ? firstWithin(without(this.#newest.sorted(), notNewest), limits.bytes) : [];
     const isEmptying = within.length > 0 && within.length === this.#unguarded && !mayEmpty;
     this.#ending = { isClockTrusted, newestFrom, lastWithin: within.at(-1), isEmptying };
     const remove = isEmptying ? [] : within.map(candidateOf);
@@ -204,7 +205,7 @@ class Run implements Deciding {
     if (this.#latest === undefined || olderFirst(this.#latest, aged) < 0) this.#latest = aged;
     const content = this.#contentOf(seen);
     const standing = typeof content === "string" ? content : this.#byAgeAndSize(aged, size);
-    this.#newest.offer({ ...aged, bytes: size, standing });
+    this.#newest.offer({ ...aged, identity: seen.identity, bytes: size, standing });
     this.#matched.count(aged, size);
     if (standing !== "may-go") this.#staying(this.#unguardedWaits, aged, size, standing);
     else if (typeof content !== "string") {
@@ -327,6 +328,21 @@ const none: Sum = { files: 0, bytes: 0n };
 const unreached: ReadonlySet<StayCode> = new Set<StayCode>(["not-a-regular-file", "name-refused", "mount"]);
 /** 2001 in nanoseconds: a clock that was not set yet begins in 1970, 1980 or 2000. */
 const believedFromNs = 978_307_200_000_000_000n;
+
+/**
+ * Renamed while its folder was read, a file is seen by both names and takes two places among the newest: for each such one
+ * another file stays.
+ */
+function without(newest: readonly Young[], notNewest: readonly Held[]): readonly Held[] {
+  const fileOf = ({ identity: { dev, ino } }: Young | Held) => `${dev} ${ino}`;
+  const kept = new Set(newest.map(fileOf));
+  const last = notNewest.findLastIndex((each) => {
+    if (kept.size === newest.length && !kept.has(fileOf(each))) return true;
+    kept.add(fileOf(each));
+    return false;
+  });
+  return notNewest.slice(0, last + 1);
+}
 
 function codeAtEnd(standing: Standing, aged: Aged, ending: Ending): StayCode | null {
   if (!ending.isClockTrusted && byAge.has(standing)) return "clock-not-trusted";

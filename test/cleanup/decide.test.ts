@@ -93,6 +93,23 @@ test("the newest stay even if all are old; what somebody else owns does not coun
   });
 });
 
+test("a file that was renamed while the folder was read takes one place among the newest, not two", () => {
+  const seen = files(
+    ["1.arc", { ageMinutes: 500 }],
+    ["2.arc", { ageMinutes: 400 }],
+    ["3.arc", { ageMinutes: 300 }],
+    ["4.arc", { ageMinutes: 200 }],
+  );
+  const renamed = seen.map((each) => ({ ...each, path: hexPath(`new-${textPath(each.path)}`) }));
+  const keep = { newest: 2, youngerThanMs: minuteMs };
+  assert.deepEqual(decided({ keep }, [...seen, ...renamed.slice(3)]).goes, ["1.arc", "2.arc"]);
+  assert.deepEqual(decided({ keep }, [...seen, ...renamed.slice(2)]), {
+    goes: ["1.arc", "2.arc"],
+    stays: ["newest 2", "over-limit 2"],
+  });
+  assert.deepEqual(decided({ keep: { ...keep, newest: 9 } }, [...seen, ...renamed]).goes, []);
+});
+
 test("a young file is one of the newest", () => {
   const seen = files(["1.arc", { ageMinutes: 500 }], ["2.arc", { ageMinutes: 400 }], ["3.arc", { ageMinutes: 1 }]);
   const keep = { newest: 2, youngerThanMs: 60 * minuteMs };
@@ -330,7 +347,9 @@ const anySeen: fc.Arbitrary<Seen> = fc
   .map(({ folder, name, end, changed, ageMinutes, ...rest }) =>
     seenOf(`${folder}${name}${end}`, { ...rest, ageMinutes, changedMinutes: ageMinutes + changed }),
   );
-const anyTree = fc.uniqueArray(anySeen, { selector: ({ path }) => path.join("/"), maxLength: 40 });
+const anyTree = fc
+  .uniqueArray(anySeen, { selector: ({ path }) => path.join("/"), maxLength: 40 })
+  .map((seen) => seen.map((each, at) => ({ ...each, identity: { ...each.identity, ino: `${at}` } })));
 
 const anyRetention = fc
   .record({
