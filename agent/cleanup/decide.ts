@@ -334,7 +334,7 @@ const believedFromNs = 978_307_200_000_000_000n;
  * another file stays.
  */
 function without(newest: readonly Young[], notNewest: readonly Held[]): readonly Held[] {
-  const fileOf = ({ identity: { dev, ino } }: Young | Held) => `${dev} ${ino}`;
+  const fileOf = ({ identity: { dev, ino, size, mtimeNs } }: Young | Held) => `${dev} ${ino} ${size} ${mtimeNs}`;
   const kept = new Set(newest.map(fileOf));
   const last = notNewest.findLastIndex((each) => {
     if (kept.size === newest.length && !kept.has(fileOf(each))) return true;
