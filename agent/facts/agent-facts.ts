@@ -100,4 +100,6 @@ export interface SinkState {
   readonly nextTry: string | null;
   /** The identity that does the sending, where it is another process. */
   readonly sentBy?: string;
+  /** What of the releases in the engine's last answer was not taken; left out where all were. */
+  readonly note?: string;
 }

@@ -5,11 +5,13 @@
 import type { EngineSinkDocument } from "../documents/host-kinds.ts";
 import type { SinkState } from "../facts/index.ts";
 import {
+  type AskedRelease,
   type Cursor,
   cursorText,
   heartbeatEvent,
   type Page,
   parseCursor,
+  parseRelease,
   type StoredEvent,
   type StoreFailure,
 } from "../store/index.ts";
@@ -72,6 +74,8 @@ class EngineSink implements RunningSink {
   #heartbeatAtMs: number;
   #rolledBackMs: number | null = null;
   #lastNote: string | null = null;
+  /** What of the last releases was not taken. */
+  #notReleased = "";
 
   constructor(sink: EngineSinkDocument, parts: SinkParts) {
     this.#sink = sink;
@@ -92,7 +96,8 @@ class EngineSink implements RunningSink {
 
   state(): SinkState {
     const sentBy = this.#link.identity;
-    return { ...this.#rounds.state(this.#sink.url), ...(sentBy === null ? {} : { sentBy }) };
+    const note = this.#notReleased;
+    return { ...this.#rounds.state(this.#sink.url), ...(sentBy !== null && { sentBy }), ...(note !== "" && { note }) };
   }
 
   async stop(): Promise<void> {
@@ -206,12 +211,11 @@ class EngineSink implements RunningSink {
     return this.#rounds.fail("waiting", outcome.problem, (failures) => this.#backoffMs(failures, outcome.askedMs));
   }
 
-  #taken(offer: Offer, { answer, releases, note }: Extract<Outcome, { kind: "taken" }>): void {
+  #taken(offer: Offer, { answer, note }: Extract<Outcome, { kind: "taken" }>): void {
     this.#rounds.taken();
     this.#heartbeatAtMs = this.#parts.elapsedMs() + minuteMs;
     this.#mustKnow = false;
     this.#isResuming = this.#isResuming && offer.kind === "heartbeat";
-    if (releases) this.#note("the engine's answer names releases, which this version does not take");
     if (note !== null) this.#note(`the engine's answer was not understood: ${note}`);
     if (offer.kind === "part") this.#partTaken();
     if (offer.kind === "events") {
@@ -220,6 +224,7 @@ class EngineSink implements RunningSink {
     }
     // Last: it may rewind what was acknowledged.
     if (answer !== null) this.#heed(answer);
+    if (answer?.releases !== undefined) this.#released(answer.releases);
   }
 
   #partTaken(): void {
@@ -242,6 +247,34 @@ class EngineSink implements RunningSink {
     if (want === "snapshot" && this.#snapshotDue === "no" && this.#snapshot === null) this.#snapshotDue = "wish";
     const held = parseCursor(have ?? "");
     if (held !== null && isAbove(held, this.#parts.store.head)) this.#rolledBack(held);
+  }
+
+  /** Each entry for itself: one that is wrong costs no other, and the batch was taken whatever they are. */
+  #released(entries: readonly unknown[]): void {
+    const asked: AskedRelease[] = [];
+    const wrong: string[] = [];
+    for (const [at, entry] of entries.entries()) {
+      const parsed = parseRelease(entry, `releases[${at}]`);
+      if (parsed.kind === "asked") asked.push(parsed.asked);
+      else wrong.push(parsed.message);
+    }
+    this.#notReleased = notTaken(wrong, "was not understood");
+    if (asked.length > 0) this.#ask(asked);
+    if (this.#notReleased !== "") this.#note(this.#notReleased);
+  }
+
+  #ask(asked: readonly AskedRelease[]): void {
+    const released = this.#parts.released(this.#sink.name, asked);
+    const refused =
+      released.kind === "refused"
+        ? notTaken([released.message], "could not be kept")
+        : notTaken(
+            released.answers
+              .filter(({ message }) => message !== "")
+              .map(({ answer, message }) => `${answer}: ${message}`),
+            "does not count",
+          );
+    this.#notReleased = [this.#notReleased, refused].filter((note) => note !== "").join("; ");
   }
 
   /** The engine holds more of us than we do: this state is an older one. */
@@ -351,6 +384,13 @@ class EngineSink implements RunningSink {
 function isAbove(held: Cursor, ours: Cursor): boolean {
   if (held.n !== ours.n) return held.n > ours.n;
   return held.r !== ours.r || held.seq > ours.seq;
+}
+
+/** One clause for all of them: the first one's reason, and how many there are. */
+function notTaken([first, ...others]: readonly string[], why: string): string {
+  if (first === undefined) return "";
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return `a release in the engine's answer ${why}: ${first}${more}`;
 }
 
 function placeText(cursor: Cursor | null): string {

@@ -11,12 +11,7 @@ export interface Problem {
 }
 
 export type Outcome =
-  | {
-      readonly kind: "taken";
-      readonly answer: EngineAnswer | null;
-      readonly releases: boolean;
-      readonly note: string | null;
-    }
+  | { readonly kind: "taken"; readonly answer: EngineAnswer | null; readonly note: string | null }
   /** This batch is at fault, if anything is: 400, 422, 413 (`tooLarge`). */
   | { readonly kind: "refused"; readonly tooLarge: boolean; readonly problem: Problem }
   /** Somebody must mend something; nothing was taken. */
@@ -31,8 +26,8 @@ type At = Pick<EngineSinkDocument, "url" | "caFile" | "certFile" | "keyFile" | "
 
 export function judge(reply: SenderReply, at: At, nowMs: number): Outcome {
   if (reply.kind === "failed") return { kind: "later", problem: failure(reply, at), askedMs: null };
-  const { status, answer, releases, note } = reply;
-  if (status >= 200 && status < 300) return { kind: "taken", answer, releases, note };
+  const { status, answer, note } = reply;
+  if (status >= 200 && status < 300) return { kind: "taken", answer, note };
   const found = `found status ${status}${reply.said === "" ? "" : ` ("${reply.said}")`}`;
   const problem = (code: string, advice: string): Problem => ({
     code,

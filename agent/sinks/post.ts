@@ -86,23 +86,28 @@ async function read(response: IncomingMessage): Promise<Response> {
     retryAfter: response.headers["retry-after"]?.slice(0, 200) ?? null,
     location: response.headers.location?.slice(0, 200) ?? null,
     said: isTaken ? "" : text.slice(0, 200).replace(/\s+/g, " ").trim(),
-    ...(isTaken ? understood(response, text) : { answer: null, releases: false, note: null }),
+    ...(isTaken ? understood(response, text) : { answer: null, note: null }),
   };
 }
 
 /** A receiver that knows nothing of rcwarden answers what it likes: what says to be JSON only is looked at. */
-function understood(response: IncomingMessage, text: string): Pick<Response, "answer" | "releases" | "note"> {
-  const none = { answer: null, releases: false, note: null };
+function understood(response: IncomingMessage, text: string): Pick<Response, "answer" | "note"> {
+  const none = { answer: null, note: null };
   if (text.trim() === "" || !/^application\/json\b/i.test(response.headers["content-type"] ?? "")) return none;
-  const value = parsedJson(text);
-  const parsed = EngineAnswer.safeParse(value);
+  const parsed = EngineAnswer.safeParse(parsedJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue === undefined || issue.path.length === 0 ? "its JSON" : `"${issue.path.join(".")}"`;
     return { ...none, note: `${where}: ${issue?.message ?? "not understood"}`.slice(0, 400) };
   }
-  const releases = typeof value === "object" && value !== null && "releases" in value;
-  return { answer: parsed.data, releases, note: null };
+  const { releases } = parsed.data;
+  return { answer: { ...parsed.data, ...(releases && { releases: releases.map(flat) }) }, note: null };
+}
+
+/** A release holds text and numbers; anything else is none, and need not go on to the agent, however deep it is. */
+function flat(entry: unknown): unknown {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return null;
+  return Object.values(entry).some((value) => typeof value === "object") ? null : entry;
 }
 
 async function bodyOf(response: IncomingMessage): Promise<string> {

@@ -4,6 +4,11 @@
  */
 import * as z from "zod";
 
+/** Of one answer: no more fit into it. */
+export const mostReleases = 20_000;
+/** What one answer may come to when it is written anew: a number of four bytes can need twenty. */
+export const mostReplyBytes = 8 * 1_048_576;
+
 /** Of a batch, as JSON and not compressed. */
 export const mostBatchBytes = 1_048_576;
 export const mostBatchEvents = 1000;
@@ -26,6 +31,13 @@ export const EngineAnswer = z
         "The last place of this source that the engine holds. Above the host's own: the host was set back to an older state; it begins a new epoch and sends a snapshot.",
       ),
     want: z.literal("snapshot").optional().describe("The engine asks for a `state.snapshot`; it comes next."),
+    releases: z
+      .array(z.unknown())
+      .max(mostReleases)
+      .optional()
+      .describe(
+        "A list of files of which the engine holds a safe copy. Each is taken for itself, and answered by an event of type release.answered.",
+      ),
   })
   .describe("What an engine may answer to a batch that it took. Every field may be left out; others are ignored.");
 export type EngineAnswer = z.infer<typeof EngineAnswer>;
@@ -69,8 +81,6 @@ const Answered = z.object({
   location: z.string().max(200).nullable(),
   /** Only of a 2xx whose JSON was understood. */
   answer: EngineAnswer.nullable(),
-  /** It named releases, which are not taken. */
-  releases: z.boolean(),
   /** Why an answer was not understood; null where it was, or where there was none. */
   note: z.string().max(400).nullable(),
   /** The beginning of what came with a refusal, on one line; empty otherwise. */

@@ -1,6 +1,6 @@
 /** The agent's end of the pipe to the sender: started when there is something to send, ended when there was not for a while. */
 import { jsonLines, parsedJson } from "./json-lines.ts";
-import { SenderReply, type SenderRequest } from "./protocol.ts";
+import { mostReplyBytes, SenderReply, type SenderRequest } from "./protocol.ts";
 import type { SenderProcess, SinkParts } from "./sink.ts";
 
 interface Running {
@@ -8,8 +8,6 @@ interface Running {
   readonly waiting: Map<number, (reply: SenderReply) => void>;
 }
 
-/** A reply quotes the other side in pieces that are cut short. */
-const mostReplyBytes = 65_536;
 /** The sender keeps its own deadline; this one is for a sender that does not answer at all. */
 const graceMs = 5_000;
 

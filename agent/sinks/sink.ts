@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Share, SinkState } from "../facts/index.ts";
-import type { Store } from "../store/index.ts";
+import type { AskedRelease, Released, Store } from "../store/index.ts";
 
 /** What all sinks work with. */
 export interface SinkSurroundings {
@@ -12,6 +12,11 @@ export interface SinkSurroundings {
   nowMs(): number;
   /** A heartbeat's data, for sinks that are sent one. */
   heartbeat(): Readonly<Record<string, unknown>>;
+  /**
+   * The engine behind the sink of this name released files. Whether its word counts for them, whoever is called knows; what is
+   * refused, or cannot be kept, is said in the sink's state.
+   */
+  released(sink: string, asked: readonly AskedRelease[]): Released;
   log(level: "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

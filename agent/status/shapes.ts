@@ -114,6 +114,7 @@ const sink = shape({
   problem: said.nullable(),
   nextTry: maybeTime,
   sentBy: z.string().optional(),
+  note: z.string().optional().describe("What of the releases in the engine's last answer was not taken."),
 });
 
 const status = shape({

@@ -256,6 +256,8 @@ function expected(where: string, what: string, found: string): string {
 /** What came from elsewhere, cut short, on one line. */
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? typeof value;
+  if (Array.isArray(value)) return "a list";
+  if (isObject(value)) return "an object";
+  const text = JSON.stringify(typeof value === "string" ? value.slice(0, 81) : value);
   return text.length <= 80 ? text : `${text.slice(0, 80)}...`;
 }
