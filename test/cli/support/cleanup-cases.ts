@@ -7,7 +7,10 @@ import { nothingUnseen, oracle, postgres, root, type World } from "./world.ts";
 const GiB = 2 ** 30;
 
 function many(count: number, prefix: string, options: SeenOptions) {
-  return Array.from({ length: count }, (_, at) => seenOf(`${prefix}_${String(at).padStart(4, "0")}.arc`, options));
+  return Array.from({ length: count }, (_, at) => {
+    const seen = seenOf(`${prefix}_${String(at).padStart(4, "0")}.arc`, options);
+    return { ...seen, identity: { ...seen.identity, ino: `${prefix.length}${at}` } };
+  });
 }
 
 const staging = retentionOf({ keep: { newest: 10, youngerThanMs: 360 * minuteMs }, mayEmpty: false });
@@ -23,7 +26,7 @@ const traces = retentionOf({
 
 const tree = [
   many(1204, "old", { ageMinutes: 2000, size: 80 * 2 ** 20 }),
-  many(12, "new", { ageMinutes: 10, size: GiB }),
+  many(12, "newer", { ageMinutes: 10, size: GiB }),
   [
     seenOf("current.arc", { guard: { code: "held-open", message: "a process has it open" } }),
     seenOf("theirs.arc", { guard: { code: "another-owner", message: "it belongs to uid 0" } }),
