@@ -19,7 +19,7 @@ export const realCleanup: CleanupParts = {
   lock: (state) => notMade(state) ?? lockFolder(state),
   openJournal: (state) => openJournal(journalFolder(state)),
   newRun: randomUUID,
-  recover: (root, account, open) => recoverBelow(root, account, open, { deadlineMs: recoverDeadlineMs }),
+  recover: (root, account, open) => recoverBelow({ root }, account, open, { deadlineMs: recoverDeadlineMs }),
 };
 
 /** Null where it is there; as an agent makes it. */
