@@ -103,12 +103,11 @@ function waitWords({ root, applied }: RetentionFacts, { stays, waiting, files, b
     return files === 0 ? `nothing matches below ${root}` : `${amount(files, bytes)} below ${root} stay as they should`;
   }
   const head = `${amount(waiting.files, waiting.bytes)} below ${root} ${waiting.files === 1 ? "waits" : "wait"}`;
-  if (waiting.mayGo === 0 && stays.length === 1 && stays[0]?.code === "not-released") {
-    return `${head} ${reasons["not-released"]?.why}`;
-  }
-  const why = stays.map(({ code, files: count }) => `${countWords(count)} ${reasons[code]?.why ?? code}`);
-  const going = waiting.mayGo > 0 ? [`${countWords(waiting.mayGo)} ${couldGo[applied].why}`] : [];
-  return `${head}: ${[...why, ...going].join(", ")}`;
+  const why = stays.map((each) => ({ count: each.files, why: reasons[each.code]?.why ?? each.code }));
+  const going = waiting.mayGo > 0 ? [{ count: waiting.mayGo, why: couldGo[applied].why }] : [];
+  const [only, ...more] = [...why, ...going];
+  if (only !== undefined && more.length === 0) return `${head}${only.why.startsWith("for ") ? "" : ":"} ${only.why}`;
+  return `${head}: ${[...why, ...going].map((each) => `${countWords(each.count)} ${each.why}`).join(", ")}`;
 }
 
 function amount(files: number, bytes: number): string {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { staging } from "../../agent/checks/example-facts.ts";
 import { logBacklog } from "../../agent/checks/log-backlog.ts";
 import { durationWords, sizeWords } from "../../agent/checks/wording.ts";
+import type { StayCode } from "../../agent/cleanup/index.ts";
 import type { BacklogFacts, RetentionFacts } from "../../agent/facts/index.ts";
 import { judge, only, statuses } from "../support/judging.ts";
 
@@ -51,9 +52,54 @@ describe("log-backlog", () => {
       "1,206 files (38.0 GiB) below /u01/staging/engine wait: 1 held open by a process, 2 for the engine's release, " +
         "3 word-of-tomorrow, 1,200 for the next plan; nothing was reclaimed for 26 h; the oldest waits for 9 d",
     );
+    const [held] = stays;
+    assert.match(
+      judged({ ...idle, ...waiting({ files: 1 }), stays: held === undefined ? [] : [held] }).message,
+      /^1 file \(38\.0 GiB\) below \/u01\/staging\/engine waits: held open by a process; /,
+    );
+    assert.match(
+      judged({ ...idle, ...waiting({ mayGo: 412 }), stays: [] }, {}, { applied: "by-hand" }).message,
+      / wait for somebody to apply the plan; /,
+    );
     const byHand = judged({ ...idle, stays, ...waiting({ files: 1206, mayGo: 1200 }) }, {}, { applied: "by-hand" });
     assert.match(byHand.message, /, 1,200 for somebody to apply the plan; /);
     assert.equal(byHand.change, "look at rcwarden cleanup plan, and apply it");
+  });
+
+  test("has words and advice of its own for every reason for which a file can wait", () => {
+    const canWait: Readonly<Record<StayCode, boolean>> = {
+      "not-released": true,
+      "released-other-content": true,
+      "archived-log": true,
+      "held-open": true,
+      "open-unknown": true,
+      changed: true,
+      "another-owner": true,
+      "several-links": true,
+      "over-limit": true,
+      "would-empty": true,
+      "clock-not-trusted": true,
+      "too-young": false,
+      newest: false,
+      database: false,
+      mount: false,
+      "name-refused": false,
+      "not-a-regular-file": false,
+      "not-matched": false,
+    };
+    const codes = Object.entries(canWait).flatMap(([code, can]) => (can ? [code] : []));
+    const advice = codes.map((code) => {
+      const { message, change } = judged({ ...idle, stays: [{ code, files: 412, bytes: 38 * GiB }] });
+      assert.doesNotMatch(message, new RegExp(`: ${code};`));
+      return change;
+    });
+    assert.equal(new Set(advice).size, 11);
+    assert.ok(
+      advice.every(
+        (each) =>
+          each !== undefined && each !== judged({ ...idle, stays: [{ code: "tomorrow", files: 1, bytes: 1 }] }).change,
+      ),
+    );
   });
 
   test("without a Grant that lets anything go: nothing may be removed, and what the host's owner can do", () => {
