@@ -59,7 +59,7 @@ export const verbs: readonly Listed[] = [
   },
   {
     name: "cleanup",
-    summary: "say which files each Retention would remove, which stay, and why; it removes nothing",
+    summary: "say which files Retentions let go and why others stay, and remove what a plan said",
     load: async () => (await import("./verbs/cleanup.ts")).cleanup,
   },
   {

@@ -23,7 +23,12 @@ const measure = z.strictObject({
 const removal = z.strictObject({
   account: accountName.describe("As whom."),
   below: absolutePath.describe("Below which folder."),
-  apply: z.enum(["by-hand", "automatically"]).default("by-hand").describe("Whether somebody has to apply each plan."),
+  apply: z
+    .enum(["by-hand", "automatically"])
+    .default("by-hand")
+    .describe(
+      "automatically: the agent may apply plans of Retentions that say so; by-hand: somebody has to apply each.",
+    ),
   releasesFrom: nameText
     .optional()
     .describe("The sink whose engine may release files; without it no engine's word counts."),
@@ -37,7 +42,7 @@ const spec = z.strictObject({
   share: share.default("names").describe("What may leave the host: names, also values, or also lines of files."),
   remove: listOf(removal, ({ account, below }) => `${account} below ${below}`)
     .default([])
-    .describe("Where files may be removed, and as whom. It only allows: this version removes nothing."),
+    .describe("Where files may be removed, and as whom. It only allows: what goes, a Retention says."),
 });
 
 export const grant = documentKind({

@@ -56,14 +56,18 @@ const spec = z
       .min(1)
       .optional()
       .describe(
-        "Whose release counts, any of them: the engine's that the Grant names, the account's own. This version takes none.",
+        "Whose release counts, any of them: engine, that of the sink that the Grant names; account, the account's own.",
       ),
     keep: keep.prefault({}).describe("What stays whatever matches and was released."),
-    plan: plan.prefault({}).describe("When a plan is due. This version plans only when it is asked to."),
+    plan: plan
+      .prefault({})
+      .describe("When the agent plans; it also does when somebody releases files, and when it is asked."),
     apply: z
       .enum(["by-hand", "automatically"])
       .default("by-hand")
-      .describe("Whether somebody has to apply each plan. This version applies none: it removes nothing."),
+      .describe(
+        "automatically: the agent removes what its plan says, where the Grant says automatically, too; else somebody applies a plan by its hash.",
+      ),
     limits: limits.prefault({}).describe("What one plan may hold, and how fast it goes."),
     mayEmpty: z.boolean().default(false).describe("Whether a plan may leave nothing of what matches."),
   })
@@ -91,7 +95,7 @@ export const retention = documentKind({
   kind: "Retention",
   summary:
     "Says which files of an account need not stay, after whose release or at what age, and what is kept of them.",
-  why: "An engine that removes files by remote commands depends on what a startup file makes of them; what may go is better said once, and kept within what the host's owner grants. This version says what would go, and removes nothing.",
+  why: "An engine that removes files by remote commands depends on what a startup file makes of them; what may go is better said once, and kept within what the host's owner grants.",
   owner: "who runs the engine",
   livesIn: "/etc/rcwarden/policies/",
   tier: "policies",

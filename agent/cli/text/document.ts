@@ -51,7 +51,7 @@ spec:
   # aliases and variables, prompts, output. lines: also lines of files.
   local: names
   share: names
-  # Where files may be removed, and as whom. It only allows: this version removes nothing.
+  # Where files may be removed, and as whom. It only allows: what goes, a Retention says.
   remove: []
 `;
 }

@@ -44,7 +44,9 @@ function allowed(
     ...row("send", [`${sharedWords[share]}, ${sendWords(sinks)}`]),
     ...row(
       "remove",
-      remove.length === 0 ? ["nothing"] : [...remove.map(removeWords), "(this version removes nothing)"],
+      remove.length === 0
+        ? ["nothing"]
+        : [...remove.map(removeWords), "what of it goes, a Retention says: rcwarden cleanup plan"],
     ),
   ];
 }
