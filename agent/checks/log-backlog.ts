@@ -139,6 +139,24 @@ function faults(asked: Parameters, backlog: BacklogFacts): readonly string[] {
   return rows.flatMap(([is, clause]) => (is ? [clause] : []));
 }
 
+/**
+ * How bad it is in steps of two, so that what is kept and told of a finding is not of last week: numbers that differ from look
+ * to look are news only when this is another.
+ */
+function magnitude({ waiting, fullInSeconds, nothingReclaimedHours }: BacklogFacts): string {
+  const [hours, days] = [(fullInSeconds ?? 0) / 3600, nothingReclaimedHours / 24];
+  const full = hours < 1 ? `${step(hours * 60)} min` : `${step(hours)} h`;
+  return [
+    ...(waiting.files > 0 ? [`waits: ${amount(step(waiting.files), step(waiting.bytes))} or more`] : []),
+    ...(fullInSeconds === null ? [] : [`full: in ${full} or more`]),
+    ...(days < 1 ? [] : [`nothing reclaimed: ${step(days)} d or more`]),
+  ].join("; ");
+}
+
+function step(value: number): number {
+  return value < 1 ? 0 : 2 ** Math.floor(Math.log2(value));
+}
+
 function evidenceOf({ root, account, applied }: RetentionFacts, backlog: BacklogFacts): Evidence {
   const { files, bytes, waiting, growthBytesPerHour, freeBytes, fullInSeconds, nothingReclaimedHours } = backlog;
   const stays = backlog.stays.map((each) => `${each.code}: ${amount(each.files, each.bytes)}`).join("; ");
@@ -146,6 +164,7 @@ function evidenceOf({ root, account, applied }: RetentionFacts, backlog: Backlog
     root,
     account,
     applied,
+    magnitude: magnitude(backlog),
     files,
     bytes,
     waitingFiles: waiting.files,

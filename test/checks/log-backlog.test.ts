@@ -36,6 +36,7 @@ describe("log-backlog", () => {
         growthBytesPerHour: 4 * GiB,
         fullInSeconds: 32_400,
         stays: "not-released: 412 files (38.0 GiB)",
+        magnitude: "waits: 256 files (32.0 GiB) or more; full: in 8 h or more",
       },
     });
   });
@@ -113,6 +114,16 @@ describe("log-backlog", () => {
       change:
         "the host's owner may grant it (remove: account oracle, below /u01/staging/engine), or remove what is needed no more; rcwarden cleanup plan lists what would go",
     });
+  });
+
+  test("says how bad it is in steps of two", () => {
+    const said = (other: Partial<BacklogFacts>) => judged(other).evidence?.magnitude;
+    const none = { ...waiting({ files: 0, bytes: 0, oldestSeconds: null }), stays: [] };
+    assert.equal(said({ ...none, fullInSeconds: 3599 }), "full: in 32 min or more");
+    assert.equal(said({ ...none, fullInSeconds: 59 }), "full: in 0 min or more");
+    assert.equal(said({ ...none, fullInSeconds: 3600 }), "full: in 1 h or more");
+    assert.equal(said({ ...none, nothingReclaimedHours: 24 * 7 }), "nothing reclaimed: 4 d or more");
+    assert.equal(said(waiting({ files: 1, bytes: 0 })), "waits: 1 file (0 B) or more");
   });
 
   test("each limit counts from where the rule says, and not before", () => {

@@ -114,7 +114,7 @@ describe("what changes", () => {
     assert.deepEqual(after(prior, [seen(812_345, "Tue Dec 1", 0.31)]).events, []);
   });
 
-  test("how much waits, since when and how fast it grows is not: a look each few minutes tells nothing new", () => {
+  test("how much waits, since when and how fast it grows is not, until it is twice as bad", () => {
     const seen = (files: number, hours: number, code = "not-released") => {
       const stays = [
         { code: "held-open", files: files + 1, bytes: files * 3e7 },
@@ -131,8 +131,10 @@ describe("what changes", () => {
       const found = only(judge(logBacklog, { backlog: [staging({ ...look, waiting, ...growth, stays })] }));
       return verdict({ ...found, where: null, line: null });
     };
-    const prior = after([], [seen(412, 9)]).put;
-    assert.deepEqual(after(prior, [seen(913, 4)]).events, []);
+    const prior = after([], [seen(500, 8)]).put;
+    assert.deepEqual(after(prior, [seen(411, 9)]).events, []);
+    assert.equal(after(prior, [seen(500, 7)]).events.length, 1, "full sooner");
+    assert.equal(after(prior, [seen(1001, 8)]).events.length, 1, "twice as many");
     assert.equal(after(prior, [seen(412, 9, "changed")]).events.length, 1, "another reason is news");
   });
 
