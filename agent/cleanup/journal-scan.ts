@@ -156,9 +156,10 @@ class Walk {
 
   /** Torn is what nobody was told that it is durable; more cannot be broken by an end of the process or of the power. */
   #judged(rests: readonly Rest[]): Scanned {
-    const missing = (this.#head?.seq ?? 0) + 1;
     const [first] = rests;
-    const isBroken = rests.some(({ bytes }) => saysDurable(bytes, missing));
+    const heads = rests.flatMap(({ bytes }) => headsIn(bytes));
+    const missing = this.#head === null ? firstOf(heads) : this.#head.seq + 1;
+    const isBroken = heads.some(({ durable }) => durable >= missing);
     if (isBroken && first !== undefined)
       return this.#broken(
         first.segment,
@@ -184,16 +185,23 @@ class Walk {
   }
 }
 
-/** Whether a record in there says that this one was durable. */
-function saysDurable(bytes: Buffer, seq: number): boolean {
+/** Of the records that can still be told among what is left of them. */
+function headsIn(bytes: Buffer): readonly RecordHead[] {
+  const heads: RecordHead[] = [];
   for (let at = 0; at < bytes.length; ) {
     const newline = bytes.indexOf(10, at);
     const line = bytes.subarray(at, newline < 0 ? bytes.length : newline + 1);
     const head = headOf(line.subarray(line.lastIndexOf(0) + 1));
-    if (head !== null && head.durable >= seq) return true;
+    if (head !== null) heads.push(head);
     at += line.length;
   }
-  return false;
+  return heads;
+}
+
+/** The number that the first record had: a header comes before all others. */
+function firstOf(heads: readonly RecordHead[]): number {
+  const first = heads.reduce((least, head) => (head.seq < least.seq ? head : least), heads[0] ?? { seq: 0, kind: "" });
+  return first.kind === "segment" ? first.seq : first.seq - 1;
 }
 
 function isSame(some: readonly Rest[], others: readonly Rest[]): boolean {
