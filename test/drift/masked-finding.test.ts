@@ -44,6 +44,21 @@ describe("at names", () => {
     assert.equal(masked.message, "baseline: reviewed does not hold");
   });
 
+  test("a backlog is told whole where it fails, for it is numbers and the documents' words; why it is unknown is not", () => {
+    const about = { check: "log-backlog", account: "-", mode: "-", subject: "engine-staging", where: null } as const;
+    const told = {
+      message: "412 files wait",
+      evidence: { waitingFiles: 412, stays: "not-released: 412 files (38.0 GiB)" },
+    };
+    const failing = kept({ ...about }, { ...told, where: null, line: null, change: "see why" });
+    assert.deepEqual(maskedFinding(failing, "names"), { ...failing, masked: [] });
+    const unknown = kept(
+      { ...about, status: "unknown" },
+      { message: "no look: /u01/secret: EIO", where: null, line: null },
+    );
+    assert.equal(maskedFinding(unknown, "names").message, "engine-staging: could not be decided");
+  });
+
   test("no text of the host is left, whatever it is and wherever it stands, but the names of files", () => {
     const secret = "Zq7";
     const text = fc.string({ maxLength: 30 }).map((any) => `${any}${secret}`);
