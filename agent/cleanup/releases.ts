@@ -43,7 +43,7 @@ export function notAllowed({ kind, name }: By, { retention, removal }: Allowed):
   const { releasedBy, account } = retention;
   if (retention.after !== "release") return "expected a Retention with after: release, found one with after: age";
   if (!releasedBy.includes(kind)) return `expected releasedBy to name ${kind}, found ${releasedBy.join(", ")}`;
-  if (kind === "account") return account === name ? null : `expected a release by ${account}, found one by ${name}`;
+  if (kind === "account") return account === name ? null : noRetention; // Nobody learns what there is of others.
   if (removal.kind !== "granted") return "expected a Grant that lets files be removed here, found none";
   if (removal.releasesFrom === name) return null;
   return `expected a release by the sink that the Grant names (${removal.releasesFrom ?? "none"}), found one by ${name}`;

@@ -3,7 +3,8 @@
  * behind it are told in YOUR-ENGINE.md; test/sinks holds real requests and answers against it.
  */
 import * as z from "zod";
-import { batchType, EngineAnswer, mostBatchEvents } from "./protocol.ts";
+import { releaseAnswers, releaseShape } from "../store/index.ts";
+import { batchType, EngineAnswer, mostBatchEvents, mostReleases } from "./protocol.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -103,6 +104,74 @@ const snapshotData = z.object({
   ),
 });
 
+const sum = { files: z.int(), bytes: z.number() };
+const ofRetention = { retention: z.string(), account: z.string(), root: z.string() };
+/** A file as it is told of: exactly one of both. */
+const filePath = {
+  path: z.string().optional().describe("Below the Retention's root."),
+  pathHex: z.string().optional().describe("Instead of path, where it is no UTF-8: its bytes in hex."),
+};
+
+const plannedData = z.object({
+  ...ofRetention,
+  plan: z.object({
+    hash: z.string(),
+    at: time,
+    expiresAt: time,
+    ...sum,
+    stays: z.array(z.object({ code: z.string(), ...sum })).describe("What stays, by reason."),
+  }),
+  clock: z.string(),
+  because: z.string(),
+  applies: z.string().describe("by-hand, automatically, or plan-only where the Grant lets nothing go."),
+});
+
+const completedData = z.object({
+  ...ofRetention,
+  run: z.string(),
+  because: z.string(),
+  plan: z.string().describe("The plan's hash."),
+  at: time,
+  page: z.string().describe("Where in the journal of this host it stands: compares two pages of one place."),
+  outcomes: z
+    .array(
+      z.object({
+        ...filePath,
+        size: z.string().describe("Bytes, decimal."),
+        mtime: z.string().describe("Nanoseconds since 1970, decimal."),
+        outcome: z.enum(["removed", "kept", "put-back", "in-quarantine", "gone-unconfirmed"]),
+        code: z.string().nullable().describe("Why it is not removed."),
+        detail: z.string(),
+        sha256: z.string().nullable().describe("Of its content, where a release asked for it."),
+      }),
+    )
+    .describe("What became of each file that was to go: only `removed` says that we removed it."),
+});
+
+const refusedData = z.object({ ...ofRetention, code: z.string(), message: z.string() });
+
+const answeredData = z.object({
+  retention: z.string(),
+  account: z.string().nullable(),
+  by: z.object({ kind: z.enum(["engine", "account"]), name: z.string() }),
+  at: time,
+  answers: z.array(
+    z.object({
+      ...filePath,
+      size: z.string().describe("Bytes, decimal."),
+      sha256: z.string().optional(),
+      mtime: z.string().optional().describe("Seconds since 1970."),
+      precision: z.string().optional(),
+      answer: z
+        .enum(releaseAnswers)
+        .describe(
+          "accepted: it counts. changed, absent: the file is another one, or not there, and this release is over; release it again where it is right. removed: the file is gone, by this release.",
+        ),
+      message: z.string().optional(),
+    }),
+  ),
+});
+
 function eventOf(types: readonly [string, ...string[]], schema: string, id: z.ZodType, data: z.ZodType) {
   return z.object({
     specversion: z.literal("1.0"),
@@ -135,16 +204,38 @@ const shapes = {
   FindingEvent: eventOf(["finding.opened", "finding.changed", "finding.resolved"], "finding", ofStream, findingData),
   AccountEvent: eventOf(["account.changed"], "account", ofStream, accountData),
   AgentEvent: eventOf(["agent.started", "agent.stopped"], "agent", ofStream, agentData),
+  CleanupPlanned: eventOf(["cleanup.planned"], "cleanup", ofStream, plannedData),
+  CleanupCompleted: eventOf(["cleanup.completed"], "cleanup", ofStream, completedData),
+  CleanupRefused: eventOf(["cleanup.refused"], "cleanup", ofStream, refusedData),
+  ReleaseAnswered: eventOf(["release.answered"], "releases", ofStream, answeredData),
+  Release: releaseShape,
   LostEvent: eventOf(["events.lost"], "lost", ofStream, lostData),
   Snapshot: eventOf(["state.snapshot"], "snapshot", ofSnapshot, snapshotData),
   Heartbeat: eventOf(["agent.heartbeat"], "heartbeat", ofHeartbeat, heartbeatData),
   OtherEvent: z
     .looseObject({ specversion: z.literal("1.0"), id: z.string(), source: z.string(), type: z.string() })
     .describe("Of a type that is yet to come: take it, and change nothing by it."),
-  Answer: EngineAnswer,
+  Answer: EngineAnswer.extend({
+    releases: z
+      .array(releaseShape)
+      .max(mostReleases)
+      .optional()
+      .describe(EngineAnswer.shape.releases.description ?? ""),
+  }).describe(EngineAnswer.description ?? ""),
 };
 
-const events = ["FindingEvent", "AccountEvent", "AgentEvent", "LostEvent", "Snapshot", "Heartbeat"] as const;
+const events = [
+  "FindingEvent",
+  "AccountEvent",
+  "AgentEvent",
+  "CleanupPlanned",
+  "CleanupCompleted",
+  "CleanupRefused",
+  "ReleaseAnswered",
+  "LostEvent",
+  "Snapshot",
+  "Heartbeat",
+] as const;
 
 const responses: Readonly<Record<string, string>> = {
   "400":

@@ -35,6 +35,8 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
   readonly may: readonly PrincipalKind[];
   readonly query: Query;
   readonly body?: Body;
+  /** 64 KiB where it is left out. */
+  readonly mostBodyBytes?: number;
   readonly answer: Answer;
   /** The statuses of an answer of this shape; 200 where it is left out. */
   readonly statuses?: readonly number[];
@@ -54,6 +56,7 @@ export interface Route
   extends Pick<Spec<z.ZodType, z.ZodType, z.ZodType>, "method" | "path" | "summary" | "may" | "answer"> {
   readonly query: z.ZodType;
   readonly body: z.ZodType | null;
+  readonly mostBodyBytes: number;
   readonly statuses: readonly number[];
   /** Parses, then answers. */
   ask(raw: Raw): Promise<Answered<unknown> | Refusal>;
@@ -64,9 +67,9 @@ export const noQuery = z.strictObject({});
 export function route<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType>(
   spec: Spec<Query, Body, Answer>,
 ): Route {
-  const { method, path, summary, may, query, body, answer, statuses = [200] } = spec;
+  const { method, path, summary, may, query, body, mostBodyBytes = 64 * 1024, answer, statuses = [200] } = spec;
   return {
-    ...{ method, path, summary, may, query, answer, statuses },
+    ...{ method, path, summary, may, query, mostBodyBytes, answer, statuses },
     body: body ?? null,
     async ask(raw) {
       const asks = flat(raw.query);
@@ -116,7 +119,9 @@ function notAsExpected(
 
 function worded(value: unknown): string {
   if (value === undefined) return "nothing";
-  return typeof value === "string" ? `"${value}"` : (JSON.stringify(value) ?? "nothing");
+  if (typeof value === "string") return `"${value}"`;
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? "a list" : "an object"; // How deep it is, the caller decides.
 }
 
 export type Met =

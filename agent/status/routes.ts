@@ -4,13 +4,14 @@
  */
 import * as z from "zod";
 import { closest } from "../documents/index.ts";
-import { type KeptFinding, maskedFinding, parseCursor } from "../store/index.ts";
-import type { AgentView, StatusBody } from "./agent-view.ts";
+import { type KeptFinding, maskedFinding, parseCursor, releaseShape } from "../store/index.ts";
+import type { AgentView, PlanApplied, StatusBody } from "./agent-view.ts";
 import { eventsPage } from "./events.ts";
 import { openapi } from "./openapi.ts";
-import { refusal } from "./problem.ts";
+import { type Refusal, refusal } from "./problem.ts";
+import { released } from "./releases.ts";
 import { answer, noQuery, type Route, route } from "./route.ts";
-import { shapes } from "./shapes.ts";
+import { mostReleases, shapes } from "./shapes.ts";
 import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -219,6 +220,52 @@ export const routes: readonly Route[] = [
   }),
   route({
     method: "GET",
+    path: "/v1/cleanup",
+    summary: "How clean-up stands: each Retention's last plan, what became of it, what waits.",
+    may: readers,
+    query: z.strictObject({ account }),
+    answer: shapes.Cleanup,
+    handle(asked) {
+      const rows = rowsFor(asked, asked.query.account);
+      if (rows.kind === "refusal") return rows;
+      const all = asked.view.cleanup();
+      const retentions = all.retentions.filter((row) => rows.account === undefined || row.account === rows.account);
+      return answer({ ...all, retentions, journal: asked.principal.kind === "account" ? null : all.journal });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/cleanup/apply",
+    summary: "Removes what a plan of the last hour said and what may still go; answers when that is done.",
+    may: owner,
+    query: noQuery,
+    body: z.strictObject({
+      plan: z.string("a plan's hash").regex(/^[0-9a-f]{12,64}$/, "a plan's hash, or its first 12 digits or more"),
+    }),
+    answer: shapes.CleanupRow,
+    async handle({ view, body }) {
+      const outcome = await view.applyPlan(body.plan);
+      return outcome.kind === "applied" ? answer(outcome.row) : notApplied(body.plan, outcome);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/releases",
+    summary: "Takes the word that safe copies of files exist, and answers each; a plan follows.",
+    may: ["owner", "account"],
+    query: noQuery,
+    mostBodyBytes: 1 << 20,
+    body: z.strictObject({
+      releases: z
+        .array(z.unknown().meta(documented(releaseShape)), "a list of releases")
+        .min(1, "at least one release")
+        .max(mostReleases, `at most ${mostReleases} releases`),
+    }),
+    answer: shapes.Released,
+    handle: ({ view, principal, body }) => released(view, principal, body.releases),
+  }),
+  route({
+    method: "GET",
     path: "/v1/sent",
     summary: "What left by the sinks, byte for byte, newest last.",
     may: owner,
@@ -260,6 +307,19 @@ export const routes: readonly Route[] = [
     },
   }),
 ];
+
+/** A schema as the document shows it where the handler says itself what is wrong. */
+function documented(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  const { $schema, ...shown } = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
+  return shown;
+}
+
+const notAppliedStatus = { unknown: 404, "not-granted": 409, failed: 409 } as const;
+
+function notApplied(plan: string, { code, message }: Extract<PlanApplied, { kind: "refused" }>): Refusal {
+  const words = code === "unknown" ? "plan-unknown" : code === "not-granted" ? "not-granted" : "not-applied";
+  return refusal(notAppliedStatus[code], words, [plan.slice(0, 12), "a plan that can be applied", message]);
+}
 
 function byFingerprint(a: KeptFinding, b: KeptFinding): number {
   return a.fingerprint < b.fingerprint ? -1 : 1;

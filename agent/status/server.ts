@@ -34,7 +34,6 @@ export type Serving =
     }
   | { readonly kind: "refused"; readonly message: string };
 
-const mostBodyBytes = 64 * 1024;
 /** A caller that does not take its answer in this time is cut. */
 const takenWithinMs = 30_000;
 const closeWithinMs = 1_500;
@@ -226,7 +225,7 @@ function gone(response: ServerResponse): AbortSignal {
 
 type Body = { readonly kind: "body"; readonly value: unknown } | Refusal;
 
-async function bodyOf(request: IncomingMessage, { method, body }: Route): Promise<Body> {
+async function bodyOf(request: IncomingMessage, { method, body, mostBodyBytes }: Route): Promise<Body> {
   const { "content-length": length, "transfer-encoding": encoding, "content-type": type } = request.headers;
   const isThere = encoding !== undefined || (length !== undefined && length !== "0");
   if (!isThere) return { kind: "body", value: body === null ? undefined : {} };

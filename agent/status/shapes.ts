@@ -1,5 +1,6 @@
 /** The shapes of what is answered. OpenAPI is rendered from them; a test holds real answers against them. */
 import * as z from "zod";
+import { releaseAnswers } from "../store/index.ts";
 import { problemShape } from "./problem.ts";
 import { reasonCodes } from "./verdict.ts";
 
@@ -192,11 +193,63 @@ const baseline = shape({
   now: listOf(baselineItem),
 });
 
+const sum = { files: count, bytes: z.number().describe("Bytes.") };
+const backlog = shape({
+  retention: z.string(),
+  account: z.string(),
+  root: z.string(),
+  at: time,
+  ...sum,
+  oldestSeconds: z.number().nullable().describe("Since the oldest was last changed."),
+  waiting: shape({
+    ...sum,
+    oldestSeconds: z.number().nullable(),
+    mayGo: count.describe("Of these what would go, were it applied now."),
+  }).describe("What neither its age nor its being one of the newest keeps, nor is a database's."),
+  growthBytesPerHour: z.number().nullable().describe("Below zero where it shrinks; null while it is not known."),
+  freeBytes: z.number().describe("Of the file system, for who may not be root."),
+  totalBytes: z.number(),
+  fullInSeconds: z.number().nullable().describe("Until the file system is full at this growth."),
+  nothingReclaimedHours: z.number().describe("In which nothing went though something waited."),
+  stays: listOf(shape({ code: z.string(), ...sum })).describe("Why files that match stay, most bytes first."),
+}).describe("What matches the Retention and lies there, as the last look saw it.");
+const cleanup = shape({
+  retention: z.string(),
+  account: z.string(),
+  root: z.string(),
+  apply: z.enum(["by-hand", "automatically"]).describe("What the Retention says."),
+  granted: z.enum(["automatically", "by-hand", "plan-only"]).describe("What the Grant lets happen here."),
+  state: z.enum(["waiting", "looking", "applying", "stuck"]),
+  plan: shape({
+    hash: z.string().describe("sha256 in hex; its first 12 digits name it, too."),
+    at: time,
+    expiresAt: time,
+    ...sum,
+    stays: listOf(shape({ code: z.string(), ...sum })).describe("What stays, by reason."),
+  })
+    .nullable()
+    .describe("What would go as it was seen last; null before the first."),
+  run: shape({
+    run: z.string(),
+    at: time,
+    because: z.string().describe("by-hand, schedule, release or pressure."),
+    outcomes: listOf(shape({ outcome: z.string(), code: z.string().nullable(), ...sum })),
+  })
+    .nullable()
+    .describe("The last application that removed or tried to; null before the first."),
+  backlog: backlog.nullable(),
+  releases: z.partialRecord(z.enum(releaseAnswers), count).readonly().describe("Those that are kept, by their answer."),
+  problem: z.string().describe("Why there is no plan, or why nothing goes; empty where all is well."),
+}).describe("A Retention and how its clean-up stands.");
+
 const pages = <Item extends z.ZodType>(item: Item) =>
   shape({
     items: listOf(item),
     next: z.string().nullable().describe("Ask after it for more; null where this is all."),
   });
+
+/** In one request; no more fit into it. */
+export const mostReleases = 20_000;
 
 /** Each has its name in the OpenAPI document. */
 export const shapes = {
@@ -220,6 +273,29 @@ export const shapes = {
   Accepted: accepted,
   Reloaded: shape({ taken: z.boolean(), problems: words.describe("Why the old documents stay; empty where taken.") }),
   Queued: shape({ queued: words.describe("Names of the accounts that will be measured.") }),
+  CleanupRow: cleanup,
+  Cleanup: shape({
+    apiVersion: z.literal("rcwarden/v1"),
+    kind: z.literal("Cleanup"),
+    time,
+    retentions: listOf(cleanup).describe("Those that the caller may see."),
+    journal: shape({
+      head: shape({ seq: z.number(), hash: z.string() }).describe("Kept elsewhere, it shows a journal that was cut."),
+      openIntents: count,
+      bytes: count,
+      notices: words,
+    })
+      .nullable()
+      .describe("Shown to the owner and group rcwarden."),
+  }),
+  Released: shape({
+    answers: listOf(
+      shape({
+        answer: z.enum(releaseAnswers),
+        message: z.string().describe("Why, where the word does not say it."),
+      }),
+    ).describe("One a release, in their order."),
+  }),
   Sent: shape({
     items: listOf(shape({ sink: z.string(), at: time, body: z.string().describe("Base64: byte for byte what left.") })),
     next: z.null(),

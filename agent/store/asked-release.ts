@@ -37,24 +37,30 @@ export const releaseShape = z
   })
   .describe("The word of whoever holds a safe copy of exactly this content: the file may go.");
 
-export type ParsedRelease =
-  | { readonly kind: "asked"; readonly asked: AskedRelease }
-  /** Where, expected, found; `where` begins with the name of what was parsed. */
-  | { readonly kind: "wrong"; readonly message: string };
+export type ParsedRelease = { readonly kind: "asked"; readonly asked: AskedRelease } | WrongRelease;
+
+export interface WrongRelease {
+  readonly kind: "wrong";
+  /** Begins with the name of what was parsed: `releases[3].path`. */
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+  /** All of it, in one clause. */
+  readonly message: string;
+}
 
 /** `where` says which one it is, for messages: `releases[3]`. `retention` holds where the value names none. */
 export function parseRelease(value: unknown, where: string, retention: string | null = null): ParsedRelease {
   const parsed = parsedFields(value, where);
-  if (typeof parsed === "string") return wrong(parsed);
+  if (isWrong(parsed)) return parsed;
   const name = parsed.retention ?? retention;
-  if (name === null) return wrong(expected(`${where}.retention`, "the name of a Retention", "nothing"));
+  if (name === null) return wrong(`${where}.retention`, kinds.retention, "nothing");
   const path = pathOf(parsed, where);
-  if (typeof path === "string") return wrong(path);
+  if (isWrong(path)) return path;
   const size = sizeOf(parsed.size);
-  if (size === null)
-    return wrong(expected(`${where}.size`, "a number of bytes from 0 to 2^63 - 1", shown(parsed.size)));
+  if (size === null) return wrong(`${where}.size`, "a number of bytes from 0 to 2^63 - 1", shown(parsed.size));
   const content = contentOf(parsed, where);
-  if (typeof content === "string") return wrong(content);
+  if (isWrong(content)) return content;
   return { kind: "asked", asked: { retention: name, path, size, content } };
 }
 
@@ -69,7 +75,7 @@ const fields = z.strictObject({
 });
 type Fields = z.infer<typeof fields>;
 
-const kinds: Readonly<Record<string, string>> = {
+const kinds = {
   retention: "the name of a Retention",
   path: "a path below the root",
   pathHex: "a path below the root, in hex",
@@ -77,20 +83,19 @@ const kinds: Readonly<Record<string, string>> = {
   sha256: "64 digits of 0 to 9 and a to f",
   mtime: "RFC 3339, or seconds since 1970",
   precision: "a precision such as 1s or 1ms",
-};
+} as const;
 
-function parsedFields(value: unknown, where: string): Fields | string {
+function parsedFields(value: unknown, where: string): Fields | WrongRelease {
   const parsed = fields.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const given: Readonly<Record<string, unknown>> = isObject(value) ? value : {};
-  if (issue?.code === "unrecognized_keys") {
-    return expected(where, `${Object.keys(kinds).join(", ")}`, issue.keys.map(shown).join(", "));
-  }
+  if (issue?.code === "unrecognized_keys")
+    return wrong(where, Object.keys(kinds).join(", "), issue.keys.map(shown).join(", "));
   const field = String(issue?.path[0] ?? "");
-  const kind = kinds[field];
-  if (kind === undefined) return expected(where, "an object with path, size, and sha256 or mtime", shown(value));
-  return expected(`${where}.${field}`, kind, shown(given[field]));
+  const kind = Object.entries(kinds).find(([name]) => name === field)?.[1];
+  if (kind === undefined) return wrong(where, "an object with path, size, and sha256 or mtime", shown(value));
+  return wrong(`${where}.${field}`, kind, shown(given[field]));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -100,18 +105,18 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const deepest = 16;
 const longestName = 255;
 
-function pathOf({ path, pathHex }: Fields, where: string): readonly string[] | string {
+function pathOf({ path, pathHex }: Fields, where: string): readonly string[] | WrongRelease {
   if ((path === undefined) === (pathHex === undefined)) {
-    return expected(where, "either path or pathHex", path === undefined ? "neither" : "both");
+    return wrong(where, "either path or pathHex", path === undefined ? "neither" : "both");
   }
   if (path !== undefined && !path.isWellFormed())
-    return expected(`${where}.path`, "characters that UTF-8 has; else use pathHex", shown(path));
+    return wrong(`${where}.path`, "characters that UTF-8 has; else use pathHex", shown(path));
   const at = path === undefined ? `${where}.pathHex` : `${where}.path`;
   const hex = path === undefined ? bytesIn(pathHex ?? "") : Buffer.from(path, "utf8").toString("hex");
-  if (hex === null) return expected(at, "pairs of 0 to 9 and a to f, names joined by 2f or /", shown(pathHex));
+  if (hex === null) return wrong(at, "pairs of 0 to 9 and a to f, names joined by 2f or /", shown(pathHex));
   const names = namesIn(hex);
   const refused = refusedNames(names);
-  return refused === null ? names : expected(at, refused, shown(path ?? pathHex));
+  return refused === null ? names : wrong(at, refused, shown(path ?? pathHex));
 }
 
 function bytesIn(pathHex: string): string | null {
@@ -152,21 +157,21 @@ function sizeOf(size: Fields["size"]): string | null {
   return bytes <= greatest ? String(bytes) : null;
 }
 
-function contentOf({ sha256, mtime, precision }: Fields, where: string): StoredRelease["content"] | string {
+function contentOf({ sha256, mtime, precision }: Fields, where: string): StoredRelease["content"] | WrongRelease {
   if ((sha256 === undefined) === (mtime === undefined)) {
-    return expected(where, "either sha256 or mtime", sha256 === undefined ? "neither" : "both");
+    return wrong(where, "either sha256 or mtime", sha256 === undefined ? "neither" : "both");
   }
   if (sha256 !== undefined) {
-    if (precision !== undefined) return expected(`${where}.precision`, "it beside mtime only", "it beside sha256");
+    if (precision !== undefined) return wrong(`${where}.precision`, "it beside mtime only", "it beside sha256");
     const digest = sha256.toLowerCase();
     if (/^[0-9a-f]{64}$/.test(digest)) return { kind: "sha256", digest };
-    return expected(`${where}.sha256`, kinds.sha256 ?? "", shown(sha256));
+    return wrong(`${where}.sha256`, kinds.sha256, shown(sha256));
   }
   const time = timeOf(mtime ?? "");
   if (time === null)
-    return expected(`${where}.mtime`, `${kinds.mtime} (a fraction, of at most 9 digits, as text)`, shown(mtime));
+    return wrong(`${where}.mtime`, `${kinds.mtime} (a fraction, of at most 9 digits, as text)`, shown(mtime));
   const precisionNs = precision === undefined ? time.precisionNs : precisionOf(precision);
-  if (precisionNs === null) return expected(`${where}.precision`, "1ns to 60s, such as 1s or 1ms", shown(precision));
+  if (precisionNs === null) return wrong(`${where}.precision`, "1ns to 60s, such as 1s or 1ms", shown(precision));
   return { kind: "mtime", ns: String(floored(time.ns, precisionNs)), precisionNs: String(precisionNs) };
 }
 
@@ -245,12 +250,12 @@ function precisionText(precisionNs: string): string {
   return `${ns / of}${unit}`;
 }
 
-function wrong(message: string): ParsedRelease {
-  return { kind: "wrong", message };
+function wrong(where: string, expected: string, found: string): WrongRelease {
+  return { kind: "wrong", where, expected, found, message: `${where}: expected ${expected}, found ${found}` };
 }
 
-function expected(where: string, what: string, found: string): string {
-  return `${where}: expected ${what}, found ${found}`;
+function isWrong(value: object): value is WrongRelease {
+  return "kind" in value && value.kind === "wrong";
 }
 
 /** What came from elsewhere, cut short, on one line. */

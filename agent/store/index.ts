@@ -19,7 +19,14 @@ export {
   snapshotEvent,
   stateDigest,
 } from "../drift/index.ts";
-export { type ParsedRelease, parseRelease, releaseShape, shownContent, shownPath } from "./asked-release.ts";
+export {
+  type ParsedRelease,
+  parseRelease,
+  releaseShape,
+  shownContent,
+  shownPath,
+  type WrongRelease,
+} from "./asked-release.ts";
 export type { HostKeys } from "./host-keys.ts";
 export { type KeptReleases, keptReleases } from "./kept-releases.ts";
 export { type OpenOptions, openStore } from "./open.ts";

@@ -318,14 +318,66 @@ test("an engine that asks for a snapshot gets one, at most one a minute", async 
   assert.deepEqual(requests(at.engine).slice(before), ["200 snapshot"]);
 });
 
-test("an answer that is not understood is no failure, and releases are not taken", async () => {
+test("an answer that is not understood is no failure", async () => {
   await using at = await between(1);
-  at.engine.failNext({ answer: { have: 7 } }, { answer: { releases: [{ path: "/u01/a" }] } });
+  at.engine.failNext({ answer: { have: 7 } }, { answer: { releases: "all" } });
   const ran = at.start();
   await delivered(ran);
   assert.ok(ran.logged.some((message) => message.includes('not understood: "have"')));
-  assert.ok(ran.logged.some((message) => message.includes("releases")));
+  assert.ok(ran.logged.some((message) => message.includes('not understood: "releases"')));
 });
+
+test("releases come out of an answer each for itself; what is wrong with the others stands in the sink's state", async () => {
+  await using at = await between(1);
+  const release = { retention: "staging", path: "a.arc", size: 7, sha256: "ab".repeat(32) };
+  const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
+  at.engine.failNext({
+    answer: { releases: [release, { ...release, path: "/etc/passwd" }, 7, null, deep, { ...release, size: deep }, { ...release, path: "b.arc" }] },
+  });
+  const taken: string[] = [];
+  const ran = at.start({
+    released(sink, asked) {
+      taken.push(sink, ...asked.map(({ path }) => path.join("/")));
+      return { kind: "released", answers: asked.map(() => ({ answer: "accepted", message: "" })) };
+    },
+  });
+  await delivered(ran);
+  assert.deepEqual(taken, ["engine", hex("a.arc"), hex("b.arc")]);
+  const { note, state } = ran.sink.state();
+  assert.equal(state, "idle", "the batch was taken all the same");
+  assert.equal(
+    note,
+    'a release in the engine\'s answer was not understood: releases[1].path: expected a path below the root, with no / before it, found "/etc/passwd", and 4 more',
+  );
+  assert.ok(ran.logged.includes(note));
+});
+
+test("releases that do not count, or cannot be kept, are reported until the engine's next ones count", async () => {
+  await using at = await between(1);
+  const release = { retention: "staging", path: "a.arc", size: 7, sha256: "ab".repeat(32) };
+  const answers: Released[] = [
+    { kind: "released", answers: [{ answer: "not-allowed", message: "expected the sink that the Grant names, found engine" }] },
+    { kind: "refused", message: "/state: expected to write the state, found no room; make room there" },
+    { kind: "released", answers: [{ answer: "accepted", message: "" }] },
+  ];
+  const notes: (string | undefined)[] = [];
+  const ran = at.start({ released: () => answers.shift() ?? { kind: "refused", message: "asked too often" } });
+  for (let round = 1; round <= 3; round++) {
+    at.engine.failNext({ answer: { releases: [release] } });
+    tellSome(at.store, round * 10, round * 10);
+    const before = answers.length;
+    await until(() => answers.length < before);
+    await delivered(ran);
+    notes.push(ran.sink.state().note);
+  }
+  assert.match(notes[0] ?? "", /does not count: not-allowed: expected the sink that the Grant names, found engine$/);
+  assert.match(notes[1] ?? "", /could not be kept: .*no room; make room there$/);
+  assert.equal(notes[2], undefined);
+});
+
+function hex(text: string): string {
+  return Buffer.from(text).toString("hex");
+}
 
 test("a heartbeat each minute while nothing waits; one that tells of another state brings a snapshot", async () => {
   await using at = await between(2);

@@ -10,6 +10,7 @@ startSink(JSON.parse(sink), {
   share: () => "names",
   nowMs: () => startMs,
   heartbeat: () => ({}),
+  released: () => ({ kind: "refused", message: "a file releases nothing" }),
   log: () => {},
   spawnSender: () => {
     throw new Error("a file needs no sender");

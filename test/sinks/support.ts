@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { EngineSinkDocument, SinkDocument } from "../../agent/documents/host-kinds.ts";
 import type { Share } from "../../agent/facts/index.ts";
-import { type RunningSink, type SenderProcess, startSink } from "../../agent/sinks/index.ts";
+import { type RunningSink, type SenderProcess, type SinkGiven, startSink } from "../../agent/sinks/index.ts";
 import { cursorText, type Store } from "../../agent/store/index.ts";
 import type { Engine } from "../support/engine/engine.ts";
 import { startMs } from "./state.ts";
@@ -72,6 +72,7 @@ export interface RunOptions {
   readonly share?: Share | null;
   readonly spawnSender?: () => SenderProcess;
   readonly chance?: () => number;
+  readonly released?: SinkGiven["released"];
 }
 
 /** A sink that runs on this store until the scope ends. */
@@ -88,6 +89,7 @@ export function run(store: Store, document: SinkDocument, options: RunOptions = 
       const { digest, findings } = store.snapshot();
       return { digest, head: cursorText(store.head), findings: findings.length };
     },
+    released: options.released ?? (() => ({ kind: "refused", message: "nobody expected it" }) as const),
     log: (_level: string, message: string) => void logged.push(message),
     later: (ms: number, signal: AbortSignal) => clock.later(ms, signal, ran.sink.state().state !== "idle"),
     chance,

@@ -15,6 +15,9 @@ const paths: Readonly<Record<string, string>> = {
 const bodies: Readonly<Record<string, string>> = {
   "/v1/baseline": '{"account":"oracle","reason":"CHG1"}',
   "/v1/run": "{}",
+  "/v1/cleanup/apply": '{"plan":"7d31c0a95e42"}',
+  "/v1/releases":
+    '{"releases":[{"retention":"oracle-staging","path":"a.arc","size":1,"mtime":"2026-11-23T02:00:00Z"}]}',
 };
 
 /** Objects closed: a field that is answered and not documented fails. */

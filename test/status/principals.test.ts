@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { routes } from "../../agent/status/index.ts";
 import { principalOf } from "../../agent/status/principal.ts";
-import { agentBehind, askAs, type Identity, uids, viewerGid } from "./world.ts";
+import { agentBehind, askAs, ask as askHere, type Identity, uids, viewerGid } from "./world.ts";
 
 const skip = process.getuid?.() === 0 ? false : "needs root, to call as others";
 
@@ -19,6 +19,9 @@ const expected: Readonly<Record<string, string>> = {
   "GET /v1/accounts/{name}": "owner viewer account",
   "GET /v1/baseline": "owner viewer account",
   "POST /v1/baseline": "owner",
+  "GET /v1/cleanup": "owner viewer account",
+  "POST /v1/cleanup/apply": "owner",
+  "POST /v1/releases": "owner account",
   "GET /v1/sent": "owner",
   "POST /v1/reload": "owner",
   "POST /v1/run": "owner account",
@@ -41,7 +44,13 @@ const paths: Readonly<Record<string, string>> = {
 const bodies: Readonly<Record<string, string>> = {
   "POST /v1/baseline": '{"account":"oracle","reason":"CHG1"}',
   "POST /v1/run": '{"account":"oracle"}',
+  "POST /v1/cleanup/apply": '{"plan":"7d31c0a95e42"}',
+  "POST /v1/releases": JSON.stringify({ releases: [release("oracle-staging")] }),
 };
+
+function release(retention: string, path = "a.arc") {
+  return { retention, path, size: 1, sha256: "ab".repeat(32) };
+}
 
 test("the table says what the design says", () => {
   const found = routes.map(({ method, path, may }) => [`${method} ${path}`, may.join(" ")]);
@@ -77,7 +86,7 @@ test("nobody learns nothing but that the loop runs", { skip }, async (t) => {
 test("an account sees its own rows, and not whether another is watched", { skip }, async (t) => {
   const { socket, asked } = await agentBehind(t);
   const oracle = { uid: uids.oracle };
-  for (const path of ["/v1/status", "/v1/findings", "/v1/events", "/v1/runs"]) {
+  for (const path of ["/v1/status", "/v1/findings", "/v1/events", "/v1/runs", "/v1/cleanup"]) {
     const { status, text } = await askAs(oracle, socket, path);
     assert.equal(status, 200);
     assert.match(text, /oracle/);
@@ -85,7 +94,7 @@ test("an account sees its own rows, and not whether another is watched", { skip 
   }
   const others = ["postgres", "not-there"].flatMap((name) => [
     `/v1/accounts/${name}`,
-    ...["findings", "events", "runs", "baseline"].map((rows) => `/v1/${rows}?account=${name}`),
+    ...["findings", "events", "runs", "baseline", "cleanup"].map((rows) => `/v1/${rows}?account=${name}`),
   ]);
   for (const path of others) {
     const { status, body } = await askAs(oracle, socket, path);
@@ -97,6 +106,60 @@ test("an account sees its own rows, and not whether another is watched", { skip 
   assert.deepEqual(asked, []);
   assert.equal((await askAs(oracle, socket, "/v1/run", { method: "POST" })).status, 202);
   assert.deepEqual(asked, ["run oracle"]);
+});
+
+test("an account releases in its own name, whatever it asks for; the owner in that of the Retention's account", {
+  skip,
+}, async (t) => {
+  const { socket, asked } = await agentBehind(t);
+  const body = JSON.stringify({ releases: ["pg-archive", "oracle-staging", "nothing"].map((name) => release(name)) });
+  const ask = (uid: number) => askAs({ uid }, socket, "/v1/releases", { method: "POST", body });
+  const not = { answer: "not-allowed", message: "expected another" };
+  const accepted = { answer: "accepted", message: "" };
+  assert.deepEqual((await ask(uids.oracle)).body, { answers: [not, accepted, not] });
+  assert.deepEqual(asked.splice(0), ["release account oracle pg-archive oracle-staging nothing"]);
+  assert.deepEqual((await ask(0)).body, { answers: [accepted, accepted, not] });
+  assert.deepEqual(asked, [
+    "release account postgres pg-archive",
+    "release account oracle oracle-staging",
+    "release account  nothing",
+  ]);
+});
+
+test("one wrong release says where, and takes none; where nothing can be kept, that is said", { skip }, async (t) => {
+  const { socket, asked } = await agentBehind(t);
+  const ask = (...releases: readonly object[]) =>
+    askAs({ uid: uids.oracle }, socket, "/v1/releases", { method: "POST", body: JSON.stringify({ releases }) });
+  const wrong = await ask(release("oracle-staging"), release("oracle-staging", "../a.arc"));
+  assert.equal(wrong.status, 400);
+  assert.deepEqual(wrong.body, {
+    code: "body-wrong",
+    where: "releases[1].path",
+    expected: "no . and no .. in it",
+    found: '"../a.arc"',
+    change: "",
+  });
+  assert.equal((await ask(release("oracle-staging", "no-room"))).status, 507);
+  assert.equal((await ask()).status, 400);
+  assert.deepEqual(asked, []);
+  const many = Array.from({ length: 5000 }, (_, at) => release("oracle-staging", `${at}.arc`));
+  const asOwner = (releases: readonly object[]) =>
+    askHere(socket, "/v1/releases", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ releases }),
+    });
+  assert.equal((await asOwner(many)).status, 200, "more than other routes take");
+  assert.equal((await asOwner([...many, ...many, ...many])).status, 413, "more than 1 MiB");
+});
+
+test("a plan that is not there any more, and one that is none", { skip }, async (t) => {
+  const { socket } = await agentBehind(t);
+  const ask = (plan: string) =>
+    askAs({ uid: 0 }, socket, "/v1/cleanup/apply", { method: "POST", body: JSON.stringify({ plan }) });
+  assert.equal((await ask("7d31c0a95e42")).status, 200);
+  assert.equal((await ask("ffffffffffff")).status, 404);
+  assert.equal((await ask("7d31")).status, 400);
 });
 
 test("each sees as much of a line as the Grant lets them", { skip }, async (t) => {

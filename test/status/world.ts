@@ -10,6 +10,7 @@ import { peerOf } from "../../agent/host/peer.ts";
 import {
   type AccountView,
   type AgentView,
+  type CleanupRow,
   type Served,
   type StatusBody,
   serve,
@@ -196,9 +197,61 @@ function viewOf(store: Store, live: Behind["live"], asked: string[], closing: Ab
       asked.push(`run ${account ?? "all"}`);
       return { queued: account === null ? [...live.accounts.keys()] : [account] };
     },
+    cleanup: () => ({
+      apiVersion: "rcwarden/v1",
+      kind: "Cleanup",
+      time,
+      retentions: [cleanupRow("oracle-staging", "oracle"), cleanupRow("pg-archive", "postgres")],
+      journal: { head: { seq: 812, hash: "ab".repeat(32) }, openIntents: 0, bytes: 4096, notices: ["a notice"] },
+    }),
+    async applyPlan(hash) {
+      asked.push(`apply ${hash}`);
+      const row = cleanupRow("oracle-staging", "oracle");
+      if (row.plan?.hash.startsWith(hash)) return { kind: "applied", row };
+      return { kind: "refused", code: "unknown", message: "none that was made in the last hour" };
+    },
+    release(by, releases) {
+      if (releases.some(({ path }) => path.join() === fullDisk)) return { kind: "refused", message: "no room" };
+      asked.push(`release ${by.kind} ${by.name} ${releases.map(({ retention }) => retention).join(" ")}`);
+      return {
+        kind: "released",
+        answers: releases.map(({ retention }) =>
+          retention.startsWith(by.name === "oracle" ? "oracle" : "pg")
+            ? { answer: "accepted", message: "" }
+            : { answer: "not-allowed", message: "expected another" },
+        ),
+      };
+    },
     accountOfUid: (uid) => (uid === uids.oracle ? "oracle" : uid === uids.postgres ? "postgres" : null),
     viewerGid,
     ownerUid: uids.owner,
+  };
+}
+
+/** The name of a file whose release finds no room, in hex. */
+export const fullDisk = Buffer.from("no-room").toString("hex");
+
+function cleanupRow(retention: string, account: string): CleanupRow {
+  const sum = { files: 3, bytes: 4096 };
+  const root = `/u01/${account}/staging`;
+  return {
+    ...{ retention, account, root, apply: "by-hand", granted: "by-hand", state: "waiting" },
+    plan: {
+      hash: "7d31c0a95e42".padEnd(64, "0"),
+      at: time,
+      expiresAt: time,
+      ...sum,
+      stays: [{ code: "newest", ...sum }],
+    },
+    run: { run: "r", at: time, because: "by-hand", outcomes: [{ outcome: "removed", code: null, ...sum }] },
+    backlog: {
+      ...{ retention, account, root, at: time, ...sum, oldestSeconds: 60, growthBytesPerHour: null },
+      waiting: { ...sum, oldestSeconds: null, mayGo: 1 },
+      ...{ freeBytes: 1, totalBytes: 2, fullInSeconds: null, nothingReclaimedHours: 0 },
+      stays: [{ code: "newest", ...sum }],
+    },
+    releases: { accepted: 7, changed: 1 },
+    problem: "",
   };
 }
 
