@@ -1,7 +1,7 @@
 /** Real races: what is removed while somebody attacks is planned, and nothing else. Judged by inodes, never by names. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, linkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { makeAccount, noAccounts } from "../support/accounts.ts";
@@ -67,6 +67,7 @@ async function race(t: TestContext, scenario: Scenario, by: "sweeper" | "paths" 
 async function bothRace(t: TestContext, scenario: Scenario): Promise<void> {
   const tally = await race(t, scenario);
   assert.deepEqual(tally.wrong, []);
+  assert.ok(held(tally, "put-back") > 0, `nothing was taken that was exchanged, ${told(tally)}: the run is void`);
   const naive = await race(t, scenario, "paths");
   assert.ok(naive.wrong.length > 0, "a removal by paths was not caught: the run is void");
 }
@@ -165,11 +166,10 @@ test(
   root,
   async (t) => {
     const tally = await race(t, {
-      isLate: true,
       lay(layout, tree, away, files) {
         planFiles(layout, tree, files);
         layout.outside.push(away.folder("trap"));
-        mkdirSync(join(tree.root, ".rcwarden-quarantine"), 0o700);
+        chmodSync(tree.folder(".rcwarden-quarantine"), 0o700);
         symlinkSync(join(away.root, "trap"), join(tree.root, "link"));
         return [
           ["exchange", 1, ...between(tree, ".rcwarden-quarantine", "link")],

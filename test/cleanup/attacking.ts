@@ -8,6 +8,7 @@ import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync, unlinkSync, uti
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Candidate, Seen } from "../../agent/cleanup/plan.ts";
+import { hostMounts } from "../../agent/host/mounts.ts";
 import type { TestAccount } from "../support/accounts.ts";
 import { difference, HeldFile } from "./judged.ts";
 import { makeTree, type Tree } from "./looking.ts";
@@ -94,8 +95,6 @@ export interface Scenario {
   readonly bringsIn?: boolean;
   /** Whether a new file may have the name to which another is to be put back. */
   readonly occupies?: boolean;
-  /** Whether it begins with the first file, for a sweep of such a root would be refused. */
-  readonly isLate?: boolean;
 }
 
 export interface Tally {
@@ -127,14 +126,14 @@ export function layPlanned(tree: Tree, path: string, layout: Layout): string {
 export const folders = 4;
 
 /** The same number in each of the folders `cur0`, `cur1`, with one more in each that is not planned. */
-export function planFolders(layout: Layout, tree: Tree, files: number): void {
-  for (let at = 0; at < files; at++) layPlanned(tree, `cur${at % folders}/f${at}`, layout);
-  for (let at = 0; at < folders; at++) layFile(tree, `cur${at}/other`, layout.precious);
+export function planFolders(layout: Layout, tree: Tree, files: number, prefix = "cur"): void {
+  for (let at = 0; at < files; at++) layPlanned(tree, `${prefix}${at % folders}/f${at}`, layout);
+  for (let at = 0; at < folders; at++) layFile(tree, `${prefix}${at}/other`, layout.precious);
 }
 
 /** Folders beside the root with files of the same names. */
-export function spareFolders(layout: Layout, away: Tree, files: number): void {
-  for (let at = 0; at < files; at++) layFile(away, `cur${at % folders}/f${at}`, layout.outside);
+export function spareFolders(layout: Layout, away: Tree, files: number, prefix = "cur"): void {
+  for (let at = 0; at < files; at++) layFile(away, `${prefix}${at % folders}/f${at}`, layout.outside);
 }
 
 export interface Wanted {
@@ -167,20 +166,28 @@ async function round(scenario: Scenario, { owner, who }: Parties, wanted: Wanted
   const running: Running[] = [];
   try {
     for (const [at, each] of attacks.entries()) running.push(await Running.start(each, who, wanted.seed + at));
-    const isLate = scenario.isLate === true || tally.rounds % 2 === 0;
+    const isLate = tally.rounds % 2 === 0;
     if (wanted.by === "sweeper") await bySweeper({ owner, tree, field, running, isLate }, tally);
     else byPaths(field, tally);
     for (const one of running) tally.attacks += await one.end();
     field.judge(scenario, tally);
   } finally {
     for (const one of running) one.kill();
+    unmountBelow(tree.root);
   }
+}
+
+/** Where a file is taken just while something is mounted over it, whoever mounts does not find it any more. */
+function unmountBelow(folder: string): void {
+  const points = hostMounts().filter(({ point }) => point.startsWith(`${folder}/`));
+  for (const { point } of points.reverse()) execFileSync("umount", ["-l", point]);
 }
 
 /** Everybody may write: the worst that an account can do with its folders. Links and what they lead to stay. */
 function openToAll(folder: string): void {
   chmodSync(folder, 0o777);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === ".rcwarden-quarantine") continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) openToAll(path);
     else if (entry.isFile()) chmodSync(path, 0o666);
@@ -267,19 +274,22 @@ async function bySweeper({ owner, tree, field, running, isLate }: Run, tally: Ta
 
 /** Those that were planned, at the name that they had when they were seen, in the order of the layout. */
 function plannedOf(seen: readonly Seen[], field: Field): readonly Candidate[] {
-  return seen
-    .flatMap((one) => (one.guard === null ? [{ one, at: field.placeOf(one) }] : []))
-    .filter((each): each is { one: Seen; at: number } => each.at !== undefined)
+  const free = seen.filter(({ guard }) => guard === null);
+  // One that was moved while it was looked for was seen at two names.
+  const placed = new Map(free.map((one) => [field.placeOf(one), one]));
+  return [...placed]
+    .flatMap(([at, one]) => (at === undefined ? [] : [{ at, one }]))
     .sort((a, b) => a.at - b.at)
     .map(({ one: { path, identity } }) => ({ path, identity, content: { kind: "as-seen" } }));
 }
 
 function note({ groups }: Ran, field: Field, tally: Tally): void {
   for (const { files, outcomes } of groups) {
-    tally.iterations += files.length;
     for (const [at, file] of files.entries()) {
       const said = outcomes?.find((one) => one.at === at);
       const word = said === undefined ? "not settled" : [said.outcome, said.code].filter(Boolean).join(" ");
+      // Where there was no quarantine folder nothing was about to be removed.
+      if (word !== "kept refused") tally.iterations += 1;
       tally.outcomes.set(word, (tally.outcomes.get(word) ?? 0) + 1);
       const place = field.placeOf(file);
       if (place !== undefined) field.said.set(place, word);
@@ -291,6 +301,7 @@ function byPaths(field: Field, tally: Tally): void {
   for (const [at, held] of field.planned.entries()) {
     tally.iterations += 1;
     const path = field.paths[at] ?? "";
+    waitMicroseconds(200);
     try {
       const { dev, ino, size, mtimeNs } = lstatSync(path, { bigint: true });
       const { was } = held;
@@ -301,6 +312,12 @@ function byPaths(field: Field, tally: Tally): void {
       // It was exchanged meanwhile.
     }
   }
+}
+
+/** By its own work, as the sweeper has it: whoever attacks gets as far as it. */
+function waitMicroseconds(microseconds: number): void {
+  const end = performance.now() + microseconds / 1000;
+  while (performance.now() < end);
 }
 
 /** How often each outcome was, on one line. */

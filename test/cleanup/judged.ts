@@ -22,10 +22,11 @@ export class HeldFile implements Disposable {
     return `${this.was.dev}:${this.was.ino}`;
   }
 
-  /** `isGone`: no name leads to it any more. */
+  /** `isGone`: no name leads to it any more. `place`: where the name now is by which it was held; "" where that is gone. */
   now(): { readonly status: BigIntStats; readonly isGone: boolean; readonly place: string } {
     const status = fstatSync(this.#fd, { bigint: true });
-    return { status, isGone: status.nlink === 0n, place: readlinkSync(`/proc/self/fd/${this.#fd}`) };
+    const place = readlinkSync(`/proc/self/fd/${this.#fd}`);
+    return { status, isGone: status.nlink === 0n, place: place.endsWith(" (deleted)") ? "" : place };
   }
 
   content(): Buffer {
