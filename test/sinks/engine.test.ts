@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EngineSinkDocument } from "../../agent/documents/host-kinds.ts";
-import { cursorText, type Store, stateDigest } from "../../agent/store/index.ts";
+import { cursorText, type Released, type Store, stateDigest } from "../../agent/store/index.ts";
 import { type Engine, type EngineOptions, startEngine } from "../support/engine/engine.ts";
 import type { ArrivedEvent } from "../support/engine/ledger.ts";
 import { finding, open, scratch, startMs, tell, tellSome } from "./state.ts";
@@ -328,19 +328,29 @@ test("an answer that is not understood is no failure", async () => {
 });
 
 test("releases come out of an answer each for itself; what is wrong with the others stands in the sink's state", async () => {
-  await using at = await between(1);
   const release = { retention: "staging", path: "a.arc", size: 7, sha256: "ab".repeat(32) };
-  const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
-  at.engine.failNext({
-    answer: { releases: [release, { ...release, path: "/etc/passwd" }, 7, null, deep, { ...release, size: deep }, { ...release, path: "b.arc" }] },
-  });
   const taken: string[] = [];
-  const ran = at.start({
+  await using at = await between(1, {
     released(sink, asked) {
       taken.push(sink, ...asked.map(({ path }) => path.join("/")));
       return { kind: "released", answers: asked.map(() => ({ answer: "accepted", message: "" })) };
     },
   });
+  const deep = JSON.parse(`${"[".repeat(2000)}${"]".repeat(2000)}`);
+  at.engine.failNext({
+    answer: {
+      releases: [
+        release,
+        { ...release, path: "/etc/passwd" },
+        7,
+        null,
+        deep,
+        { ...release, size: deep },
+        { ...release, path: "b.arc" },
+      ],
+    },
+  });
+  const ran = at.start();
   await delivered(ran);
   assert.deepEqual(taken, ["engine", hex("a.arc"), hex("b.arc")]);
   const { note, state } = ran.sink.state();
@@ -353,15 +363,21 @@ test("releases come out of an answer each for itself; what is wrong with the oth
 });
 
 test("releases that do not count, or cannot be kept, are reported until the engine's next ones count", async () => {
-  await using at = await between(1);
   const release = { retention: "staging", path: "a.arc", size: 7, sha256: "ab".repeat(32) };
   const answers: Released[] = [
-    { kind: "released", answers: [{ answer: "not-allowed", message: "expected the sink that the Grant names, found engine" }] },
+    {
+      kind: "released",
+      answers: [{ answer: "not-allowed", message: "expected the sink that the Grant names, found engine" }],
+    },
     { kind: "refused", message: "/state: expected to write the state, found no room; make room there" },
     { kind: "released", answers: [{ answer: "accepted", message: "" }] },
   ];
   const notes: (string | undefined)[] = [];
-  const ran = at.start({ released: () => answers.shift() ?? { kind: "refused", message: "asked too often" } });
+  await using at = await between(1, {
+    released: () => answers.shift() ?? { kind: "refused", message: "asked too often" },
+  });
+  const ran = at.start();
+  await delivered(ran);
   for (let round = 1; round <= 3; round++) {
     at.engine.failNext({ answer: { releases: [release] } });
     tellSome(at.store, round * 10, round * 10);
