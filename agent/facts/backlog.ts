@@ -28,7 +28,7 @@ export interface BacklogFacts {
   readonly fullInSeconds: number | null;
   /** Hours in which nothing was reclaimed though something waited; 0 where something was, or nothing waits. */
   readonly nothingReclaimedHours: number;
-  /** Why files that match stay, those with the most bytes first, at most 5. */
+  /** Why those that wait and may not go stay, the reasons with the most bytes first, at most 5. */
   readonly stays: readonly { readonly code: string; readonly files: number; readonly bytes: number }[];
 }
 
