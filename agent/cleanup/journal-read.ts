@@ -109,6 +109,8 @@ function* entriesOf(disk: Disk, folder: string, filter: JournalFilter): Generato
   for (const { head, segment, at, length } of scan(disk, segments)) {
     const where = { segment, at, length };
     if (head.kind === "intent") waiting.set(head.seq, { intent: head.seq, where, outcome: null });
+    if (head.kind === "carried" && !waiting.has(head.intent))
+      waiting.set(head.intent, { intent: head.intent, where, outcome: null });
     const settled = head.kind === "outcome" ? waiting.get(head.intent) : undefined;
     if (settled === undefined) continue;
     settled.outcome = where;

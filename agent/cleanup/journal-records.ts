@@ -30,6 +30,7 @@ export type RecordHead = Head & { readonly durable: number } & (
     | { readonly kind: "segment"; readonly number: number }
     | { readonly kind: "intent"; readonly files: number }
     | { readonly kind: "outcome"; readonly intent: number }
+    | { readonly kind: "carried"; readonly intent: number; readonly files: number }
   );
 
 export interface Made {
@@ -67,6 +68,12 @@ export function intentRecord(before: Head, durable: number, at: string, intended
   ]);
   const says = { files: files.length, at, ...about, rootDev: rootIdentity.dev, rootIno: rootIdentity.ino, group };
   return made(before, durable, `"kind":"intent",${inner(says)}`);
+}
+
+/** An intent that is open still when the segment with its record (or what was carried of it) goes: the same again. */
+export function carriedRecord(before: Head, durable: number, intent: number, line: Buffer): Made {
+  const says = line.toString("utf8", line.indexOf('"files":'), line.length - "}\n".length);
+  return made(before, durable, `"kind":"carried","intent":${intent},${says}`);
 }
 
 /** A file that was simply removed is its index alone. */
@@ -108,15 +115,16 @@ function inner(says: object): string {
 }
 
 const beginning =
-  /^\{"hash":"([0-9a-f]{64})","seq":(\d{1,15}),"durable":(\d{1,15}),"kind":"(segment|intent|outcome)","(?:number|files|intent)":(\d{1,15}),/;
+  /^\{"hash":"([0-9a-f]{64})","seq":(\d{1,15}),"durable":(\d{1,15}),"kind":"(segment|intent|outcome|carried)","(?:number|files|intent)":(\d{1,15}),(?:"files":(\d{1,15}),)?/;
 
 /** Null where it is no record of the journal. */
 export function headOf(line: Buffer): RecordHead | null {
-  const [, digest, seq, durable, kind, number] = beginning.exec(line.toString("latin1", 0, 256)) ?? [];
+  const [, digest, seq, durable, kind, number, files] = beginning.exec(line.toString("latin1", 0, 256)) ?? [];
   if (digest === undefined) return null;
   const head = { hash: digest, seq: Number(seq), durable: Number(durable) };
   if (kind === "segment") return { ...head, kind, number: Number(number) };
   if (kind === "intent") return { ...head, kind, files: Number(number) };
+  if (kind === "carried") return { ...head, kind, intent: Number(number), files: Number(files) };
   return { ...head, kind: "outcome", intent: Number(number) };
 }
 
@@ -157,7 +165,9 @@ const file = z.tuple([
 ]);
 const intent = z.object({
   seq: count,
-  kind: z.literal("intent"),
+  kind: z.enum(["intent", "carried"]),
+  /** Of one that was carried, its own number. */
+  intent: count.optional(),
   at: time,
   run: z.string(),
   retention: z.string(),
@@ -177,13 +187,13 @@ export interface IntentRecord extends OpenIntent {
 
 /** Throws where a whole record says something else: then another program wrote it. */
 export function intentOf(line: Buffer): IntentRecord {
-  const { seq, at, rootDev, rootIno, group, kind: _, ...about } = intent.parse(jsonOf(line));
+  const { seq, intent: number, at, rootDev, rootIno, group, kind: _, ...about } = intent.parse(jsonOf(line));
   const files = group.map(([names, dev, ino, size, mtimeNs, ctimeNs, uid, links, anyOf]) => ({
     path: names.split("/"),
     identity: { dev, ino, size, mtimeNs, ctimeNs, uid, links },
     content: anyOf === null ? ({ kind: "as-seen" } as const) : ({ kind: "digest", anyOf } as const),
   }));
-  return { intent: seq, at, ...about, rootIdentity: { dev: rootDev, ino: rootIno }, files };
+  return { intent: number ?? seq, at, ...about, rootIdentity: { dev: rootDev, ino: rootIno }, files };
 }
 
 /** As tables, so that a word that is added cannot be forgotten here. */

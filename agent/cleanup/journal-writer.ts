@@ -11,6 +11,7 @@ import {
 } from "./journal-files.ts";
 import { readJournal } from "./journal-read.ts";
 import {
+  carriedRecord,
   type Head,
   headerRecord,
   intentOf,
@@ -30,7 +31,7 @@ export interface JournalSizes {
   readonly segmentBytes: number;
   /** Of the first, where there is no room for a usual one. */
   readonly leastBytes: number;
-  /** Of all: beyond, the oldest without an open intent goes. */
+  /** Of all: beyond, the oldest goes. */
   readonly mostBytes: number;
 }
 
@@ -181,7 +182,8 @@ class Writer implements Journal {
   }
 
   open(): readonly OpenIntent[] {
-    return [...this.#open.values()].map((each) => {
+    const ascending = [...this.#open.values()].sort((a, b) => a.intent - b.intent);
+    return ascending.map((each) => {
       const { at: _, ...open } = intentOf(this.#lineAt(each));
       return open;
     });
@@ -267,9 +269,10 @@ class Writer implements Journal {
   }
 
   #note({ head, segment, at, length }: Found): void {
-    if (head.kind === "intent") {
-      this.#open.set(head.seq, { intent: head.seq, segment, at, length, files: head.files });
-      this.#reserved += mostOfOutcome(head.files);
+    if (head.kind === "intent" || head.kind === "carried") {
+      const intent = head.kind === "intent" ? head.seq : head.intent;
+      if (!this.#open.has(intent)) this.#reserved += mostOfOutcome(head.files);
+      this.#open.set(intent, { intent, segment, at, length, files: head.files });
     }
     const settled = head.kind === "outcome" ? this.#open.get(head.intent) : undefined;
     if (settled === undefined) return;
@@ -297,12 +300,12 @@ class Writer implements Journal {
       this.#prepare();
     }
     if (this.#spare === null || need + mostOfHeader > this.#spare.bytes) return this.#full(need);
-    this.#roll(this.#spare);
+    this.#roll(this.#spare, need);
     return make();
   }
 
   /** The end of a segment is durable before the next one begins, so that nothing but the last can be torn. */
-  #roll(spare: OpenSegment): void {
+  #roll(spare: OpenSegment, need: number): void {
     const before = this.#segment();
     this.#mend();
     this.#disk.syncBytes(before.fd);
@@ -315,22 +318,33 @@ class Writer implements Journal {
     this.#spare = null;
     this.#end = header.line.length;
     this.#head = header.head;
-    this.#forget();
+    this.#forget(need);
     this.#triedAtMs = Number.NEGATIVE_INFINITY;
     this.#prepare();
   }
 
-  /** Removes the oldest segments beyond the most; an open intent keeps its own and those behind it. */
-  #forget(): void {
-    const needed = Math.min(...[...this.#open.values()].map(({ segment }) => segment));
+  /** Removes the oldest segments beyond the most. `need`: for what is about to be written. */
+  #forget(need: number): void {
     let bytes = this.state().bytes + this.#sizes.segmentBytes;
     while (bytes > this.#sizes.mostBytes) {
       const [oldest] = this.#older;
-      if (oldest === undefined || oldest.number >= needed) return;
+      if (oldest === undefined || !this.#carry(oldest.number, need)) return;
       this.#disk.remove(segmentPath(this.#folder, oldest.number));
       this.#older.shift();
       bytes -= oldest.bytes;
     }
+  }
+
+  /** Writes once more, durably, what is open of this segment; false where there is no room for it. */
+  #carry(segment: number, need: number): boolean {
+    const open = [...this.#open.values()].filter((each) => each.segment === segment);
+    for (const each of open) {
+      const record = carriedRecord(this.#head, this.#durable, each.intent, this.#lineAt(each));
+      if (record.line.length + need > this.#segment().bytes - this.#end) return false;
+      this.#open.set(each.intent, { ...each, ...this.#append(record) });
+    }
+    if (open.length > 0) this.#disk.syncBytes(this.#segment().fd);
+    return true;
   }
 
   /** Makes the spare segment, if there is room for it; where there is none, the journal goes on with what it has. */

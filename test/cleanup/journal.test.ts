@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { test } from "node:test";
-import { openJournal, verifyJournal } from "../../agent/cleanup/index.ts";
+import { openJournal, settledSince, verifyJournal } from "../../agent/cleanup/index.ts";
 import {
   candidate,
   entries,
@@ -315,30 +315,48 @@ test("a broken record in the middle: nothing may be removed, what to do is said,
   );
 });
 
-test("beyond the most the oldest segments go, and never one with an open intent; the chain goes on from its anchor", () => {
+test("beyond the most the oldest segments go, and the chain goes on from its anchor; what is open is carried along", () => {
   using here = place();
-  using journal = opened(here.folder);
-  const first = intend(journal, intended(["first"]));
+  let journal = opened(here.folder);
+  const group = intended(["first", "second"], { run: "run-0" });
+  const first = intend(journal, group);
   const segments = () => readdirSync(here.folder).filter((name) => name.startsWith("journal."));
   const more = () => {
     for (let times = 0; times < 40; times++)
       written(journal.settle(intend(journal, intended([`${times}`])), [removed(0)]));
+    assert.ok(journal.state().bytes <= smallSizes.mostBytes, `${journal.state().bytes} bytes`);
+    assert.equal(segments().length, 4);
   };
-  more();
-  assert.ok(segments().includes("journal.000001"), "its intent is open");
-  assert.ok(segments().length > 4);
-  written(journal.settle(first, [kept(0)]));
-  more();
+  for (let lives = 0; lives < 3; lives++) {
+    more();
+    assert.deepEqual(journal.open(), [{ ...group, intent: first }]);
+    const [open, ...others] = [...journal.entries({})].filter(({ settledAt }) => settledAt === null);
+    assert.ok(open?.intent === first && others.length === 0);
+    journal[Symbol.dispose]();
+    journal = opened(here.folder);
+    assert.deepEqual(journal.open(), [{ ...group, intent: first }]);
+  }
   assert.ok(!segments().includes("journal.000001"));
-  assert.ok(journal.state().bytes <= smallSizes.mostBytes, `${journal.state().bytes} bytes`);
-  assert.equal(segments().length, 4);
+  const another = intend(journal, intended(["another"]));
+  assert.deepEqual(
+    journal.open().map(({ intent }) => intent),
+    [first, another],
+  );
+  written(journal.settle(first, [kept(0), removed(1)]));
+  const [told] = [...settledSince(here.folder, `${another}.0`)];
+  assert.ok(told?.kind === "page" && told.data.run === "run-0");
+  assert.deepEqual(
+    [...journal.entries({ outcome: "kept" })].map(({ intent }) => intent),
+    [first],
+  );
   const verified = verifyJournal(here.folder);
   assert.ok(verified.kind === "whole");
-  assert.deepEqual(verified.head, journal.state().head);
   const { head } = journal.state();
+  assert.deepEqual(verified.head, head);
   journal[Symbol.dispose]();
   using later = opened(here.folder);
   assert.deepEqual(later.state().head, head);
+  assert.equal(later.state().openIntents, 1);
 });
 
 test("a group that no segment holds is refused, and the next one is not", () => {
