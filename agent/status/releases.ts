@@ -1,8 +1,17 @@
 /** What is released over the socket: each entry through the same door as an engine's, then in the name of an account. */
-import { type AskedRelease, parseRelease, type Released } from "../store/index.ts";
+import type * as z from "zod";
+import {
+  type AskedRelease,
+  parseRelease,
+  type Released,
+  type StoredRelease,
+  shownContent,
+  shownPath,
+} from "../store/index.ts";
 import type { AgentView, Principal } from "./agent-view.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { type Answered, answer } from "./route.ts";
+import { mostReleases, type shapes } from "./shapes.ts";
 
 type Answers = Extract<Released, { readonly kind: "released" }>["answers"];
 
@@ -41,4 +50,30 @@ function releasedAs(view: AgentView, principal: Principal, asked: readonly Asked
     }
   }
   return { kind: "released", answers };
+}
+
+/** Those that are accepted, by their key; `after` is what `next` of the page before said. */
+export function keptReleases(
+  view: AgentView,
+  {
+    retention,
+    account,
+    after,
+  }: {
+    readonly retention?: string | undefined;
+    readonly account: string | undefined;
+    readonly after?: string | undefined;
+  },
+): z.output<typeof shapes.Releases> {
+  const kept = retention === undefined ? view.store.releases() : view.store.releases(retention, "accepted");
+  const rows = kept
+    .filter((each) => each.answer === "accepted" && (account === undefined || each.account === account))
+    .filter(({ key }) => after === undefined || key > after)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const page = rows.slice(0, mostReleases);
+  return { items: page.map(shownRelease), next: rows.length > page.length ? (page.at(-1)?.key ?? null) : null };
+}
+
+function shownRelease({ path, content, key: _, answer: __, ...says }: StoredRelease) {
+  return { ...says, ...shownPath(path), ...shownContent(content) };
 }

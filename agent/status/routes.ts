@@ -9,7 +9,7 @@ import type { AgentView, PlanApplied, StatusBody } from "./agent-view.ts";
 import { eventsPage } from "./events.ts";
 import { openapi } from "./openapi.ts";
 import { type Refusal, refusal } from "./problem.ts";
-import { released } from "./releases.ts";
+import { keptReleases, released } from "./releases.ts";
 import { answer, noQuery, type Route, route } from "./route.ts";
 import { mostReleases, shapes } from "./shapes.ts";
 import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
@@ -246,6 +246,27 @@ export const routes: readonly Route[] = [
     async handle({ view, body }) {
       const outcome = await view.applyPlan(body.plan);
       return outcome.kind === "applied" ? answer(outcome.row) : notApplied(body.plan, outcome);
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/releases",
+    summary: "Releases that are accepted, so that a plan by hand counts what the agent's would.",
+    may: ["owner", "account"],
+    query: z.strictObject({
+      account,
+      retention: z.string().min(1, "the name of a Retention").describe("Of this Retention only.").optional(),
+      after: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, "as next has it")
+        .describe("Go on after this one.")
+        .optional(),
+    }),
+    answer: shapes.Releases,
+    handle(asked) {
+      const rows = rowsFor(asked, asked.query.account);
+      if (rows.kind === "refusal") return rows;
+      return answer(keptReleases(asked.view, { ...asked.query, account: rows.account }));
     },
   }),
   route({

@@ -288,6 +288,21 @@ export const shapes = {
       .nullable()
       .describe("Shown to the owner and group rcwarden."),
   }),
+  Releases: pages(
+    shape({
+      retention: z.string(),
+      account: z.string().describe("Whose files these are."),
+      by: shape({ kind: z.enum(["engine", "account"]), name: z.string() }).describe("Who released it."),
+      path: z.string().optional(),
+      pathHex: z.string().optional().describe("Instead of path, where it is no UTF-8."),
+      size: z.string().describe("Bytes, in decimal digits."),
+      sha256: z.string().optional(),
+      mtime: z.string().optional().describe("Seconds since 1970; known as exactly as precision says."),
+      precision: z.string().optional(),
+      receivedAt: time,
+      expiresAt: time,
+    }),
+  ),
   Released: shape({
     answers: listOf(
       shape({

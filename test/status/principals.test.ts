@@ -21,6 +21,7 @@ const expected: Readonly<Record<string, string>> = {
   "POST /v1/baseline": "owner",
   "GET /v1/cleanup": "owner viewer account",
   "POST /v1/cleanup/apply": "owner",
+  "GET /v1/releases": "owner account",
   "POST /v1/releases": "owner account",
   "GET /v1/sent": "owner",
   "POST /v1/reload": "owner",

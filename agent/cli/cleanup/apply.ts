@@ -1,11 +1,11 @@
-import * as z from "zod";
 import { type Journal, type KeptPlan, leastDigits, perform, type Settling, settleBelow } from "../../cleanup/index.ts";
 import { type Removal, type Retention, removalOf } from "../../documents/index.ts";
 import type { Account } from "../../facts/index.ts";
+import { shapes } from "../../status/index.ts";
 import { hear } from "../agents.ts";
 import type { Voice } from "../io.ts";
 import type { Parts } from "../parts.ts";
-import { type Cleaned, cleanedJson, cleanedText, isWhollyRemoved, outcomeShape } from "../text/cleaned.ts";
+import { type Cleaned, cleanedJson, cleanedText, isWhollyRemoved } from "../text/cleaned.ts";
 import type { Call, ExitCode, Surroundings } from "../verb.ts";
 import { type Action, meant, refuse } from "./action.ts";
 import { type CleanupPlaces, cleanupPlaces, socketOption, stateOption } from "./places.ts";
@@ -59,14 +59,6 @@ function undetermined(...messages: readonly string[]): Ended {
 /** For as long as it takes: an agent says when it is done, and goes on where nobody listens any more. */
 const agentWithinMs = 86_400_000;
 
-const rowShape = z.object({
-  retention: z.string(),
-  account: z.string(),
-  root: z.string(),
-  problem: z.string(),
-  run: z.object({ run: z.string(), outcomes: z.array(outcomeShape) }).nullable(),
-});
-
 /** Null where there is no agent. */
 async function byAgent(hash: string, { state, sockets }: CleanupPlaces, parts: Parts): Promise<Ended | null> {
   // The agent's answer does not say how many were to go: its plans lie where ours do.
@@ -77,9 +69,10 @@ async function byAgent(hash: string, { state, sockets }: CleanupPlaces, parts: P
     body: { plan: hash },
     withinMs: agentWithinMs,
   } as const;
-  const heard = await hear(parts, sockets, question, rowShape);
+  const heard = await hear(parts, sockets, question, shapes.CleanupRow);
   if (heard.kind === "no-agent") return null;
-  if (heard.kind === "refused") return wrong(heard.message);
+  if (heard.kind === "refused")
+    return heard.code === "not-applied" ? undetermined(heard.message) : wrong(heard.message);
   if (heard.kind !== "answer") return undetermined(heard.message);
   const { retention, account, root, problem, run: ran } = heard.value;
   const about = { retention, account, root, plan: hash, planned: kept.kind === "plan" ? kept.files : null };
@@ -125,7 +118,7 @@ async function applied(kept: KeptPlan, applying: Applying): Promise<Ended> {
   voice.remark(...journal.state().notices);
   const hinders = await settleBelow(retention.root, journal, await settlingBy(parts));
   if (hinders.length > 0) return undetermined(...hinders);
-  const { releases, unknown } = await releasesFor(retention, grant, { state }, parts);
+  const { releases, unknown } = await releasesFor(retention, grant, { state, sockets: [] }, parts);
   if (unknown !== "") return undetermined(unknown);
   const progress = voice.progress(`looking below ${retention.root}`);
   const performed = await perform(

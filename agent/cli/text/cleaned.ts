@@ -1,19 +1,17 @@
 /** What became of the files of a plan that was applied, for a person and for a program. */
-import * as z from "zod";
-import { leastDigits, outcomeWords, quarantineName } from "../../cleanup/index.ts";
+import { leastDigits, type OutcomeWord, quarantineName } from "../../cleanup/index.ts";
 import { sizeText } from "./cleanup.ts";
 import { codeWords } from "./cleanup-journal.ts";
 import { columns, folded, pad, padStart, pageColumns, paragraph, spread } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
-/** As an agent says it; its words are those of the journal. */
-export const outcomeShape = z.object({
-  outcome: z.enum(outcomeWords),
-  code: z.string().nullable(),
-  files: z.number(),
-  bytes: z.number(),
-});
-type OutcomeSum = z.infer<typeof outcomeShape>;
+/** The words are those of the journal; an agent of another version may have others. */
+interface OutcomeSum {
+  readonly outcome: string;
+  readonly code: string | null;
+  readonly files: number;
+  readonly bytes: number;
+}
 
 export interface Cleaned {
   readonly kind: "cleaned";
@@ -58,8 +56,8 @@ function rows({ outcomes }: Cleaned): Line[] {
   const counts = shown.map(({ files }) => (files === 1 ? "1 file " : `${files.toLocaleString("en-US")} files`));
   const width = Math.max(...counts.map(columns));
   return shown.flatMap(({ outcome, code, bytes }, at) => {
-    const label = labels[outcome];
-    const isFirst = at === 0 || labels[shown[at - 1]?.outcome ?? "removed"] !== label;
+    const label = labelOf(outcome);
+    const isFirst = at === 0 || labelOf(shown[at - 1]?.outcome ?? "") !== label;
     const start = `  ${pad(isFirst ? label : "", 14)}${padStart(counts[at] ?? "", width)}  ${padStart(sizeText(BigInt(bytes)), 10)}`;
     return folded([`${start}   ${code === null ? "" : reasonOf(code)}`.trimEnd()]);
   });
@@ -72,7 +70,7 @@ function reasonOf(code: string): string {
 
 const noneRemoved: OutcomeSum = { outcome: "removed", code: null, files: 0, bytes: 0 };
 
-const labels: Readonly<Record<OutcomeSum["outcome"], string>> = {
+const labels: Readonly<Record<OutcomeWord, string>> = {
   removed: "removed",
   kept: "stays",
   "put-back": "stays",
@@ -80,11 +78,15 @@ const labels: Readonly<Record<OutcomeSum["outcome"], string>> = {
   "gone-unconfirmed": "gone",
 };
 
+function labelOf(outcome: string): string {
+  return Object.entries(labels).find(([word]) => word === outcome)?.[1] ?? outcome;
+}
+
 function order({ outcome }: OutcomeSum): number {
   return Object.keys(labels).indexOf(outcome);
 }
 
-function has(outcomes: readonly OutcomeSum[], word: OutcomeSum["outcome"]): boolean {
+function has(outcomes: readonly OutcomeSum[], word: OutcomeWord): boolean {
   return outcomes.some(({ outcome }) => outcome === word);
 }
 

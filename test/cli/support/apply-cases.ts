@@ -72,17 +72,30 @@ const left: OpenIntent = {
 };
 const leftOpen = () => ({ kind: "journal", journal: journalOf([left]) }) as const;
 
+const at = "2026-11-23T09:55:00.000Z";
 const row = {
   retention: retention.name,
   account: "oracle",
   root: retention.root,
-  problem: "",
+  apply: "by-hand",
+  granted: "by-hand",
+  state: "waiting",
+  plan: null,
   run: {
     run: "one",
-    at: "",
+    at,
     because: "by-hand",
     outcomes: [{ outcome: "removed", code: null, files: 300, bytes: 300 * 2 ** 30 }],
   },
+  backlog: null,
+  releases: {},
+  problem: "",
+};
+const problem = {
+  code: "plan-unknown",
+  where: hash.slice(0, 12),
+  expected: "a plan that can be applied",
+  found: "none",
 };
 
 export const applyCases: readonly Case[] = [
@@ -94,6 +107,15 @@ export const applyCases: readonly Case[] = [
     story: "an agent that runs does it",
     argv: apply,
     world: { ...world, ask: (sockets) => ({ kind: "answer", socket: sockets[0] ?? "", status: 200, body: row }) },
+  },
+  {
+    name: "cleanup-apply-agent-unknown",
+    story: "an agent that does not know the plan",
+    argv: apply,
+    world: {
+      ...world,
+      ask: (sockets) => ({ kind: "answer", socket: sockets[0] ?? "", status: 404, body: { ...problem, change: "" } }),
+    },
   },
   {
     name: "cleanup-apply-unfinished",
