@@ -6,17 +6,24 @@
 import { randomUUID } from "node:crypto";
 import { backlogOf, historyOf, historyText } from "../cleanup/backlog.ts";
 import {
+  type Allowed,
   type Applied,
   candidateKey,
+  countingReleases,
+  endReleases,
+  type Following,
+  followReleases,
   type KeptPlan,
   keptForMs,
   leastDigits,
   type Performed,
   type ToApply,
+  takeReleases,
 } from "../cleanup/index.ts";
 import { type Granted, type Removal, type Retention, removalOf } from "../documents/index.ts";
 import type { EventDraft } from "../drift/index.ts";
 import type { Account, RetentionFacts } from "../facts/index.ts";
+import type { AskedRelease, Released, StoredRelease } from "../store/index.ts";
 import { Cleaning, type Order } from "./cleaning.ts";
 import { dueOf, looksEveryMs } from "./cleanup-due.ts";
 import { CleanupJournal } from "./cleanup-journal.ts";
@@ -31,6 +38,7 @@ const lookDeadlineMs = 300_000;
 const lookMs = 10_000;
 const spaceMs = 60_000;
 const othersMs = 600_000;
+const mostEnded = 1_000;
 
 export type KeptHere = Pick<KeptPlan, "kind" | "hash" | "holds" | "retention">;
 
@@ -100,7 +108,10 @@ export class Cleaner {
     every(
       () => spaceMs,
       this.#signal,
-      () => this.#lookAtSpace(),
+      () => {
+        this.#endReleases();
+        return this.#lookAtSpace();
+      },
     );
   }
 
@@ -126,12 +137,19 @@ export class Cleaner {
     this.look();
   }
 
-  /** Something of this Retention was released. */
-  released(retention: string): void {
-    const cleaning = this.#cleanings.get(retention);
-    if (cleaning === undefined) return;
-    cleaning.releasedMs ??= this.#world.monotonicMs();
-    this.look();
+  /** Keeps what was released, durably, before it comes back; what it may let go is looked at soon. */
+  release(by: StoredRelease["by"], asked: readonly AskedRelease[]): Released {
+    const { store, keeper, nowMs: clock } = this.#world;
+    const nowMs = clock();
+    const { answers, change, due } = takeReleases(by, asked, (name) => this.#allowed(name), store, nowMs);
+    const kept = keeper.keepNow({ ...change, nowMs });
+    if (kept.kind === "refused") return { kind: "refused", message: kept.message };
+    for (const name of due) {
+      const cleaning = this.#cleanings.get(name);
+      if (cleaning !== undefined) cleaning.releasedMs ??= this.#world.monotonicMs();
+    }
+    if (due.length > 0) this.look();
+    return { kind: "released", answers };
   }
 
   /** Resolves when the plan was applied, with "", or with why it was not. */
@@ -183,6 +201,20 @@ export class Cleaner {
     const mayGo = ({ retention: { account, root } }: Cleaning) =>
       removalOf(this.granted, account, root).kind === "granted";
     return this.all.some(mayGo) || this.#world.cleanup.hasJournal();
+  }
+
+  #allowed(name: string): Allowed | null {
+    const retention = this.#cleanings.get(name)?.retention;
+    if (retention === undefined) return null;
+    return { retention, removal: removalOf(this.granted, retention.account, retention.root) };
+  }
+
+  /** Releases whose time is over go, some at a time, while nobody doubts what time it is. */
+  #endReleases(): void {
+    if (this.#trust() !== "trusted") return;
+    const { store, keeper, nowMs: clock } = this.#world;
+    const nowMs = clock();
+    keeper.keepNow({ ...endReleases(store.releasesEnded(nowMs, mostEnded), nowMs), nowMs });
   }
 
   /** What was left open below roots that no Retention has any more. */
@@ -259,7 +291,7 @@ export class Cleaner {
     order: Order | null,
     signal: AbortSignal,
   ): Promise<Extract<Performed, { kind: "planned" }> | None> {
-    const { cleanup, nowMs } = this.#world;
+    const { cleanup, store, nowMs } = this.#world;
     const { retention } = cleaning;
     const account = await this.#accountOf(retention);
     if (typeof account === "string") return none("account", account);
@@ -270,6 +302,8 @@ export class Cleaner {
     const mayApply = cleaning.withheld === "" && (order !== null || isAutomatic(retention, removal, because));
     const space = await cleanup.spaceOf(retention.root, account, signal);
     const at = nowMs();
+    const stored = retention.after === "release" ? store.releases(retention.name, "accepted") : [];
+    const following = followReleases(stored);
     const toApply: ToApply | null =
       mayApply && journal !== null && because !== "look"
         ? { journal, run: randomUUID(), because, only: order?.plan ?? null }
@@ -278,18 +312,20 @@ export class Cleaner {
     const performed = await cleanup.perform({
       retention,
       account,
-      releases: [],
+      releases: countingReleases(stored, { retention, removal }, at),
       moment: { nowMs: at, clock: this.#trust() },
       apply: toApply,
       isListed: false,
       prepare: removal.kind === "granted",
       deadlineMs: lookDeadlineMs,
       signal,
+      look: (batch) => following.look(batch),
     });
     if (performed.kind === "none") return none(performedCodes[performed.code], performed.because);
     this.#keepPlan(cleaning, performed, because, at);
     this.#reckon(cleaning, performed, at, space);
     if (performed.applied !== null) await this.#applied(cleaning, performed.applied, because, signal);
+    this.#answer(following);
     const strangers = this.#journal.strangersIn(retention.root);
     const refused = hindrance ?? refusedOf(performed.applied, strangers);
     if (refused === null) this.#well(cleaning);
@@ -328,6 +364,14 @@ export class Cleaner {
     const applies = cleaning.withheld === "" ? retention.apply : "plan-only";
     const event = plannedEvent(retention, plan, { clock: decision.clock.kind, because, applies });
     this.#tellOnce(`planned ${retention.name}`, hash, event);
+  }
+
+  /** After what was removed was told: of the others those that turned out to be changed, or absent. */
+  #answer(following: Following): void {
+    const { store, keeper, nowMs: clock } = this.#world;
+    const nowMs = clock();
+    // Where the store has no room for it, the next look finds it again.
+    keeper.keepNow({ ...following.changed(true, store, nowMs), nowMs });
   }
 
   /** What lies there, and how it grows; where nobody could say how much is free, what was known stays. */

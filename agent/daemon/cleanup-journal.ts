@@ -1,7 +1,15 @@
 /** The journal as the agent holds it: opened as soon as it can be, settled after a crash, and told from. */
 import { setImmediate } from "node:timers/promises";
-import type { Journal, JournalRefusal, OpenIntent, Recovered, Telling } from "../cleanup/index.ts";
-import { settleBelow } from "../cleanup/settle.ts";
+import {
+  type Following,
+  followReleases,
+  type Journal,
+  type JournalRefusal,
+  type OpenIntent,
+  type Recovered,
+  settleBelow,
+  type Telling,
+} from "../cleanup/index.ts";
 import type { Account } from "../facts/index.ts";
 import type { Change } from "../store/index.ts";
 import type { Refused } from "./cleanup-told.ts";
@@ -120,7 +128,7 @@ export class CleanupJournal implements Disposable {
 
   async #recover(root: string, account: Account, open: readonly OpenIntent[], signal: AbortSignal): Promise<Recovered> {
     const sent = { deadlineMs: recoverDeadlineMs, signal };
-    const recovered = await this.#world.cleanup.recover(root, account, open, sent);
+    const recovered = await this.#world.cleanup.recover({ root }, account, open, sent);
     if (recovered.kind === "recovered") this.#strangers.set(root, recovered.strangersInAll);
     return recovered;
   }
@@ -136,16 +144,19 @@ export class CleanupJournal implements Disposable {
     // What the store had no room for comes first; the keeper tries again.
     if (this.#signal.aborted || this.journal === null || keeper.isUnsaved(mark)) return;
     this.#hasMore = false;
+    const following = new Map<string, Following>();
     for (const telling of cleanup.settledSince(store.mark(mark))) {
-      keeper.keep(mark, () => this.#change(telling));
+      keeper.keep(mark, () => this.#change(telling, following));
       this.#hasMore = keeper.isUnsaved(mark) || this.#signal.aborted;
       if (this.#hasMore) return;
       await setImmediate();
     }
   }
 
-  #change(telling: Telling): Change {
-    const nowMs = this.#world.nowMs();
+  /** With what it means for releases: what was told to be removed answers them in the same transaction. */
+  #change(telling: Telling, following: Map<string, Following>): Change {
+    const { store, nowMs: clock } = this.#world;
+    const nowMs = clock();
     const marks = { [mark]: telling.mark };
     if (telling.kind === "missed") {
       const data = { code: "outcomes-missed", message: telling.message };
@@ -153,12 +164,12 @@ export class CleanupJournal implements Disposable {
       return { nowMs, marks, events: [event] };
     }
     const { data } = telling;
-    const event = {
-      type: "cleanup.completed",
-      subject: data.retention,
-      account: data.account,
-      data: { ...data },
-    } as const;
-    return { nowMs, marks, events: [event] };
+    const { retention, account, outcomes } = data;
+    const followed = following.get(retention) ?? followReleases(store.releases(retention, "accepted"));
+    following.set(retention, followed);
+    followed.settled(outcomes);
+    const answered = followed.changed(false, store, nowMs);
+    const event = { type: "cleanup.completed", subject: retention, account, data: { ...data } } as const;
+    return { ...answered, nowMs, marks: { ...answered.marks, ...marks }, events: [event, ...answered.events] };
   }
 }

@@ -13,10 +13,11 @@ export interface ViewedCleanup {
   nowMs(): number;
 }
 
-export function cleanupViewOf(viewed: ViewedCleanup): Pick<AgentView, "cleanup" | "applyPlan"> {
+export function cleanupViewOf(viewed: ViewedCleanup): Pick<AgentView, "cleanup" | "applyPlan" | "release"> {
   return {
     cleanup: () => bodyOf(viewed),
     applyPlan: (hash) => applied(viewed, hash),
+    release: (by, asked) => viewed.cleaner.release(by, asked),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Brings what was found into the store; what it does not take now is tried again until it does. */
-import type { Change, Store, StoreFailure } from "../store/index.ts";
+import type { Change, Committed, Store, StoreFailure } from "../store/index.ts";
 import type { Log } from "./log.ts";
 
 interface Problem {
@@ -46,6 +46,17 @@ export class Keeper {
     }
     this.#unsaved.set(key, make);
     this.failed(answer);
+  }
+
+  /** Keeps it now or not at all: for whoever is answered with what came of it. */
+  keepNow(change: Change): Committed {
+    const answer = this.#store.commit(change);
+    if (answer.kind === "refused") this.failed(answer);
+    else {
+      if (holdsSomething(change)) this.took();
+      if (answer.events.length > 0) this.#told();
+    }
+    return answer;
   }
 
   /** The store refused something that tries itself again. */

@@ -172,6 +172,7 @@ function sinksOf(agent: Agent, isRoot: boolean, sender: Account | null) {
       share: () => agent.grant?.share ?? null,
       nowMs: world.nowMs,
       heartbeat: () => agent.heartbeat(),
+      released: (name, asked) => agent.cleaner.release({ kind: "engine", name }, asked),
       log: world.log,
       later: (ms, signal) =>
         new Promise((resolve) => {

@@ -5,6 +5,7 @@ import type { Unseen } from "../host/watching.ts";
 import { enginesOfAccount } from "../runs/engines-of.ts";
 import type { AccountView, AgentView, StatusBody, WatchedAccount } from "../status/agent-view.ts";
 import type { Agent } from "./agent.ts";
+import { cleanupViewOf } from "./cleanup-view.ts";
 import type { Watched } from "./watched.ts";
 
 export function viewOf(agent: Agent): AgentView {
@@ -34,6 +35,7 @@ export function viewOf(agent: Agent): AgentView {
       if (account !== null && agent.accounts.get(account) === undefined) return null;
       return { queued: agent.want(account, rests) };
     },
+    ...cleanupViewOf({ cleaner: agent.cleaner, cleanup: world.cleanup, store, nowMs: world.nowMs }),
     accountOfUid: (uid) => agent.accounts.all.find(({ account }) => account?.uid === uid)?.name ?? null,
     viewerGid: world.viewerGid,
     ownerUid: world.ownerUid,

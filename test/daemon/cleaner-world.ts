@@ -136,7 +136,7 @@ export function cleanerTest(wish: CleanerWish = {}): CleanerTest {
       test.performed.push(`${retention.name} ${apply?.because ?? "dry"}`);
       return perform(performing, sweep);
     },
-    async recover(root, _, open) {
+    async recover({ root }, _, open) {
       const outcomes = new Map(
         open.map(({ intent, files }) => [intent, files.map((file, at) => found(disk, root, file, at))]),
       );

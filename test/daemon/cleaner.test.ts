@@ -169,6 +169,88 @@ describe("what goes by itself", () => {
   });
 });
 
+describe("a release", () => {
+  const retention = automatic({
+    ...{ after: "release", releasedBy: ["account"] },
+    keep: { newest: 0, youngerThanMs: null },
+  });
+  const by = { kind: "account", name: "oracle" } as const;
+  const asked = (path: string, size = "1024") => {
+    const { identity } = seenOf(path);
+    const content = { kind: "mtime", ns: identity.mtimeNs, precisionNs: "1" } as const;
+    return { retention: "engine-staging", path: [Buffer.from(path).toString("hex")], size, content };
+  };
+  const answers = (agent: CleanerTest) =>
+    agent.events().flatMap(({ type, data }) => {
+      if (type !== "release.answered") return [];
+      const { answers: each } = data as { answers: { path: string; answer: string }[] };
+      return each.map(({ path, answer }) => `${path} ${answer}`);
+    });
+
+  test("lets exactly its file go soon, and is answered with what became of it", async () => {
+    await using agent = await started({ retentions: [retention] }, (each) =>
+      each.put(retention, "a.arc", "b.arc", "c.arc"),
+    );
+    assert.deepEqual(agent.lies(retention), ["a.arc", "b.arc", "c.arc"]);
+    const released = agent.cleaner.release(by, [
+      asked("a.arc"),
+      asked("b.arc", "7"),
+      asked("gone.arc"),
+      asked("a.arc"),
+    ]);
+    assert.deepEqual(released.kind === "released" && released.answers.map(({ answer }) => answer), [
+      "accepted",
+      "accepted",
+      "accepted",
+      "accepted",
+    ]);
+    await agent.live(1);
+    assert.deepEqual(agent.lies(retention), ["b.arc", "c.arc"]);
+    assert.equal(agent.cleaner.all[0]?.run?.because, "release");
+    const last = new Map(answers(agent).map((each) => [each.split(" ")[0], each.split(" ")[1]]));
+    assert.deepEqual(Object.fromEntries(last), { "a.arc": "removed", "b.arc": "changed", "gone.arc": "absent" });
+    assert.deepEqual(agent.events().flatMap(outcomesIn), ["a.arc removed null"]);
+    const told = () => agent.told().filter((each) => !each.startsWith("cleanup.planned"));
+    const before = told();
+    await agent.live(15);
+    assert.deepEqual(told(), before, "nothing is told twice");
+  });
+
+  test("counts for nobody else's word, nor when its Retention no longer says so", async () => {
+    await using agent = await started({ retentions: [retention] }, (each) => each.put(retention, "a.arc"));
+    for (const other of [
+      { kind: "account", name: "other" },
+      { kind: "engine", name: "oracle" },
+    ] as const) {
+      const refused = agent.cleaner.release(other, [asked("a.arc")]);
+      assert.deepEqual(refused.kind === "released" && refused.answers.map(({ answer }) => answer), ["not-allowed"]);
+    }
+    agent.granted = { kind: "none" };
+    agent.cleaner.release(by, [asked("a.arc")]);
+    await agent.live(1);
+    agent.granted = grantOf();
+    agent.retentions = [{ ...retention, releasedBy: ["engine"] }];
+    agent.cleaner.reloaded();
+    await agent.live(15);
+    assert.deepEqual(agent.lies(retention), ["a.arc"]);
+  });
+
+  test("where the store keeps nothing it is refused, and nothing goes", async () => {
+    const store = (real: CleanerTest["store"]) =>
+      new Proxy(real, {
+        get(target, name) {
+          if (name === "commit") return () => ({ kind: "refused", code: "full", message: "full" });
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    await using agent = await started({ retentions: [retention], store }, (each) => each.put(retention, "a.arc"));
+    assert.deepEqual(agent.cleaner.release(by, [asked("a.arc")]), { kind: "refused", message: "full" });
+    await agent.live(15);
+    assert.deepEqual(agent.lies(retention), ["a.arc"]);
+  });
+});
+
 describe("a kept plan", () => {
   for (const [where, cleanup] of [
     ["in the state folder", {}],
