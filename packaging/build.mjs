@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { agentFlags } from "./agent-flags.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = `${root}dist`;
@@ -80,9 +81,6 @@ chmodSync(root + node, 0o755);
 rmSync(`${dist}/bin/node`, { force: true });
 // Relative: the checkout may be seen at more than one place.
 symlinkSync(`../../${node}`, `${dist}/bin/node`);
-
-/** For the agent, which runs for months and mostly waits. Measured by `npm run bench`. */
-const agentFlags = ["--max-semi-space-size=1", "--no-opt", "--no-maglev", "--no-sparkplug", "--expose-gc"];
 
 /** What V8 makes of the program at a start with these flags; the call is one that is refused once everything is loaded. */
 function cache(role, flags, words) {

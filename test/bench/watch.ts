@@ -1,4 +1,7 @@
-/** rename() to trigger, beside a reader of inotify in C that does nothing else: in turns, each in a process of its own. */
+/**
+ * rename() to trigger, with the flags that the agent runs with, beside a reader of inotify in C that does nothing else: in
+ * turns, each in a process of its own.
+ */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -6,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import { agentFlags } from "../../packaging/agent-flags.ts";
 
 export interface WatchLatency {
   /** Median of ours by median of the reader's. */
@@ -76,6 +80,7 @@ export async function watchLatency(rounds = 320): Promise<WatchLatency> {
     for (const path of paths) writeFileSync(path, "");
     const bare = await start(compiled(folder), [bareHome]);
     const watched = await start(process.execPath, [
+      ...agentFlags,
       "--input-type=module",
       "-e",
       ours,
