@@ -6,6 +6,7 @@ import type { Action } from "./action.ts";
 import { apply } from "./apply.ts";
 import { journal } from "./journal.ts";
 import { plan } from "./plan.ts";
+import { release } from "./release.ts";
 
 /** In the order in which they are used. Only those that work. */
-export const actions: readonly Action[] = [plan, apply, journal];
+export const actions: readonly Action[] = [release, plan, apply, journal];
