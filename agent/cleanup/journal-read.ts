@@ -2,7 +2,7 @@
 
 import type { JournalEntry, JournalFilter, JournalRefusal, Verified } from "./journal.ts";
 import { type Disk, readAll, realDisk } from "./journal-disk.ts";
-import { errnoOf, NotOurs, openSegment, ownUid, segmentNumbers, wrongFolder } from "./journal-files.ts";
+import { errnoOf, NotOurs, openSegment, ownUid, segmentNumbers, segmentPath, wrongFolder } from "./journal-files.ts";
 import { intentOf, outcomeOf, type Span, settledOf } from "./journal-records.ts";
 import { type OpenSegment, scan } from "./journal-scan.ts";
 
@@ -69,7 +69,7 @@ export function openAll(disk: Disk, folder: string): OpenAll {
     for (const { fd } of segments) disk.close(fd);
   };
   try {
-    for (const number of segmentNumbers(disk, folder)) {
+    for (const number of allNumbers(disk, folder)) {
       const opened = openedUnlessGone(disk, folder, number);
       if (opened !== null) segments.push(opened);
     }
@@ -78,6 +78,18 @@ export function openAll(disk: Disk, folder: string): OpenAll {
     throw error;
   }
   return { segments, [Symbol.dispose]: close };
+}
+
+/** Ascending. A list that was made while a writer renames and removes may lack some: their neighbours are asked for. */
+function allNumbers(disk: Disk, folder: string): readonly number[] {
+  const isThere = (number: number) => disk.status(segmentPath(folder, number)) !== null;
+  const numbers = new Set<number>();
+  for (const listed of segmentNumbers(disk, folder)) {
+    numbers.add(listed);
+    for (let before = listed - 1; !numbers.has(before) && isThere(before); before--) numbers.add(before);
+    for (let behind = listed + 1; !numbers.has(behind) && isThere(behind); behind++) numbers.add(behind);
+  }
+  return [...numbers].sort((a, b) => a - b);
 }
 
 function openedUnlessGone(disk: Disk, folder: string, number: number): OpenSegment | null {

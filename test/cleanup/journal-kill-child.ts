@@ -34,7 +34,7 @@ function say(...words: readonly (string | number)[]): void {
 }
 
 // So that a segment is left behind, and the oldest one removed.
-const sizes = { segmentBytes: 3072, leastBytes: 3072, mostBytes: 6144 };
+const sizes = { segmentBytes: 5120, leastBytes: 5120, mostBytes: 10_240 };
 const journal = opened(folder, { disk: dying, sizes });
 say("open", ...journal.open().map(({ intent }) => intent));
 for (const { intent, files } of journal.open()) {
@@ -48,6 +48,9 @@ for (const { intent, files } of journal.open()) {
 }
 written(journal.sync());
 say("sync");
+// One is left open, and carried along.
+const left = intend(journal, intended(["left.arc", "left.trc"]));
+say("intend", left);
 for (let group = 0; group < 4; group++) {
   const intent = intend(journal, intended([`${group}.arc`, `${group}.trc`]));
   say("intend", intent);

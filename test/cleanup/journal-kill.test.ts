@@ -45,14 +45,14 @@ type Entries = ReturnType<typeof entries>;
 /** What a journal holds after the life that said this; each intent absent, open or settled, and none settled that was not. */
 function judge(folder: string, lines: readonly string[], entriesBefore: Entries, where: string): void {
   using journal = opened(folder);
-  const from = oldest(folder);
-  const intended = said(lines, "intend").filter((each) => each > from);
-  const settled = said(lines, "settle").filter((each) => each > from);
-  const earlier = entriesBefore.filter(({ intent }) => intent > from);
-  const gone = said(lines, "intend").filter((each) => each < from);
+  const all = entries(folder);
+  const isHere = (each: number) => each > oldest(folder) || all.some(({ intent }) => intent === each);
+  const intended = said(lines, "intend").filter(isHere);
+  const settled = said(lines, "settle").filter(isHere);
+  const earlier = entriesBefore.filter(({ intent }) => isHere(intent));
+  const gone = said(lines, "intend").filter((each) => !isHere(each));
   for (const intent of gone)
     assert.ok(said(lines, "settle").includes(intent), `${where}: ${intent} is gone, and was open`);
-  const all = entries(folder);
   const numbersOf = (some: Entries) => some.map(({ intent }) => intent);
   const [open, closed] = [all.filter((each) => each.settledAt === null), all.filter((each) => each.settledAt !== null)];
   assert.deepEqual(
