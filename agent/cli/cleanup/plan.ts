@@ -73,12 +73,13 @@ async function planOf(
   grant: Removal,
   { places, isListed, voice, parts }: PlanSurroundings,
 ): Promise<{ readonly planned: Planned; readonly list: Iterable<Listed> }> {
-  const about = { retention, grant, releasesUnknown: "", kept: null };
+  const about = { retention, grant, kept: null };
   const none = (because: string) => ({ planned: { ...about, decision: null, because }, list: [] });
   const account = await accountOf(retention, parts);
   if (typeof account === "string") return none(account);
   const nowMs = parts.now().getTime();
   const { releases, unknown } = await releasesFor(retention, grant, places, parts);
+  if (unknown !== "") return none(unknown);
   const progress = voice.progress(`looking below ${retention.root}`);
   const performed = await perform(
     {
@@ -98,7 +99,7 @@ async function planOf(
   if (performed.kind === "none") return none(performed.because);
   const { decision, list } = performed;
   const kept = await keptOf(retention, grant, decision, nowMs, places, parts);
-  const planned = { ...about, decision, because: "", releasesUnknown: unknown, kept };
+  const planned = { ...about, decision, because: "", kept };
   return { planned, list: list?.() ?? [] };
 }
 

@@ -11,8 +11,6 @@ export interface Planned {
   /** Why there is none; "" otherwise. */
   readonly because: string;
   readonly grant: Removal;
-  /** Why nobody could tell what was released; "" where it is known. */
-  readonly releasesUnknown: string;
   /** Null where nothing would go, or nobody may remove it. */
   readonly kept: Kept | null;
 }
@@ -40,7 +38,6 @@ export function planText(planned: Planned, { isFollowing, isListed, flags }: Pla
     ...heading,
     ...rows(retention, decision),
     ...clockText(decision.clock),
-    ...unknownText(planned),
     ...list,
     ...nextText(planned, decision.hash, flags),
     ...(isListed ? [[""]] : []),
@@ -124,10 +121,6 @@ function clockText(clock: Decision["clock"]): Line[] {
   return paragraph(`The clock of this host is behind the newest file, so no age counts: ${pathText(clock.path)}`, 2);
 }
 
-function unknownText({ releasesUnknown }: Planned): Line[] {
-  return releasesUnknown === "" ? [] : paragraph(`Here nothing counts as released. ${releasesUnknown}`, 2);
-}
-
 /** What it takes for these files to go. */
 function nextText({ retention: { account, root }, grant, kept }: Planned, hash: string, flags: string): Line[] {
   if (grant.kind !== "granted") {
@@ -144,7 +137,7 @@ function nextText({ retention: { account, root }, grant, kept }: Planned, hash: 
     : [["  To remove exactly these, within 60 minutes:"], [`  ${command}`]];
 }
 
-export function planJson({ retention, decision, because, grant, releasesUnknown, kept }: Planned) {
+export function planJson({ retention, decision, because, grant, kept }: Planned) {
   const { name, account, root, origin } = retention;
   const granted = { granted: grant.kind === "granted", apply: grant.kind === "granted" ? grant.apply : null };
   const about = { retention: name, account, root, file: origin.file, grant: granted };
@@ -156,7 +149,7 @@ export function planJson({ retention, decision, because, grant, releasesUnknown,
   });
   const goes = { files: decision.removed.files, bytes: Number(decision.removed.bytes) };
   const expiresAt = kept?.kind === "kept" ? new Date(kept.expiresAtMs).toISOString() : null;
-  const says = releasesUnknown || (kept?.kind === "refused" ? kept.message : because);
+  const says = kept?.kind === "refused" ? kept.message : because;
   return { ...head, plan: decision.hash, because: says, clock: decision.clock.kind, goes, stays, expiresAt };
 }
 

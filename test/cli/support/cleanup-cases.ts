@@ -1,8 +1,9 @@
 /** Cases of `cleanup plan`. What lies below a root stands here as the look would give it. */
-import { minuteMs, retentionOf, type SeenOptions, seenOf } from "../../cleanup/support.ts";
+import { releaseKey, type StoredRelease, shownContent, shownPath } from "../../../agent/store/index.ts";
+import { hexPath, minuteMs, retentionOf, type SeenOptions, seenOf } from "../../cleanup/support.ts";
 import type { Case } from "./cases.ts";
 import { allowed, granted, withRetentions } from "./cleanup-documents.ts";
-import { nothingUnseen, oracle, postgres, root, type World } from "./world.ts";
+import { emptyState, nothingUnseen, oracle, postgres, root, type World } from "./world.ts";
 
 const GiB = 2 ** 30;
 
@@ -58,7 +59,81 @@ const two: World = {
   below: { [staging.root]: whole(few), [traces.root]: whole([[seenOf("1.trc", {}), seenOf("2.trc", {})]]) },
 };
 
+const released = retentionOf({
+  after: "release",
+  releasedBy: ["engine"],
+  keep: { newest: 1, youngerThanMs: 360 * minuteMs },
+});
+const fromEngine = granted([
+  { account: "oracle", below: "/u01/staging", apply: "automatically", releasesFrom: "engine" },
+]);
+const copies = many(4, "copy", { ageMinutes: 2000, size: GiB });
+
+function releaseOf(name: string, other: Partial<StoredRelease> = {}): StoredRelease {
+  const content = { kind: "sha256", digest: "ab".repeat(32) } as const;
+  const says = { retention: released.name, path: hexPath(name), size: String(GiB), content, ...other };
+  const by = { kind: "engine", name: "engine" } as const;
+  const times = { receivedAt: "2026-11-22T10:00:00.000Z", expiresAt: "2026-12-22T10:00:00.000Z" };
+  return { key: releaseKey(says), account: "oracle", by, ...times, answer: "accepted", ...says };
+}
+
+const releases = [
+  releaseOf("copy_0000.arc"),
+  releaseOf("copy_0001.arc"),
+  releaseOf("copy_0002.arc", { size: "12" }),
+  releaseOf("copy_0003.arc", { by: { kind: "engine", name: "another" } }),
+];
+const waiting: World = {
+  ...base,
+  documents: withRetentions(released)(fromEngine),
+  below: { [released.root]: whole([copies]) },
+  cleanup: { ...emptyState, releases: () => ({ kind: "releases", releases }) },
+};
+
+/** As an agent tells them. */
+function toldBy(stored: readonly StoredRelease[]): NonNullable<World["ask"]> {
+  return (sockets) => {
+    const items = stored.map(({ key: _, answer: __, path, content, ...says }) => ({
+      ...says,
+      ...shownPath(path),
+      ...shownContent(content),
+    }));
+    return { kind: "answer", socket: sockets[0] ?? "", status: 200, body: { items, next: null } };
+  };
+}
+
 export const cleanupCases: readonly Case[] = [
+  {
+    name: "cleanup-plan-released",
+    story: "what an engine released goes, and nothing else",
+    argv: plan,
+    world: waiting,
+  },
+  {
+    name: "cleanup-plan-released-agent",
+    story: "the same where an agent tells what was released",
+    argv: plan,
+    world: { ...waiting, cleanup: emptyState, ask: toldBy(releases) },
+  },
+  {
+    name: "cleanup-plan-busy",
+    story: "an agent that does not answer has the state: without its word there is no plan",
+    argv: plan,
+    world: { ...waiting, cleanup: { ...emptyState, releases: () => ({ kind: "busy" }) } },
+  },
+  {
+    name: "cleanup-plan-not-kept",
+    story: "a plan that could not be kept",
+    argv: plan,
+    world: {
+      ...waiting,
+      cleanup: {
+        ...emptyState,
+        releases: () => ({ kind: "releases", releases }),
+        keep: () => ({ kind: "refused", message: "/var/lib/rcwarden/host: expected room to keep a plan, found none" }),
+      },
+    },
+  },
   { name: "cleanup-help", story: "what the verb takes", argv: ["cleanup", "--help"], world: base, wide: true },
   { name: "cleanup-plan", story: "what would go and what stays, by reason", argv: plan, world: one },
   { name: "cleanup-plan-two", story: "two Retentions, and a Grant for neither", argv: plan, world: two },
