@@ -335,11 +335,18 @@ function documented(schema: z.ZodType): Readonly<Record<string, unknown>> {
   return shown;
 }
 
-const notAppliedStatus = { unknown: 404, "not-granted": 409, failed: 409 } as const;
-
-function notApplied(plan: string, { code, message }: Extract<PlanApplied, { kind: "refused" }>): Refusal {
-  const words = code === "unknown" ? "plan-unknown" : code === "not-granted" ? "not-granted" : "not-applied";
-  return refusal(notAppliedStatus[code], words, [plan.slice(0, 12), "a plan that can be applied", message]);
+function notApplied(hash: string, { code, message }: Extract<PlanApplied, { kind: "refused" }>): Refusal {
+  const plan = `plan ${hash.slice(0, 12)}`;
+  if (code === "unknown") {
+    const found = "none of these digits, several, or an older one";
+    return refusal(404, "plan-unknown", [
+      plan,
+      "one of the last 60 minutes",
+      found,
+      "plan again: rcwarden cleanup plan",
+    ]);
+  }
+  return refusal(409, code === "failed" ? "not-applied" : code, [plan, "it to be applied", message]);
 }
 
 function byFingerprint(a: KeptFinding, b: KeptFinding): number {

@@ -62,7 +62,8 @@ const agentWithinMs = 86_400_000;
 /** Null where there is no agent. */
 async function byAgent(hash: string, { state, sockets }: CleanupPlaces, parts: Parts): Promise<Ended | null> {
   // The agent's answer does not say how many were to go: its plans lie where ours do.
-  const kept = (await parts.cleanup()).kept(state, hash, parts.now().getTime());
+  const askedMs = parts.now().getTime();
+  const kept = (await parts.cleanup()).kept(state, hash, askedMs);
   const question = {
     method: "POST",
     path: "/v1/cleanup/apply",
@@ -74,9 +75,11 @@ async function byAgent(hash: string, { state, sockets }: CleanupPlaces, parts: P
   if (heard.kind === "refused")
     return heard.code === "not-applied" ? undetermined(heard.message) : wrong(heard.message);
   if (heard.kind !== "answer") return undetermined(heard.message);
-  const { retention, account, root, problem, run: ran } = heard.value;
+  const { retention, account, root, run: last } = heard.value;
+  // Where nothing of the plan may go any more none was begun, and the last one is an earlier one.
+  const ran = last !== null && Date.parse(last.at) >= askedMs ? last : null;
   const about = { retention, account, root, plan: hash, planned: kept.kind === "plan" ? kept.files : null };
-  return { kind: "cleaned", ...about, run: ran?.run ?? null, outcomes: ran?.outcomes ?? [], unfinished: problem };
+  return { kind: "cleaned", ...about, run: ran?.run ?? null, outcomes: ran?.outcomes ?? [], unfinished: "" };
 }
 
 /** In this process, with the state folder to itself: no agent can run meanwhile. */

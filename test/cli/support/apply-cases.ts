@@ -72,7 +72,7 @@ const left: OpenIntent = {
 };
 const leftOpen = () => ({ kind: "journal", journal: journalOf([left]) }) as const;
 
-const at = "2026-11-23T09:55:00.000Z";
+const at = "2026-11-23T09:55:02.100Z";
 const row = {
   retention: retention.name,
   account: "oracle",
@@ -107,6 +107,18 @@ export const applyCases: readonly Case[] = [
     story: "an agent that runs does it",
     argv: apply,
     world: { ...world, ask: (sockets) => ({ kind: "answer", socket: sockets[0] ?? "", status: 200, body: row }) },
+  },
+  {
+    name: "cleanup-apply-agent-again",
+    story: "what an agent removed before is not told as removed by this",
+    argv: apply,
+    world: {
+      ...world,
+      ask: (sockets) => {
+        const run = { ...row.run, at: "2026-11-23T09:50:00.000Z" };
+        return { kind: "answer", socket: sockets[0] ?? "", status: 200, body: { ...row, run } };
+      },
+    },
   },
   {
     name: "cleanup-apply-agent-unknown",
