@@ -65,6 +65,8 @@ export class Cleaner {
     this.#signal = signal;
     this.#clock = new SteadyClock(world.nowMs(), world.monotonicMs());
     this.#journal = new CleanupJournal(world, signal);
+    // Whoever releases files before it begins is answered by what is in force already.
+    this.#takeDocuments();
   }
 
   get all(): readonly Cleaning[] {
@@ -117,22 +119,10 @@ export class Cleaner {
 
   /** The documents in force may be others: what runs by one that no longer holds is called off. */
   reloaded(): void {
-    const { retentions, granted } = this.#world.inForce();
-    const named = new Map(retentions.map((each) => [each.name, each]));
-    for (const [name, { retention, calledOff, orders }] of this.#cleanings) {
-      const now = named.get(name);
-      if (now !== undefined && saysTheSame(now, retention)) continue;
-      calledOff?.abort();
-      for (const order of orders) order.done(`${name}: the documents changed meanwhile`);
-      this.#cleanings.delete(name);
-    }
-    for (const retention of retentions) {
-      const known = this.#cleanings.get(retention.name);
-      if (known === undefined) this.#cleanings.set(retention.name, new Cleaning(retention));
-      else known.retention = retention;
-    }
+    this.#takeDocuments();
     for (const { retention, calledOff, isApplying } of this.all)
-      if (isApplying && removalOf(granted, retention.account, retention.root).kind !== "granted") calledOff?.abort();
+      if (isApplying && removalOf(this.granted, retention.account, retention.root).kind !== "granted")
+        calledOff?.abort();
     void this.#lookAtSpace();
     this.look();
   }
@@ -243,6 +233,23 @@ export class Cleaner {
     this.#running.add(running);
   }
 
+  #takeDocuments(): void {
+    const { retentions } = this.#world.inForce();
+    const named = new Map(retentions.map((each) => [each.name, each]));
+    for (const [name, { retention, calledOff, orders }] of this.#cleanings) {
+      const now = named.get(name);
+      if (now !== undefined && saysTheSame(now, retention)) continue;
+      calledOff?.abort();
+      for (const order of orders) order.done(`${name}: the documents changed meanwhile`);
+      this.#cleanings.delete(name);
+    }
+    for (const retention of retentions) {
+      const known = this.#cleanings.get(retention.name);
+      if (known === undefined) this.#cleanings.set(retention.name, new Cleaning(retention));
+      else known.retention = retention;
+    }
+  }
+
   #lookIn(ms: number): void {
     this.#timer.abort();
     this.#timer = new AbortController();
@@ -325,7 +332,8 @@ export class Cleaner {
     this.#keepPlan(cleaning, performed, because, at);
     this.#reckon(cleaning, performed, at, space);
     if (performed.applied !== null) await this.#applied(cleaning, performed.applied, because, signal);
-    this.#answer(following);
+    // What lies in quarantine is not absent.
+    this.#answer(following, !this.#journal.openRoots.has(retention.root));
     const strangers = this.#journal.strangersIn(retention.root);
     const refused = hindrance ?? refusedOf(performed.applied, strangers);
     if (refused === null) this.#well(cleaning);
@@ -367,11 +375,11 @@ export class Cleaner {
   }
 
   /** After what was removed was told: of the others those that turned out to be changed, or absent. */
-  #answer(following: Following): void {
+  #answer(following: Following, isWhole: boolean): void {
     const { store, keeper, nowMs: clock } = this.#world;
     const nowMs = clock();
     // Where the store has no room for it, the next look finds it again.
-    keeper.keepNow({ ...following.changed(true, store, nowMs), nowMs });
+    keeper.keepNow({ ...following.changed(isWhole, store, nowMs), nowMs });
   }
 
   /** What lies there, and how it grows; where nobody could say how much is free, what was known stays. */

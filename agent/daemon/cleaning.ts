@@ -81,10 +81,11 @@ export class Cleaning {
     this.isApplying = false;
     this.#endedMs = nowMs;
     const isPlanned = performed?.kind === "planned";
-    this.#failures = isPlanned ? 0 : this.#failures + 1;
+    const isDone = isPlanned && (performed.applied?.unfinished ?? "") === "";
+    this.#failures = isDone ? 0 : this.#failures + 1;
     if (isPlanned) this.seenMs = nowMs;
     const removed = isPlanned ? (performed.applied?.outcomes.get("removed")?.files ?? 0) : 0;
     this.#isFruitless = because === "pressure" ? removed === 0 : this.#isFruitless && removed === 0;
-    if (because === "release" && !isPlanned) this.releasedMs ??= nowMs;
+    if (because === "release" && !isDone) this.releasedMs ??= nowMs;
   }
 }

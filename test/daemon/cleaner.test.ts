@@ -216,6 +216,16 @@ describe("a release", () => {
     assert.deepEqual(told(), before, "nothing is told twice");
   });
 
+  test("is taken before the first look", async () => {
+    await using agent = cleanerTest({ retentions: [retention] });
+    agent.put(retention, "a.arc");
+    const released = agent.cleaner.release(by, [asked("a.arc")]);
+    assert.deepEqual(released.kind === "released" && released.answers.map(({ answer }) => answer), ["accepted"]);
+    agent.cleaner.start();
+    await agent.settled();
+    assert.deepEqual(agent.lies(retention), []);
+  });
+
   test("counts for nobody else's word, nor when its Retention no longer says so", async () => {
     await using agent = await started({ retentions: [retention] }, (each) => each.put(retention, "a.arc"));
     for (const other of [

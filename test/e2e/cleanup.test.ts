@@ -4,8 +4,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { makeAccount, noAccounts } from "../support/accounts.ts";
 import { startAgent, type TestAgent } from "../support/agent.ts";
+import { luck } from "../support/nothing-lost.ts";
+import { agentFolder } from "../support/nothing-lost-agent.ts";
 import { dist } from "../support/rcwarden.ts";
 import { noSshd, startSshd } from "../support/sshd.ts";
 import {
@@ -109,5 +112,53 @@ describe("the story's second half", { skip: noSshd || noAccounts }, () => {
     const told = outcomesIn(await streamOf(agent)).map(({ path, outcome }) => `${path} ${outcome}`);
     assert.ok(told.includes("same.arc removed"), `${told}`);
     assert.equal(told.filter((each) => each.endsWith(" removed")).length, 1, `${told}`);
+  });
+});
+
+const kills = process.env.RCWARDEN_TEST_LONG === "1" ? 100 : 8;
+
+describe("an agent that is killed while files go", { skip: noAccounts }, () => {
+  test("nothing unreleased goes, no intent stays open, and each released file's end is told once", async (context) => {
+    const lot = luck();
+    context.diagnostic(`RCWARDEN_SEED=${lot.seed}`);
+    await using account = await makeAccount();
+    using staging = makeStaging(account);
+    using state = agentFolder();
+    const documents = cleaningDocuments(account, staging, {
+      retention: { limits: "{ filesPerSecond: 150 }", plan: "{ every: 1m }" },
+    });
+    const kept: string[] = [];
+    const released: string[] = [];
+    for (let life = 0; life < kills; life++) {
+      await using agent = await startAgent({ folder: state.path, documents, waitFor: "answers" });
+      const releases = Array.from({ length: 60 }, (_, file) => {
+        const name = `${life}-${file}.arc`;
+        const content = `redo ${name} ${"x".repeat(lot.below(5_000))}\n`;
+        staging.put(name, content);
+        return { name, release: releaseOf(name, content) };
+      }).filter(({ name }) => {
+        const isReleased = lot.below(4) > 0;
+        (isReleased ? released : kept).push(name);
+        return isReleased;
+      });
+      const { status } = await agent.ask("/v1/releases", { releases: releases.map(({ release }) => release) });
+      assert.equal(status, 200);
+      await pause(100 + lot.below(1_500));
+      await agent.end("SIGKILL");
+    }
+    await using last = await startAgent({ folder: state.path, documents });
+    const now = await answered(last);
+    assert.equal(now.journal?.openIntents, 0);
+    assert.deepEqual([...staging.files()].sort(), kept.sort());
+    assert.deepEqual(staging.quarantined(), []);
+    const outcomes = outcomesIn(await streamOf(last));
+    const ends = outcomes.filter(({ outcome }) => outcome === "removed" || outcome === "gone-unconfirmed");
+    assert.deepEqual(ends.map(({ path }) => path).sort(), released.sort());
+    assert.deepEqual(
+      outcomes.filter(({ path }) => kept.includes(path)),
+      [],
+    );
+    const words = Map.groupBy(outcomes, ({ outcome, code }) => `${outcome} ${code ?? ""}`.trim());
+    context.diagnostic([...words].map(([word, each]) => `${each.length} ${word}`).join(", "));
   });
 });
