@@ -27,6 +27,7 @@ function onSmallDisk(scenario: string, folder: string, env: Record<string, strin
 for (const scenario of [
   "full at commit",
   "the queue drains on a full disk, and the cap makes room",
+  "releases on a full disk, and an older database",
   "full at open",
   "damaged and full",
   "read-only at open",

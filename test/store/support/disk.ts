@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import type { Store } from "../../../agent/store/index.ts";
+import { answered, asVersion1, release } from "./releases.ts";
 import { all, commitSome, committed, finding, open, opened, refusal, startMs } from "./state.ts";
 
 const [scenario = "", disk = ""] = process.argv.slice(2);
@@ -70,6 +71,27 @@ const scenarios: Record<string, () => void> = {
     assert.equal(lost.seq, head.seq + 1);
     commitSome(store, 1, 50);
     store.close();
+  },
+
+  "releases on a full disk, and an older database"() {
+    const store = open(folder);
+    fill(3_000_000);
+    assert.equal(untilRefused(store).code, "full");
+    const { head } = store;
+    const rows = Array.from({ length: 4000 }, (_, at) => release(`${at}.arc`));
+    const outcome = store.commit({ nowMs: startMs, releases: rows, marks: { told: "7" }, events: [answered(rows[0])] });
+    assert.equal(outcome.kind === "refused" && outcome.code, "full");
+    assert.deepEqual([store.releases(), store.mark("told"), store.head], [[], null, head], "all of it or nothing");
+    store.close();
+    rmSync(ballast);
+    asVersion1(folder);
+    fill(0);
+    assert.equal(refusal(folder).code, "full");
+    rmSync(ballast);
+    using later = open(folder);
+    committed(later.commit({ nowMs: startMs, releases: rows }));
+    assert.equal(later.releases().length, 4000);
+    assert.deepEqual(later.notices, []);
   },
 
   "full at open"() {
