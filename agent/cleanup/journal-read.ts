@@ -62,16 +62,18 @@ interface OpenAll extends Disposable {
   readonly segments: readonly OpenSegment[];
 }
 
-/** All of them at once, so that none is missing when a writer removes the oldest. */
+/** All of them at once, so that none is missing when a writer removes the oldest meanwhile. */
 export function openAll(disk: Disk, folder: string): OpenAll {
   const segments: OpenSegment[] = [];
   const close = () => {
     for (const { fd } of segments) disk.close(fd);
   };
   try {
-    for (const number of allNumbers(disk, folder)) {
+    // From the newest on: where one is gone, those before it are, too.
+    for (const number of allNumbers(disk, folder).reverse()) {
       const opened = openedUnlessGone(disk, folder, number);
-      if (opened !== null) segments.push(opened);
+      if (opened === null) break;
+      segments.unshift(opened);
     }
   } catch (error) {
     close();
@@ -81,7 +83,7 @@ export function openAll(disk: Disk, folder: string): OpenAll {
 }
 
 /** Ascending. A list that was made while a writer renames and removes may lack some: their neighbours are asked for. */
-function allNumbers(disk: Disk, folder: string): readonly number[] {
+function allNumbers(disk: Disk, folder: string): number[] {
   const isThere = (number: number) => disk.status(segmentPath(folder, number)) !== null;
   const numbers = new Set<number>();
   for (const listed of segmentNumbers(disk, folder)) {
@@ -96,7 +98,6 @@ function openedUnlessGone(disk: Disk, folder: string, number: number): OpenSegme
   try {
     return openSegment(disk, folder, number, "read");
   } catch (error) {
-    // Only the oldest ever go; where another one is missing, the chain says so.
     if (errnoOf(error) === "ENOENT" || (error instanceof NotOurs && error.isGone)) return null;
     throw error instanceof NotOurs ? error : new Error(notReadable(folder, error).message, { cause: error });
   }

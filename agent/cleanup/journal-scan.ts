@@ -84,7 +84,10 @@ class Walk {
       }
       if (this.#isNextBegun()) continue;
       const rests = this.#rests();
-      if (rests !== "moved") return this.#judged(rests);
+      if (rests === "moved" || (rests.length > 0 && this.#isNextBegun())) continue;
+      // A writer may have gone on before the rest was read.
+      const late = rests.length === 0 ? null : this.#lines.next();
+      return late === null ? this.#judged(rests) : this.#record(segment, late.at, late.bytes);
     }
   }
 
@@ -119,9 +122,9 @@ class Walk {
   #leave(segment: OpenSegment): Scanned | null {
     const next = this.#segments[this.#at + 1];
     // The next one's header may be torn itself: then this one is the last, and what lies behind it is judged with that.
-    if (next !== undefined && new Lines(this.#disk, next).next() === null) {
+    if (next !== undefined && this.#isTornHeader(next)) {
       const rests = this.#rests();
-      return rests === "moved" ? null : this.#judged(rests);
+      return rests === "moved" || !this.#isTornHeader(next) ? null : this.#judged(rests);
     }
     if (this.#segment !== segment)
       return this.#broken(segment, `expected the header of segment ${segment.number}, found nothing`);
@@ -131,6 +134,10 @@ class Walk {
     this.#lines = null;
     this.#lineNumber = 0;
     return null;
+  }
+
+  #isTornHeader(segment: OpenSegment): boolean {
+    return new Lines(this.#disk, segment).next() === null;
   }
 
   /** `moved`: a writer goes on right now. */

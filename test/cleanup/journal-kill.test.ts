@@ -138,20 +138,24 @@ test("who reads while another one writes finds it whole at any time", { timeout:
     });
   });
   let [whole, last] = [0, 0];
-  while (exit === null && writer.signalCode === null) {
-    const verified = verifyJournal(here.folder);
-    assert.ok(verified.kind === "whole" || verified.kind === "absent", JSON.stringify(verified));
-    if (verified.kind === "whole") {
-      whole += 1;
-      assert.ok(verified.head.seq >= last, "a journal only grows");
-      last = verified.head.seq;
+  try {
+    while (exit === null && writer.signalCode === null) {
+      const verified = verifyJournal(here.folder);
+      assert.ok(verified.kind === "whole" || verified.kind === "absent", JSON.stringify(verified));
+      if (verified.kind === "whole") {
+        whole += 1;
+        assert.ok(verified.head.seq >= last, "a journal only grows");
+        last = verified.head.seq;
+      }
+      const read = readJournal(here.folder, {});
+      if (read.kind === "entries")
+        for (const { files, settledAt } of read.entries) assert.equal(files.length, settledAt === null ? 0 : 1);
+      await new Promise(setImmediate);
     }
-    const read = readJournal(here.folder, {});
-    if (read.kind === "entries")
-      for (const { files, settledAt } of read.entries) assert.equal(files.length, settledAt === null ? 0 : 1);
-    await new Promise(setImmediate);
+  } finally {
+    if (exit === null) writer.kill("SIGKILL");
+    await closed;
   }
-  await closed;
   assert.equal(exit, 0);
   console.log(`read ${whole} times meanwhile`);
   assert.ok(whole > 0);
