@@ -1,6 +1,21 @@
 /** The built agent removes what was released, and nothing else, whatever ends or fills in between. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -17,6 +32,7 @@ import {
   cleaningDocuments,
   makeStaging,
   outcomesIn,
+  quarantine,
   releaseOf,
   type Staging,
   streamOf,
@@ -162,3 +178,176 @@ describe("an agent that is killed while files go", { skip: noAccounts }, () => {
     context.diagnostic([...words].map(([word, each]) => `${each.length} ${word}`).join(", "));
   });
 });
+
+describe("hard times for a clean-up", { skip: noAccounts }, () => {
+  test("an agent of the account's own, without root, removes what is released", async () => {
+    await using account = await makeAccount();
+    using staging = makeStaging(account);
+    using place = agentFolder();
+    chownSync(place.path, account.uid, account.gid);
+    const as = ["/usr/bin/setpriv", "--reuid", `${account.uid}`, "--regid", `${account.gid}`, "--init-groups"];
+    const documents = cleaningDocuments(account, staging);
+    await using agent = await startAgent({ folder: place.path, as, documents, accounts: [account.name] });
+    staging.put("released.arc", "stored\n");
+    staging.put("kept.arc", "stored\n");
+    const { json } = await agent.ask("/v1/releases", { releases: [releaseOf("released.arc", "stored\n")] });
+    assert.deepEqual(json.answers, [{ answer: "accepted", message: "" }], JSON.stringify(json));
+    await gone(agent, staging, ["released.arc"]);
+    await answered(agent);
+    assert.deepEqual(staging.files(), ["kept.arc"]);
+    const told = outcomesIn(await streamOf(agent)).map(({ path, outcome }) => `${path} ${outcome}`);
+    assert.deepEqual(told, ["released.arc removed"]);
+  });
+
+  test("with the very volume full and the state folder's too, files go, and are told when there is room", async () => {
+    await using account = await makeAccount();
+    using staging = makeStaging(account);
+    using place = agentFolder();
+    const state = join(place.path, "state");
+    const script = [
+      `mkdir ${state}; mount -t tmpfs -o size=32m,mode=700 tmpfs ${state}`,
+      `mount -t tmpfs -o size=4m,uid=${account.uid},gid=${account.gid},mode=755 tmpfs ${staging.root}`,
+      'exec "$@"',
+    ].join("\n");
+    await using agent = await startAgent({
+      folder: place.path,
+      documents: cleaningDocuments(account, staging, { retention: { apply: "by-hand" } }),
+      as: ["/usr/bin/unshare", "-m", "--propagation", "private", "/bin/sh", "-ec", script, "sh"],
+    });
+    const inside = (path: string) => join(`/proc/${agent.pid}/root`, path);
+    const names = ["1.arc", "2.arc", "3.arc"];
+    const content = "x".repeat(1_000_000);
+    for (const name of names) {
+      writeFileSync(inside(join(staging.root, name)), content);
+      chownSync(inside(join(staging.root, name)), account.uid, account.gid);
+    }
+    const { json } = await agent.ask("/v1/releases", {
+      releases: names.slice(0, 2).map((name) => releaseOf(name, content)),
+    });
+    assert.equal(json.answers.length, 2, JSON.stringify(json));
+    const planned = await agent.until<CleanupNow>(
+      "/v1/cleanup",
+      ({ retentions }) => retentions[0]?.plan?.files === 2 && retentions[0].state === "waiting",
+      "a plan of two files",
+    );
+    for (const [folder, file] of [
+      [staging.root, "filler"],
+      [state, "filler"],
+    ] as const)
+      fill(inside(join(folder, file)));
+    const applied = await agent.ask("/v1/cleanup/apply", { plan: planned.retentions[0]?.plan?.hash });
+    assert.equal(applied.status, 200, JSON.stringify(applied.json));
+    const lie = () => readdirSync(inside(staging.root)).filter((name) => name.endsWith(".arc"));
+    assert.deepEqual(lie(), ["3.arc"]);
+    assert.deepEqual(readdirSync(inside(join(staging.root, quarantine))), []);
+    rmSync(inside(join(state, "filler")));
+    const told = await untilTold(agent, 2);
+    assert.deepEqual([...told].sort(), ["1.arc removed", "2.arc removed"]);
+  });
+
+  test("a file system that does not answer leaves the agent answering, with one child, and goes on when it thaws", async () => {
+    await using account = await makeAccount();
+    using frozen = freezable(account);
+    await using agent = await startAgent({ documents: cleaningDocuments(account, frozen) });
+    await agent.until<CleanupNow>("/v1/cleanup", ({ retentions }) => retentions[0]?.plan !== null, "a first plan");
+    writeFileSync(join(frozen.root, "1.arc"), "stored\n");
+    chownSync(join(frozen.root, "1.arc"), account.uid, account.gid);
+    frozen.freeze();
+    await agent.ask("/v1/releases", { releases: [releaseOf("1.arc", "stored\n")] });
+    let slowestMs = 0;
+    const deadline = performance.now() + 60_000;
+    for (let state = ""; state !== "stuck"; ) {
+      assert.ok(performance.now() < deadline, `still ${state}`);
+      const asked = performance.now();
+      const { json } = await agent.ask("/v1/cleanup");
+      await agent.ask("/v1/status");
+      slowestMs = Math.max(slowestMs, performance.now() - asked);
+      state = (json as CleanupNow).retentions[0]?.state ?? "";
+      assert.ok(childrenOf(agent.pid, account.uid).length <= 1);
+      await pause(200);
+    }
+    assert.ok(slowestMs < 5_000, `${slowestMs} ms`);
+    await agent.ask("/v1/releases", { releases: [releaseOf("1.arc", "stored\n")] });
+    await pause(1_000);
+    assert.equal(childrenOf(agent.pid, account.uid).length, 1);
+    frozen.thaw();
+    await answered(agent);
+    const now = await agent.ask("/v1/cleanup");
+    assert.equal(now.json.journal.openIntents, 0);
+    assert.deepEqual(
+      readdirSync(frozen.root).filter((name) => name.endsWith(".arc")),
+      [],
+    );
+    assert.equal(now.json.retentions[0].problem, "");
+  });
+});
+
+/** Writes until there is no room. */
+function fill(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (let bytes = 1 << 20; bytes >= 1; ) {
+      try {
+        if (writeSync(file, Buffer.alloc(bytes)) < bytes) bytes >>= 1;
+      } catch {
+        bytes >>= 1;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function untilTold(agent: TestAgent, count: number): Promise<readonly string[]> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const told = outcomesIn(await streamOf(agent)).map(({ path, outcome }) => `${path} ${outcome}`);
+    if (told.length >= count) return told;
+    assert.ok(performance.now() < deadline, `${told}`);
+    await pause(200);
+  }
+}
+
+/** Direct and indirect children of a process that run as this uid. */
+function childrenOf(pid: number, uid: number): readonly number[] {
+  const status = (of: string) => {
+    try {
+      return readFileSync(`/proc/${of}/status`, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => new RegExp(`^PPid:\t${pid}$[^]*^Uid:\t${uid}\t`, "m").test(status(entry)))
+    .map(Number);
+}
+
+interface Freezable extends Disposable {
+  readonly above: string;
+  readonly root: string;
+  freeze(): void;
+  thaw(): void;
+}
+
+/** A file system in a file, thawed and unmounted when this process ends, however it does. */
+function freezable(account: { readonly uid: number; readonly gid: number }): Freezable {
+  const above = mkdtempSync(`/run/rcw-frozen-${process.pid}-`);
+  chmodSync(above, 0o755);
+  const [image, mount, root] = [join(above, "image"), join(above, "mount"), join(above, "mount/staging")];
+  writeFileSync(image, "");
+  truncateSync(image, 16 << 20);
+  mkdirSync(mount);
+  execFileSync("mkfs.ext4", ["-q", "-F", image]);
+  execFileSync("mount", ["-o", "loop,noatime", image, mount]);
+  const undo = `cat >/dev/null; fsfreeze -u ${mount}; umount -l ${mount}; rm -rf ${above}`;
+  const guard = spawn("/bin/sh", ["-c", undo], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  mkdirSync(root);
+  chownSync(root, account.uid, account.gid);
+  return {
+    ...{ above: mount, root },
+    freeze: () => void execFileSync("fsfreeze", ["-f", mount]),
+    thaw: () => void execFileSync("fsfreeze", ["-u", mount]),
+    [Symbol.dispose]: () => void guard.stdin.end(),
+  };
+}
