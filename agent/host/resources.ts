@@ -17,7 +17,7 @@ export function ownUse(): OwnUse {
 /**
  * Collects what nobody uses and gives it back to the kernel: after much work, for what comes next may be an hour of
  * waiting. V8 is asked only where it was started with `--expose-gc`, and for the most that it can do: it moves together
- * what is left, where an ordinary collection keeps half-empty pages (decision 0022).
+ * what is left, where an ordinary collection keeps half-empty pages (decision 0024).
  */
 export function giveBack(): void {
   globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });

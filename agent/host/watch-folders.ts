@@ -1,5 +1,5 @@
 /**
- * Folders that chokidar watches, each for the names in it that matter.
+ * Folders that chokidar watches, each for the names in it that matter (decision 0025).
  *
  * chokidar is told of one name in each folder, a name that is never there, 32 folders an instance, and of its events only
  * `raw` counts: a name in a folder, as inotify has it. Measured with 2,001 folders for 6,000 paths in 1,000 homes
@@ -13,7 +13,7 @@
  *
  * A path that is not there makes chokidar list its whole folder at each event of any other name in it, and a folder that
  * appears is listed with all that is below: hence `isUnwatched` and `isIgnored`, which say no to all but the folders here.
- */
+ *
 import { lstatSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FSWatcher } from "chokidar";
