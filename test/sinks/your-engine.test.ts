@@ -7,8 +7,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
+import { parseManifest } from "../../agent/cli/cleanup/manifest.ts";
 import { unframe } from "../../agent/cli/framed.ts";
-import { stateDigest } from "../../agent/store/index.ts";
+import { type EventDraft, parseRelease, releaseAnswers, stateDigest } from "../../agent/store/index.ts";
 import { agentBehind } from "../status/world.ts";
 import { startEngine } from "../support/engine/engine.ts";
 import { finding, open, scratch, tell, tellSome } from "./state.ts";
@@ -49,6 +50,7 @@ async function shell(file: string, env: Record<string, string>): Promise<string>
 
 function kept(folder: string): {
   cursor: string | null;
+  answered: Record<string, string>;
   sources: Record<string, { have: string; state: Record<string, { finding: { status: string }; digest: string }> }>;
 } {
   return JSON.parse(readFileSync(`${folder}/engine.json`, "utf8"));
@@ -88,11 +90,101 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-test("the page has its blocks, and says nothing of what does not work yet", () => {
-  assert.deepEqual([...blocks.keys()], ["forward.sh", "ready.sh", "framed.sh", "engine.mjs", "pull.sh"]);
-  assert.ok(!/releas/i.test(page));
+test("the page has its blocks, and its engine some sixty lines", () => {
+  const scripts = ["forward.sh", "ready.sh", "framed.sh", "pull.sh", "post.sh", "release.sh"];
+  assert.deepEqual([...blocks.keys()].sort(), [...scripts, "engine.mjs"].sort());
   const lines = (blocks.get("engine.mjs") ?? "").split("\n").filter((line) => line.trim() !== "");
-  assert.ok(lines.length <= 60, `${lines.length} lines`);
+  assert.ok(lines.length <= 70, `${lines.length} lines`);
+});
+
+test("the releases that the page shows are releases, and each answer that there is stands in its table", () => {
+  const [, shown = ""] = /^```json\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const lines = shown.trim().split("\n");
+  assert.equal(lines.length, 2);
+  for (const line of lines) {
+    const parsed = parseRelease(JSON.parse(line.replace("<64 hex digits>", "ab".repeat(32))), "release");
+    assert.equal(parsed.kind, "asked", parsed.kind === "wrong" ? parsed.message : "");
+  }
+  for (const answer of releaseAnswers) assert.ok(page.includes(`| \`${answer}\` |`), answer);
+});
+
+const stored = ["a.arc", "sub/b.arc"].map((path) => ({
+  ...{ retention: "oracle-staging", path, size: 7, sha256: "ab".repeat(32) },
+}));
+
+function answered(path: string, answer: string): EventDraft {
+  const answers = [{ path, size: "7", sha256: "ab".repeat(32), answer }];
+  const data = { retention: "oracle-staging", account: "oracle", by: { kind: "engine", name: "engine" }, answers };
+  return { type: "release.answered", subject: "oracle-staging", account: "oracle", data };
+}
+
+test("releasing by the answer to a batch: what is stored, until the host answers it", async (context) => {
+  const folder = written(context);
+  using home = scratch();
+  using store = open(home.state);
+  tellSome(store, 1, 1);
+  await using reference = await startEngine();
+  const own = reference.authority.issue("page", { names: ["DNS:localhost"] });
+  const port = await freePort();
+  writeFileSync(`${folder}/stored.json`, JSON.stringify(stored));
+  const files = { KEEP: `${folder}/engine.json`, STORED: `${folder}/stored.json` };
+  const proofs = { CERT: own.certFile, KEY: own.keyFile, CA: reference.authority.caFile };
+  await using _engine = nodeOf(folder, "serve", { ...files, PORT: String(port), ...proofs });
+  const released: string[] = [];
+  const url = `https://localhost:${port}/events`;
+  await using ran = run(store, sinkOf(reference, { url, ...reference.client }), {
+    released(sink, asked) {
+      const names = asked.map(({ path }) => Buffer.from(path.join("2f"), "hex").toString());
+      released.push(`${sink} ${names.join(" ")}`);
+      return { kind: "released", answers: asked.map(() => ({ answer: "accepted", message: "" })) };
+    },
+  });
+  await delivered(ran);
+  assert.equal(released[0], "engine a.arc sub/b.arc");
+  assert.equal(ran.sink.state().note, undefined);
+  for (const [path, left] of [
+    ["sub/b.arc", "engine a.arc"],
+    ["a.arc", null],
+  ] as const) {
+    store.commit({ nowMs: Date.now(), events: [answered(path, "accepted")] });
+    await delivered(ran);
+    const before = released.length;
+    tellSome(store, 2, 2);
+    await delivered(ran);
+    assert.deepEqual(released.slice(before), left === null ? [] : [left]);
+  }
+});
+
+test("releasing through the forwarded socket, by Node and by curl", async (context) => {
+  const folder = written(context);
+  const behind = await agentBehind(context);
+  writeFileSync(`${folder}/stored.json`, JSON.stringify(stored));
+  writeFileSync(`${folder}/releases.json`, JSON.stringify({ releases: stored }));
+  const said = await shell(`${folder}/post.sh`, { LOCAL: behind.socket, RELEASES: `${folder}/releases.json` });
+  const accepted = { answer: "accepted", message: "" };
+  assert.deepEqual(JSON.parse(said), { answers: [accepted, accepted] });
+  const asking = "release account oracle oracle-staging oracle-staging";
+  assert.deepEqual(behind.asked.splice(0), [asking]);
+  const env = { KEEP: `${folder}/engine.json`, LOCAL: behind.socket, STORED: `${folder}/stored.json` };
+  await using _engine = nodeOf(folder, "pull", env);
+  await until(() => behind.asked.includes(asking));
+  const events = stored.map(({ path }) => answered(path, "removed"));
+  behind.store.commit({ nowMs: Date.now(), events });
+  await until(() => Object.values(kept(folder).answered).length === 2);
+  assert.deepEqual(kept(folder).answered, { "oracle-staging a.arc": "removed", "oracle-staging sub/b.arc": "removed" });
+});
+
+test("releasing by a command: the manifest goes in by stdin, and no word of it is for a shell", async (context) => {
+  const folder = written(context);
+  const manifest = stored.map((each) => `${JSON.stringify(each)}\n`).join("");
+  writeFileSync(`${folder}/manifest`, manifest);
+  const wanted = "oracle@host rcwarden cleanup release --retention oracle-staging --manifest -";
+  writeFileSync(`${folder}/ssh`, `#!/bin/sh\ntest "$*" = "${wanted}" && cat > ${folder}/came\n`);
+  chmodSync(`${folder}/ssh`, 0o755);
+  const about = { RETENTION: "oracle-staging", MANIFEST: `${folder}/manifest` };
+  await shell(`${folder}/release.sh`, { SSH: `${folder}/ssh`, HOST: "oracle@host", ...about });
+  assert.equal(readFileSync(`${folder}/came`, "utf8"), manifest);
+  assert.equal(parseManifest(manifest, "-", "oracle-staging").kind, "releases");
 });
 
 test("being sent events: it ends in the host's state, also when it is killed on the way", async (context) => {
