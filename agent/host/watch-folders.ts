@@ -13,7 +13,7 @@
  *
  * A path that is not there makes chokidar list its whole folder at each event of any other name in it, and a folder that
  * appears is listed with all that is below: hence `isUnwatched` and `isIgnored`, which say no to all but the folders here.
- *
+ */
 import { lstatSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FSWatcher } from "chokidar";
