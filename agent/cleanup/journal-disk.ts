@@ -88,14 +88,32 @@ export function writeAll(disk: Disk, fd: number, bytes: Buffer, at: number): voi
 
 /** Up to `length` bytes; fewer at the end of the file. */
 export function readAll(disk: Disk, fd: number, at: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+  return readInto(disk, fd, at, Buffer.allocUnsafe(length));
+}
+
+/** As much of it as was read. */
+export function readInto(disk: Disk, fd: number, at: number, bytes: Buffer): Buffer {
   let have = 0;
-  while (have < length) {
+  while (have < bytes.length) {
     const count = disk.read(fd, bytes.subarray(have), at + have);
     if (count === 0) break;
     have += count;
   }
   return bytes.subarray(0, have);
+}
+
+/** Whether nothing but zeros stands from there to the end. */
+export function isZero(
+  disk: Disk,
+  { fd, bytes }: { readonly fd: number; readonly bytes: number },
+  from: number,
+): boolean {
+  const room = Buffer.allocUnsafe(zeros.length);
+  for (let at = from; at < bytes; at += room.length) {
+    const read = readInto(disk, fd, at, room);
+    if (!read.equals(zeros.subarray(0, read.length))) return false;
+  }
+  return true;
 }
 
 const zeros = Buffer.alloc(1 << 16);

@@ -2,7 +2,7 @@
  * Reads segments, record by record, and says where the chain ends and how. A writer may go on meanwhile: what was read
  * stays, for a journal only grows.
  */
-import { type Disk, lastNonZero, readAll } from "./journal-disk.ts";
+import { type Disk, isZero, lastNonZero, readAll, readInto } from "./journal-disk.ts";
 import { anchorOf, followsOn, type Head, headOf, type RecordHead, type Span } from "./journal-records.ts";
 
 /** A segment that is open for reading. Zeros behind its last record, up to its length. */
@@ -57,6 +57,7 @@ class Walk {
   readonly #segments: readonly OpenSegment[];
   #at = 0;
   #lines: Lines | null = null;
+  readonly #room: Room = { bytes: Buffer.allocUnsafe(windowBytes) };
   #lineNumber = 0;
   #head: Head | null = null;
   #records = 0;
@@ -72,7 +73,7 @@ class Walk {
     for (;;) {
       const segment = this.#segments[this.#at];
       if (segment === undefined) return this.#over([]);
-      this.#lines ??= new Lines(this.#disk, segment);
+      this.#lines ??= new Lines(this.#disk, segment, this.#room);
       // Asked first: a segment of which this is true was finished before.
       const isFinished = this.#isNextBegun();
       const line = this.#lines.next();
@@ -137,7 +138,8 @@ class Walk {
   }
 
   #isTornHeader(segment: OpenSegment): boolean {
-    return new Lines(this.#disk, segment).next() === null;
+    const room = { bytes: Buffer.allocUnsafe(windowBytes) };
+    return new Lines(this.#disk, segment, room).next() === null;
   }
 
   /** `moved`: a writer goes on right now. */
@@ -156,6 +158,7 @@ class Walk {
   }
 
   #restOf(segment: OpenSegment, from: number): Rest | null {
+    if (isZero(this.#disk, segment, from)) return null;
     const bytes = readAll(this.#disk, segment.fd, from, segment.bytes - from);
     const end = lastNonZero(bytes);
     return end === 0 ? null : { segment, from, bytes: bytes.subarray(0, end) };
@@ -220,18 +223,26 @@ function isSame(some: readonly Rest[], others: readonly Rest[]): boolean {
 
 const windowBytes = 1 << 18;
 
+/** What lines are read into, one segment after the other: it grows with the longest. */
+interface Room {
+  bytes: Buffer;
+}
+
 /** Whole lines of one segment, from its beginning: each ends with a newline and holds no zero. */
 class Lines {
   readonly #disk: Disk;
   readonly #segment: OpenSegment;
+  readonly #room: Room;
   /** Where the next line begins. */
   at = 0;
+  /** What was read, in the room, and from where. */
   #window: Buffer = Buffer.alloc(0);
   #windowAt = 0;
 
-  constructor(disk: Disk, segment: OpenSegment) {
+  constructor(disk: Disk, segment: OpenSegment, room: Room) {
     this.#disk = disk;
     this.#segment = segment;
+    this.#room = room;
   }
 
   /** Null where there is no more whole line, yet: what is behind the last one is read again each time. */
@@ -239,8 +250,9 @@ class Lines {
     const line = this.#lineIn(this.#window.subarray(this.at - this.#windowAt));
     if (line !== null) return this.#took(line);
     for (let want = windowBytes; ; want *= 2) {
+      if (this.#room.bytes.length < want) this.#room.bytes = Buffer.allocUnsafe(want);
       this.#windowAt = this.at;
-      this.#window = readAll(this.#disk, this.#segment.fd, this.at, Math.min(want, this.#segment.bytes - this.at));
+      this.#window = readInto(this.#disk, this.#segment.fd, this.at, this.#room.bytes.subarray(0, want));
       const found = this.#lineIn(this.#window);
       if (found !== null) return this.#took(found);
       if (this.#window.length < want || this.#window.includes(0)) return null;
