@@ -48,7 +48,8 @@ export type OpenedJournal = { readonly kind: "journal"; readonly journal: Journa
 
 /**
  * Opens the journal in this folder, or makes it; the folder above must be there. The caller holds the lock of the state
- * folder: two that write at once would spoil each other's records, and the next one to open it would find it damaged.
+ * folder. Of two that write all the same, the one that finds the other's record where its own is to stand takes no more;
+ * only two writes at the very same time could spoil each other, and the next one to open it would find it damaged.
  *
  * Room is kept in files that are already full of zeros. A file system that writes elsewhere instead (btrfs, ZFS) cannot keep
  * any: there a full disk is noticed at the write, and the run ends then.
@@ -146,7 +147,7 @@ class Writer implements Journal {
       this.#reserved += outcome;
       return { kind: "written", intent: record.head.seq };
     } catch (error) {
-      return refusalOf(this.#folder, error);
+      return this.#failed ?? refusalOf(this.#folder, error);
     }
   }
 
@@ -160,7 +161,7 @@ class Writer implements Journal {
     try {
       this.#append(outcomeRecord(this.#head, this.#durable, this.#time(), intent, open, outcomes));
     } catch (error) {
-      return refusalOf(this.#folder, error);
+      return this.#failed ?? refusalOf(this.#folder, error);
     }
     this.#open.delete(intent);
     this.#reserved -= mostOfOutcome(open.files);
@@ -310,6 +311,7 @@ class Writer implements Journal {
     this.#mend();
     this.#disk.syncBytes(before.fd);
     this.#durable = this.#head.seq;
+    this.#alone(spare, 0);
     const header = headerRecord(this.#head, this.#durable, spare.number, this.#time());
     writeAll(this.#disk, spare.fd, header.line, 0);
     this.#disk.close(before.fd);
@@ -382,12 +384,22 @@ class Writer implements Journal {
     const { fd, number } = this.#segment();
     this.#mend();
     const at = this.#end;
+    this.#alone(this.#segment(), at);
     this.#spoiltTo = at + line.length;
     writeAll(this.#disk, fd, line, at);
     this.#spoiltTo = 0;
     this.#end += line.length;
     this.#head = head;
     return { segment: number, at, length: line.length };
+  }
+
+  /** Where a record is to stand there is nothing: else another process writes, and neither may spoil what the other wrote. */
+  #alone({ fd, path }: OpenSegment, at: number): void {
+    const [byte] = readAll(this.#disk, fd, at, 1);
+    if (byte === 0) return;
+    const message = `${path}: expected nothing behind record ${this.#head.seq}, found what another process wrote; end the other agent of this state folder, and start this one again`;
+    this.#failed = { kind: "refused", code: "failed", message };
+    throw new Error(message);
   }
 
   /** Nothing of a record that was refused may stand behind the next one. */

@@ -368,6 +368,20 @@ test("a group that no segment holds is refused, and the next one is not", () => 
   intend(journal, intended(["a"]));
 });
 
+test("of two that write, the one that comes late takes no more, and spoils nothing", () => {
+  using here = place();
+  using first = opened(here.folder);
+  const open = intend(first, intended(["a"]));
+  using second = opened(here.folder);
+  written(second.settle(open, [removed(0)]));
+  for (const answer of [first.settle(open, [kept(0)]), first.intend(intended(["b"])), first.sync()]) {
+    assert.ok(answer.kind === "refused" && answer.code === "failed");
+    assert.match(answer.message, /found what another process wrote; end the other agent of this state folder/);
+  }
+  for (let times = 0; times < 20; times++) written(second.settle(intend(second, intended(["c"])), [removed(0)]));
+  assert.equal(verifyJournal(here.folder).kind, "whole");
+});
+
 test("after it was closed it refuses", () => {
   using here = place();
   const journal = opened(here.folder);
