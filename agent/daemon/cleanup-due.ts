@@ -66,9 +66,9 @@ function wishesOf(waiting: Waiting): { readonly because: CleanupBecause; readonl
   ];
 }
 
-/** A long look is not followed by the next one at once. */
-function restedAt({ endedMs, tookMs }: Waiting): number {
-  return endedMs === null ? 0 : endedMs + Math.min(longestRestMs, restFactor * tookMs);
+/** A long look is not followed by the next one at once; how long after one that failed, `retryAt` says. */
+function restedAt({ endedMs, tookMs, failures }: Waiting): number {
+  return endedMs === null || failures > 0 ? 0 : endedMs + Math.min(longestRestMs, restFactor * tookMs);
 }
 
 /** What failed is tried again, each time after twice as long. */

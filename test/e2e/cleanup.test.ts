@@ -245,7 +245,7 @@ describe("hard times for a clean-up", { skip: noAccounts }, () => {
     assert.deepEqual([...told].sort(), ["1.arc removed", "2.arc removed"]);
   });
 
-  test("a file system that does not answer leaves the agent answering, with one child, and goes on when it thaws", async () => {
+  test("a file system that does not answer leaves the agent answering, with one child, and goes on when it thaws", async (context) => {
     await using account = await makeAccount();
     using frozen = freezable(account);
     await using agent = await startAgent({ documents: cleaningDocuments(account, frozen) });
@@ -255,6 +255,7 @@ describe("hard times for a clean-up", { skip: noAccounts }, () => {
     frozen.freeze();
     await agent.ask("/v1/releases", { releases: [releaseOf("1.arc", "stored\n")] });
     let slowestMs = 0;
+    const frozenMs = performance.now();
     const deadline = performance.now() + 60_000;
     for (let state = ""; state !== "stuck"; ) {
       assert.ok(performance.now() < deadline, `still ${state}`);
@@ -270,6 +271,9 @@ describe("hard times for a clean-up", { skip: noAccounts }, () => {
     await agent.ask("/v1/releases", { releases: [releaseOf("1.arc", "stored\n")] });
     await pause(1_000);
     assert.equal(childrenOf(agent.pid, account.uid).length, 1);
+    context.diagnostic(
+      `stuck after ${((performance.now() - frozenMs) / 1000).toFixed(1)} s; slowest answer ${Math.round(slowestMs)} ms`,
+    );
     frozen.thaw();
     await answered(agent);
     const now = await agent.ask("/v1/cleanup");
