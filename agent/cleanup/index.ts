@@ -1,7 +1,8 @@
 /**
- * Clean-up: what a Retention means for the files that lie below its root. look.ts has a child look there, with the account's
- * identity (root.ts, walk.ts, guard.ts run in it); decide.ts says what would go, what stays and why. Nothing here removes
- * anything. It may import facts, host, documents and store.
+ * Clean-up: what a Retention means for the files that lie below its root, and what becomes of them. perform.ts is the only
+ * way to a plan and to its application: a child with the account's identity looks and takes (sweep.ts; what runs in it is
+ * root.ts, walk.ts, guard.ts, take.ts and what they import), decide.ts says what goes, what stays and why, and the journal
+ * knows of each file before it is touched. It may import facts, host, documents and store.
  *
  * To add a reason to stay: its word in plan.ts, where it is decided, its sentence in cli/text/cleanup.ts.
  */
