@@ -9,6 +9,7 @@ import {
   keptPlan,
   openJournal,
   perform,
+  preparePlans,
   recoverBelow,
   settledSince,
 } from "../cleanup/index.ts";
@@ -23,7 +24,11 @@ export function realCleanup(stateFolder: string): CleanupWorld {
   const folder = journalFolder(stateFolder);
   return {
     hasJournal: () => existsSync(folder) && segmentNumbers(realDisk, folder).length > 0,
-    openJournal: () => openJournal(folder),
+    openJournal() {
+      // Something may go, so plans are to be kept, too: later there may be no room for their file.
+      preparePlans(stateFolder);
+      return openJournal(folder);
+    },
     settledSince: (mark) => settledSince(folder, mark),
     perform: (performing) => perform(performing),
     recover: recoverBelow,
