@@ -68,6 +68,8 @@ export interface Engine extends AsyncDisposable {
   /** Nothing fails any more. */
   mend(): void;
   token: string | null;
+  /** What it releases with each ordinary answer; an engine may say the same again and again. */
+  releases: readonly object[];
   /** Resolves when the condition holds after an arrival; rejects after half a minute. */
   until(condition: () => boolean): Promise<void>;
   /** Cuts all connections. */
@@ -124,6 +126,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       engine.failing = () => null;
     },
     token: options.token ?? null,
+    releases: [],
     async until(condition) {
       const deadline = AbortSignal.timeout(patienceMs);
       while (!condition()) {
@@ -206,7 +209,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     response: ServerResponse,
   ): Promise<void> {
     const source = events[0]?.source ?? "";
-    const usual = JSON.stringify(ledgerOf(source).answer());
+    const { releases } = engine;
+    const usual = JSON.stringify({ ...ledgerOf(source).answer(), ...(releases.length > 0 && { releases }) });
     if (failure === null) return end(response, 200, usual);
     if ("status" in failure) return end(response, failure.status, failure.body ?? "", failure.headers);
     if ("answer" in failure) return end(response, 200, JSON.stringify(failure.answer));
