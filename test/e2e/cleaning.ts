@@ -64,13 +64,15 @@ export interface DocumentsWish {
   /** Lines of the Retention's spec that win over ours. */
   readonly retention?: Readonly<Record<string, string>>;
   readonly grant?: "automatically" | "by-hand";
+  /** The sink whose engine may release. */
+  readonly releasesFrom?: string;
 }
 
 /** Of an agent that removes by itself what this account releases. */
 export function cleaningDocuments(
   account: Pick<TestAccount, "name">,
   { root, above }: Pick<Staging, "root" | "above">,
-  { retention = {}, grant = "automatically" }: DocumentsWish = {},
+  { retention = {}, grant = "automatically", releasesFrom }: DocumentsWish = {},
 ): Record<string, string> {
   const spec = {
     account: account.name,
@@ -82,6 +84,7 @@ export function cleaningDocuments(
     mayEmpty: "true",
     ...retention,
   };
+  const from = releasesFrom === undefined ? "" : `, releasesFrom: ${releasesFrom}`;
   const lines = Object.entries(spec).map(([key, value]) => `  ${key}: ${value}\n`);
   return {
     "grant.yaml": `apiVersion: rcwarden/v1
@@ -89,7 +92,7 @@ kind: Grant
 metadata: { name: host }
 spec:
   measure: { accounts: [${account.name}], how: reading }
-  remove: [{ account: ${account.name}, below: ${above}, apply: ${grant} }]
+  remove: [{ account: ${account.name}, below: ${above}, apply: ${grant}${from} }]
 `,
     "policies/staging.yaml": `apiVersion: rcwarden/v1
 kind: Retention

@@ -22,6 +22,7 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeAccount, noAccounts } from "../support/accounts.ts";
 import { startAgent, type TestAgent } from "../support/agent.ts";
+import { type Engine, startEngine } from "../support/engine/engine.ts";
 import { luck } from "../support/nothing-lost.ts";
 import { agentFolder } from "../support/nothing-lost-agent.ts";
 import { dist } from "../support/rcwarden.ts";
@@ -130,6 +131,48 @@ describe("the story's second half", { skip: noSshd || noAccounts }, () => {
     assert.equal(told.filter((each) => each.endsWith(" removed")).length, 1, `${told}`);
   });
 });
+
+test("an engine releases in its answers, where the Grant names its sink, and reads what became of each", {
+  skip: noAccounts,
+}, async () => {
+  await using account = await makeAccount();
+  using staging = makeStaging(account);
+  await using engine = await startEngine();
+  await using stranger = await startEngine();
+  const sink = (name: string, { port, authority }: Engine) =>
+    `    - { name: ${name}, kind: engine, url: "https://localhost:${port}/events", caFile: ${authority.caFile}, timeout: 5s }\n`;
+  const agentYaml = `apiVersion: rcwarden/v1
+kind: Agent
+metadata: { name: host }
+spec:
+  sinks:
+${sink("engine", engine)}${sink("stranger", stranger)}`;
+  staging.put("1.arc", "stored\n");
+  staging.put("2.arc", "stored\n");
+  engine.releases = [releaseOf("1.arc", "stored\n")];
+  stranger.releases = [releaseOf("2.arc", "stored\n")];
+  const wish = { retention: { releasedBy: "[engine]" }, releasesFrom: "engine" };
+  const documents = { ...cleaningDocuments(account, staging, wish), "agent.yaml": agentYaml };
+  await using agent = await startAgent({ documents });
+  await gone(agent, staging, ["1.arc"]);
+  await answered(agent);
+  assert.deepEqual(staging.files(), ["2.arc"]);
+  assert.ok(
+    !(await agent.ask("/v1/releases", { releases: [releaseOf("2.arc", "stored\n")] })).json.answers.some(isAccepted),
+  );
+  await engine.until(() =>
+    engine.arrivals.some(({ events }) =>
+      events.some(
+        ({ type, data }) => type.endsWith("cleanup.completed") && JSON.stringify(data).includes('"outcome":"removed"'),
+      ),
+    ),
+  );
+  assert.deepEqual(engine.violations, []);
+});
+
+function isAccepted({ answer }: { readonly answer: string }): boolean {
+  return answer === "accepted";
+}
 
 const kills = process.env.RCWARDEN_TEST_LONG === "1" ? 100 : 8;
 
