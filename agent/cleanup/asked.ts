@@ -6,6 +6,8 @@ export interface LookRequest extends RootRequest {
   readonly depth: number;
   /** Patterns of names: only what matches one is opened, to see what it is and who has it open. */
   readonly match: readonly string[];
+  /** Files that changed later than this second since 1970 are not opened; null, or not said: all are. */
+  readonly notOpenedFromS?: number | null;
 }
 
 export interface Pace {

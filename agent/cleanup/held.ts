@@ -64,6 +64,11 @@ function mountOf(fd: number): number | null {
   }
 }
 
+/** Whether nobody but this account and root may put anything into it. With an ACL the group's bits say what it gives at most. */
+export function isPrivateOf({ uid: owner, mode }: HeldFolder, uid: number): boolean {
+  return (owner === uid || owner === 0) && (mode & 0o022) === 0;
+}
+
 export function isSameMount(one: HeldFolder, other: HeldFolder): boolean {
   return one.dev === other.dev && one.mount === other.mount;
 }

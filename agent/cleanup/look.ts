@@ -7,9 +7,13 @@ export interface ToLookAt {
   /** 1 to 16: how deep; 1 is what lies directly in the root. */
   readonly depth: number;
   readonly match: readonly string[];
+  /** With `Looking.nowMs`: what is too young, and counts for no other file, need not be opened. */
+  readonly keep?: { readonly newest: number; readonly youngerThanMs: number | null };
 }
 
 export interface Looking {
+  /** The moment for which it is decided what is too young. */
+  readonly nowMs?: number;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
   /** Path of the sweeper's own text, a bundle without imports; `sweeper.cjs` beside the program if not said. */

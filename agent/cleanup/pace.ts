@@ -18,8 +18,8 @@ export class Paced {
     this.#alive = alive;
   }
 
-  file(): void {
-    this.#spend(1_000 / this.#pace.filesPerSecond);
+  files(count: number): void {
+    this.#spend((1_000 * count) / this.#pace.filesPerSecond);
   }
 
   read(bytes: number): void {

@@ -71,6 +71,7 @@ async function sweptBelow(
     deadlineMs: performing.deadlineMs + (application === null ? 0 : removalMs(retention)),
     ...(signal !== undefined && { signal }),
     prepare: performing.prepare,
+    nowMs: performing.moment.nowMs,
     ...(application !== null && { apply: application }),
     take(batch) {
       for (const seen of batch) deciding.take(seen);

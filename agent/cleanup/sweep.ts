@@ -40,12 +40,19 @@ export async function sweepBelow(toLookAt: ToLookAt, account: Account, sweeping:
   const { root, depth, match } = toLookAt;
   const { uid, home } = account;
   const { apply, prepare = false } = sweeping;
-  const request = { kind: "sweep", root, depth, match, uid, home, prepare, pace: apply?.limits ?? null } as const;
+  const look = { root, depth, match, uid, home, notOpenedFromS: notOpenedFromS(toLookAt, sweeping) };
+  const request = { kind: "sweep", ...look, prepare, pace: apply?.limits ?? null } as const;
   const conversation = new Conversation(sweeping);
   const end = await runSweeper(request, account, sweeping, (heard, say) => conversation.hear(heard, say));
   if (end.kind === "enough" && conversation.swept !== null) return conversation.swept;
   if (end.kind === "late") return { kind: "timed-out", message: end.why };
   return { kind: "failed", message: end.kind === "failed" ? end.why : "the sweeper said nothing" };
+}
+
+/** One that is open stays for another reason than its age; and among the newest only what nothing guards is counted. */
+function notOpenedFromS({ keep }: ToLookAt, { nowMs }: Sweeping): number | null {
+  if (keep === undefined || nowMs === undefined || keep.newest > 0 || keep.youngerThanMs === null) return null;
+  return Math.ceil((nowMs - keep.youngerThanMs) / 1_000);
 }
 
 type Say = (asked: AskedGroup) => void;

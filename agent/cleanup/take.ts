@@ -10,7 +10,7 @@ import { errnoName } from "../host/native.ts";
 import type { AskedGroup, Pace } from "./asked.ts";
 import type { Calls } from "./calls.ts";
 import { type Entered, Folders } from "./folders.ts";
-import { type Guard, guardOfContent, guardOfFailed, guardOfStatus, head, type Named, namedOf } from "./guarding.ts";
+import { type Guard, guardOfExamined, guardOfFailed, guardOfStatus, head, type Named, namedOf } from "./guarding.ts";
 import type { HeldFolder } from "./held.ts";
 import { type FileOutcome, type OutcomeCode, quarantinedName } from "./outcome.ts";
 import { Paced } from "./pace.ts";
@@ -36,6 +36,7 @@ export class Taking implements Disposable {
   readonly #calls: Calls;
   readonly #folders: Folders;
   readonly #paced: Paced;
+  readonly #mostOfRun: number;
   #quarantine: HeldFolder | null = null;
   readonly #planned = new Status();
   readonly #now = new Status();
@@ -49,6 +50,7 @@ export class Taking implements Disposable {
     this.#calls = calls;
     this.#folders = new Folders(calls, root, request.root);
     this.#paced = new Paced(request.pace, calls, alive);
+    this.#mostOfRun = Math.max(1, Math.min(mostOfRun, Math.floor(request.pace.filesPerSecond / 10)));
   }
 
   /** What became of each; of what is said to be removed the folders are on the disk. */
@@ -57,15 +59,28 @@ export class Taking implements Disposable {
     if (typeof quarantine === "string") return files.map((_, at) => saidOf(at, kept("refused", quarantine)));
     this.#folders.ask();
     const outcomes: SaidOutcome[] = [];
-    for (const run of runsOf(files)) {
-      const became = run.map(({ file, at }) => this.#take(file, Buffer.from(quarantinedName(intent, at)), quarantine));
-      const unsure = became.some(({ outcome }) => outcome === "removed") ? this.#sync(run[0]?.file, quarantine) : null;
-      for (const [index, { at }] of run.entries()) {
+    for (const same of foldersOf(files)) {
+      const runs = runsOf(same, this.#mostOfRun);
+      const became = runs.flatMap((run) => this.#run(run, intent, quarantine));
+      const unsure = became.some(({ outcome }) => outcome === "removed") ? this.#sync(same[0]?.file, quarantine) : null;
+      for (const [index, { at }] of same.entries()) {
         const each = became[index];
         if (each !== undefined) outcomes.push(saidOf(at, unsure === null ? each : unconfirmed(each, unsure)));
       }
     }
     return outcomes;
+  }
+
+  /** All of one folder: first all are taken, then it is asked where the folder is, then they go. */
+  #run(run: Run, intent: number, quarantine: HeldFolder): readonly Became[] {
+    this.#paced.files(run.length);
+    const entered = this.#folders.enter(run[0]?.file.path.slice(0, -1) ?? []);
+    if (entered.kind === "failed") return run.map(() => kept(entered.code, entered.detail));
+    const taken = run.map(({ file, at }) =>
+      this.#take(file, Buffer.from(quarantinedName(intent, at)), quarantine, entered),
+    );
+    const isThere = this.#calls.pathOf(entered.folder.fd) === entered.path;
+    return taken.map((each) => ("outcome" in each ? each : this.#end(each, quarantine, entered, isThere)));
   }
 
   [Symbol.dispose](): void {
@@ -93,26 +108,25 @@ export class Taking implements Disposable {
     return null;
   }
 
-  #take(file: Candidate, quarantined: Buffer, quarantine: HeldFolder): Became {
-    this.#paced.file();
-    const entered = this.#folders.enter(file.path.slice(0, -1));
-    if (entered.kind === "failed") return kept(entered.code, entered.detail);
+  #take(file: Candidate, quarantined: Buffer, quarantine: HeldFolder, entered: Entered): Became | Taken {
     const name = Buffer.from(file.path.at(-1) ?? "", "hex");
     const named = namedOf(name.toString("latin1"), entered.isOracles);
     const reason = this.#reasonBefore(file, name, named, entered);
     if (reason !== null) return kept(...reason);
     const moved = this.#calls.moveAt(entered.folder.fd, name, quarantine.fd, quarantined);
     if (moved < 0) return kept(codeOf(moved), `rename: ${errnoName(moved)}`);
-    const judged = this.#judge(file, quarantined, quarantine, named, entered);
-    const { sha256 } = judged;
-    let { reason: after } = judged;
-    if (after === null) {
-      const removed = this.#calls.removeAt(quarantine.fd, quarantined);
-      if (removed === 0) return { outcome: "removed", code: null, detail: "", sha256 };
-      after = ["refused", `unlink: ${errnoName(removed)}`];
-    }
+    return { file, name, named, quarantined };
+  }
+
+  #end(taken: Taken, quarantine: HeldFolder, entered: Entered, isThere: boolean): Became {
+    const { name, quarantined } = taken;
+    const { reason, sha256 } = isThere
+      ? this.#judge(taken, quarantine)
+      : stays("moved", "its folder is at another place");
+    const removed = reason === null ? this.#calls.removeAt(quarantine.fd, quarantined) : 0;
+    if (reason === null && removed === 0) return { outcome: "removed", code: null, detail: "", sha256 };
+    const [code, detail] = reason ?? (["refused", `unlink: ${errnoName(removed)}`] as const);
     const back = this.#calls.moveAt(quarantine.fd, quarantined, entered.folder.fd, name);
-    const [code, detail] = after;
     if (back === 0) return { outcome: "put-back", code, detail, sha256 };
     return { outcome: "in-quarantine", code, detail: `${detail && `${detail}; `}rename: ${errnoName(back)}`, sha256 };
   }
@@ -131,32 +145,31 @@ export class Taking implements Disposable {
     return this.#planned.isSame(this.#now) ? null : ["changed", ""];
   }
 
-  /** In quarantine: null where it may go. */
-  #judge(file: Candidate, name: Buffer, quarantine: HeldFolder, named: Named, entered: Entered): Judged {
+  /** In quarantine: no reason where it may go. */
+  #judge({ file, named, quarantined: name }: Taken, quarantine: HeldFolder): Judged {
+    this.#planned.expect(file.identity, this.#root.mountOfFiles);
     const looked = this.#calls.statAt(quarantine.fd, name, this.#now.into);
     if (looked < 0) return stays("refused", `stat: ${errnoName(looked)}`);
     if (!this.#planned.isSameContent(this.#now)) return stays("changed", "it is another file since");
-    if (this.#calls.pathOf(entered.folder.fd) !== entered.path) return stays("moved", "its folder is at another place");
+    const { content } = file;
+    const examined = this.#calls.examineAt(quarantine.fd, name, this.#now.into, head, true);
+    const isDigest = content.kind === "digest";
+    const kept = liftedBy(isDigest, guardOfExamined(examined, named));
+    if (kept !== null) return stays(...kept);
+    return isDigest ? this.#judgeContent(name, quarantine, content.anyOf) : { reason: null, sha256: null };
+  }
+
+  #judgeContent(name: Buffer, quarantine: HeldFolder, anyOf: readonly string[]): Judged {
     const fd = this.#calls.openAt(quarantine.fd, name);
     if (fd < 0) return stays(...guardOfFailed(fd));
     try {
-      return this.#judgeOpen(fd, file, named);
+      const sha256 = this.#digestOf(fd);
+      return { reason: this.#afterReading(fd, anyOf.includes(sha256)), sha256 };
     } catch (error) {
       return stays("refused", `read: ${error instanceof Error && "code" in error ? error.code : error}`);
     } finally {
       this.#calls.close(fd);
     }
-  }
-
-  #judgeOpen(fd: number, { content }: Candidate, named: Named): Judged {
-    if (!this.#isStill(fd)) return stays("changed", "it is another file since");
-    const isDigest = content.kind === "digest";
-    const kept = liftedBy(isDigest, guardOfContent(this.#calls.read(fd, head, 0), this.#opennessOf(fd), named));
-    if (kept !== null) return stays(...kept);
-    if (!isDigest) return { reason: null, sha256: null };
-    const sha256 = this.#digestOf(fd);
-    const after = this.#afterReading(fd, content.anyOf.includes(sha256));
-    return { reason: after, sha256 };
   }
 
   /** It may have been written, or opened, while it was read. */
@@ -189,6 +202,14 @@ export class Taking implements Disposable {
       this.#paced.read(bytes);
     }
   }
+}
+
+/** What lies in quarantine, and is not judged yet. */
+interface Taken {
+  readonly file: Candidate;
+  readonly name: Buffer;
+  readonly named: Named;
+  readonly quarantined: Buffer;
 }
 
 interface Judged {
@@ -227,14 +248,31 @@ function saidOf(at: number, { outcome, code, detail, sha256 }: Became): SaidOutc
   return [at, outcome, code, detail.slice(0, mostDetail), sha256];
 }
 
-/** Files of one folder together, so that a folder is entered and brought to the disk once. */
-function runsOf(files: readonly Candidate[]): { readonly file: Candidate; readonly at: number }[][] {
-  const runs = new Map<string, { readonly file: Candidate; readonly at: number }[]>();
+/** Files of one folder, with their places in the group. */
+type Run = readonly { readonly file: Candidate; readonly at: number }[];
+
+/** A file is nowhere to be found while the others of its run are taken: no longer than that many, or a tenth of a second. */
+const mostOfRun = 64;
+
+function foldersOf(files: readonly Candidate[]): readonly Run[] {
+  const folders = new Map<string, { readonly file: Candidate; readonly at: number }[]>();
   for (const [at, file] of files.entries()) {
     const key = file.path.slice(0, -1).join("/");
-    const run = runs.get(key);
-    if (run === undefined) runs.set(key, [{ file, at }]);
-    else run.push({ file, at });
+    const same = folders.get(key);
+    if (same === undefined) folders.set(key, [{ file, at }]);
+    else same.push({ file, at });
   }
-  return [...runs.values()];
+  return [...folders.values()];
+}
+
+/** In their order. One that has to be read takes long, so that nothing waits with it. */
+function runsOf(all: Run, most: number): readonly Run[] {
+  const runs: { readonly file: Candidate; readonly at: number }[][] = [];
+  for (const each of all) {
+    const last = runs.at(-1);
+    const isAlone = each.file.content.kind === "digest" || last?.[0]?.file.content.kind === "digest";
+    if (last === undefined || isAlone || last.length >= most) runs.push([each]);
+    else last.push(each);
+  }
+  return runs;
 }

@@ -10,7 +10,7 @@ import type { LookRequest } from "./asked.ts";
 import type { Calls } from "./calls.ts";
 import { FolderMarkers, type Marker } from "./guard.ts";
 import { type Guard, guard, guardOfExamined, guardOfStatus, head, namedOf } from "./guarding.ts";
-import { type HeldFolder, holdFolder, isSameMount, listFolder } from "./held.ts";
+import { type HeldFolder, holdFolder, isPrivateOf, isSameMount, listFolder } from "./held.ts";
 import { mostEntries, type Said, type SaidEntry, type TypeLetter } from "./said.ts";
 
 /** Says what it sees, the last line that it is over. `say` comes back when that much may be forgotten. */
@@ -113,7 +113,15 @@ class Walk {
     if (barred !== null) return guard("database", `it lies in a folder of ${barred.system}'s`);
     const named = namedOf(name.toString("latin1"), isOracles);
     if ((named.bar !== null && !named.isArchive) || !this.#matches(name)) return named.bar;
-    return guardOfExamined(this.#calls.examineAt(held.fd, name, this.#status.into, head), named);
+    if (this.#isYoung()) return named.bar;
+    const isPrivate = isPrivateOf(held, uid);
+    return guardOfExamined(this.#calls.examineAt(held.fd, name, this.#status.into, head, isPrivate), named);
+  }
+
+  /** What is too young stays, whatever else it is; and where it counts for nothing else it need not be opened. */
+  #isYoung(): boolean {
+    const { notOpenedFromS = null } = this.#request;
+    return notOpenedFromS !== null && this.#status.changedS > notOpenedFromS;
   }
 
   #report(name: Buffer, kept: Guard | null, parts: readonly string[]): void {

@@ -26,9 +26,11 @@ export interface AtCalls {
   syncFolder(folder: number): number;
   /**
    * Reads the first bytes of the regular file that `seen` is of (ESTALE where it is another one), at most 255, and asks who
-   * has it open. Their number, and 256 more where somebody has, 512 more where that cannot be told.
+   * has it open. Their number, and 256 more where somebody has, 512 more where that cannot be told. Where nobody but this
+   * process' own account (and root) may put anything into the folder, `isPrivate`, that is done in fewer steps: what was
+   * seen to be a regular file is opened by its name.
    */
-  examineAt(folder: number, name: Buffer, seen: BigInt64Array, head: Buffer): number;
+  examineAt(folder: number, name: Buffer, seen: BigInt64Array, head: Buffer, isPrivate: boolean): number;
   /** 0 where nobody else has this file open, EAGAIN where somebody has; whatever else: it cannot be told. */
   lease(fd: number): number;
   /** From now on this process reads and writes only where nobody else wants to. */
@@ -89,6 +91,10 @@ export class Status {
   }
   get ctimeNs(): string {
     return this.#time(field.ctime);
+  }
+  /** Since 1970, of content or inode, whichever is later, to the second below. */
+  get changedS(): number {
+    return Math.max(this.#number(field.mtime), this.#number(field.ctime));
   }
   /** `0o100000` for a regular file. */
   get type(): number {

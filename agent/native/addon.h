@@ -19,8 +19,9 @@ bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *
 
 bool descriptor_of(napi_env env, napi_value value, int *fd);
 
-/// Whether nobody else has the file open: 0, or an errno below zero, -EAGAIN where somebody has.
-int lease_of(int fd);
+/// 0 where nobody else has the file open, else an errno below zero, -EAGAIN where somebody has. Until the file is closed
+/// whoever opens it waits.
+int take_lease(int fd);
 
 bool export_call(napi_env env, napi_value exports, const char *name, napi_callback callback);
 

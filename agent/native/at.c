@@ -203,22 +203,27 @@ static napi_value sync_folder(napi_env env, napi_callback_info info) {
   return number_of(env, outcome);
 }
 
-// ---- examineAt(folder, name, fields, Buffer): the first bytes of the file that was seen, and whether anybody has it open
+// ---- examineAt(folder, name, fields, Buffer, isPrivate): the first bytes of the file that was seen, and who has it open
 
+/// All that a plan knows of it, but for the time at which the inode changed.
 static bool is_same(const int64_t *one, const int64_t *other) {
-  return S_ISREG(one[MODE]) && S_ISREG(other[MODE]) && one[DEV] == other[DEV] && one[INO] == other[INO] &&
-         one[UID] == other[UID] && one[LINKS] == 1 && other[LINKS] == 1 && one[MOUNT] == other[MOUNT];
+  return S_ISREG(one[MODE]) && S_ISREG(other[MODE]) && other[LINKS] == 1 && memcmp(one, other, CTIME * sizeof *one) == 0;
+}
+
+/// 0, or an errno below zero: -ESTALE where it is another file.
+static int check(int fd, const int64_t *seen) {
+  int64_t now[FIELDS];
+  int outcome = look(fd, "", now);
+  return outcome != 0 || is_same(seen, now) ? outcome : -ESTALE;
 }
 
 /// By the place that was looked at, so that nothing but a regular file is ever opened: a FIFO or a device would notice.
 static int open_seen(int folder, const char *name, const int64_t *seen) {
-  int64_t now[FIELDS];
-  char path[sizeof "/proc/self/fd/" + 3 * sizeof(int)];
   int place = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (place < 0) return -errno;
-  int outcome = look(place, "", now);
-  if (outcome == 0 && !is_same(seen, now)) outcome = -ESTALE;
+  int outcome = check(place, seen);
   if (outcome == 0) {
+    char path[sizeof "/proc/self/fd/" + 3 * sizeof place];
     snprintf(path, sizeof path, "/proc/self/fd/%d", place);
     int fd = open(path, READ_QUIETLY);
     outcome = fd < 0 ? -errno : fd;
@@ -227,28 +232,38 @@ static int open_seen(int folder, const char *name, const int64_t *seen) {
   return outcome;
 }
 
+/// Where only this process' own account may put anything: it was a regular file, and it is looked at once it is open.
+static int open_private(int folder, const char *name, const int64_t *seen) {
+  int fd = openat(folder, name, READ_QUIETLY | O_NOFOLLOW);
+  if (fd < 0) return -errno;
+  int outcome = check(fd, seen);
+  if (outcome == 0) return fd;
+  close(fd);
+  return outcome;
+}
+
 /// The number of bytes that were read; 256 more where somebody has it open, 512 more where that cannot be told.
 static napi_value examine_at(napi_env env, napi_callback_info info) {
-  napi_value words[4];
+  napi_value words[5];
   int folder;
   name_t name;
   int64_t *seen;
-  bool is_buffer = false;
+  bool is_buffer = false, is_private;
   void *head;
   size_t room;
-  if (!arguments(env, info, 4, words) || !place_of(env, words, &folder, name) || !(seen = fields_of(env, words[2])) ||
+  if (!arguments(env, info, 5, words) || !place_of(env, words, &folder, name) || !(seen = fields_of(env, words[2])) ||
       napi_is_buffer(env, words[3], &is_buffer) != napi_ok || !is_buffer ||
-      napi_get_buffer_info(env, words[3], &head, &room) != napi_ok)
-    return type_error(env, "examineAt: expected (descriptor, name, fields, Buffer)");
+      napi_get_buffer_info(env, words[3], &head, &room) != napi_ok ||
+      napi_get_value_bool(env, words[4], &is_private) != napi_ok)
+    return type_error(env, "examineAt: expected (descriptor, name, fields, Buffer, boolean)");
   if (!*name || room > 255) return number_of(env, -EINVAL);
-  int fd = open_seen(folder, name, seen);
+  int fd = (is_private ? open_private : open_seen)(folder, name, seen);
   if (fd < 0) return number_of(env, fd);
   ssize_t got = pread(fd, head, room, 0);
-  int error = got < 0 ? -errno : 0;
-  int openness = lease_of(fd);
-  close(fd);
-  if (error != 0) return number_of(env, error);
-  return number_of(env, (double)got + (openness == 0 ? 0 : openness == -EAGAIN ? 256 : 512));
+  int outcome = got < 0 ? -errno : (int)got;
+  int openness = outcome < 0 ? 0 : take_lease(fd);
+  close(fd); // with it the lease ends
+  return number_of(env, outcome < 0 || openness == 0 ? outcome : outcome + (openness == -EAGAIN ? 256 : 512));
 }
 
 // ---- beIdle(): this process reads and writes only where nobody else wants to (ioprio_set(2))

@@ -185,12 +185,10 @@ static int ignore_lease_breaks(void) {
   return 0;
 }
 
-int lease_of(int fd) {
+int take_lease(int fd) {
   int ready = ignore_lease_breaks();
   if (ready != 0) return ready;
-  if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return -errno;
-  // Whoever opens the file meanwhile waits, so it is given back at once; closing it would do so, too.
-  return fcntl(fd, F_SETLEASE, F_UNLCK) == 0 ? 0 : -errno;
+  return fcntl(fd, F_SETLEASE, F_WRLCK) == 0 ? 0 : -errno;
 }
 
 static napi_value lease(napi_env env, napi_callback_info info) {
@@ -198,7 +196,10 @@ static napi_value lease(napi_env env, napi_callback_info info) {
   int fd;
   if (!arguments(env, info, 1, &word) || !descriptor_of(env, word, &fd))
     return type_error(env, "lease: expected a descriptor");
-  return number_of(env, lease_of(fd));
+  int taken = take_lease(fd);
+  if (taken != 0) return number_of(env, taken);
+  // Whoever opens the file meanwhile waits, so it is given back at once; closing it would do so, too.
+  return number_of(env, fcntl(fd, F_SETLEASE, F_UNLCK) == 0 ? 0 : -errno);
 }
 
 bool export_call(napi_env env, napi_value exports, const char *name, napi_callback callback) {

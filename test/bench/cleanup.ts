@@ -125,11 +125,11 @@ function contestants(account: TestAccount, { command, folder }: Program): Contes
     },
     {
       name: "rcwarden",
-      command: (root) => [...command, root, as, join(folder, `journal${journals++}`), `${aheadDays}`],
+      command: (root) => [...command, root, as, join(folder, `journal${journals++}-${process.hrtime.bigint()}`), `${aheadDays}`],
     },
     {
       name: "the plan alone",
-      command: (root) => [...command, root, as, join(folder, `journal${journals++}`), `${aheadDays}`, "plan"],
+      command: (root) => [...command, root, as, join(folder, `journal${journals++}-${process.hrtime.bigint()}`), `${aheadDays}`, "plan"],
     },
   ];
   const configuration = join(folder, "tmpfiles.conf");

@@ -270,7 +270,7 @@ test("what is written through a descriptor from before, and closed at any place,
   const said = new Tally();
   for (const { judging, trace, place } of placed(account)) {
     const taken = trace.indexOf("moveAt");
-    if (place < taken || place > trace.lastIndexOf("removeAt")) continue;
+    if (place < taken || place > trace.indexOf("examineAt", taken) + 1) continue;
     using world = new World(account);
     let fd = -1;
     const trial = tryWith(
@@ -299,7 +299,7 @@ test("a name that is taken again before a file is put back stays with whom it is
   const said = new Tally();
   for (const { judging, trace, place } of placed(account)) {
     const taken = trace.indexOf("moveAt");
-    if (place <= taken || place > trace.indexOf("lease", taken)) continue;
+    if (place <= taken || place > trace.indexOf("examineAt", taken)) continue;
     using world = new World(account);
     let hand = -1;
     const trial = tryWith(
