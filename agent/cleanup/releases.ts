@@ -28,7 +28,7 @@ const answerLivesMs = dayMs;
 const slackMs = 300_000;
 
 export const mostOfRetention = 100_000;
-export const mostOfInstance = 1_000_000;
+export const mostOfInstance = 300_000;
 
 /** A Retention, and what the Grant says of it. */
 export interface Allowed {

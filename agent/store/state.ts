@@ -180,9 +180,10 @@ export class State implements Store {
 
   releases(retention?: string, answer?: ReleaseAnswer): StoredRelease[] {
     const { releases, releasesOf, releasesAnswered } = this.#writer.now();
-    if (retention === undefined) return releases.all().map(body<StoredRelease>);
-    const rows = answer === undefined ? releasesOf.all(retention) : releasesAnswered.all(retention, answer);
-    return rows.map(body<StoredRelease>);
+    // There may be many: their texts need not all be held at once.
+    if (retention === undefined) return Array.from(releases.iterate(), body<StoredRelease>);
+    const rows = answer === undefined ? releasesOf.iterate(retention) : releasesAnswered.iterate(retention, answer);
+    return Array.from(rows, body<StoredRelease>);
   }
 
   releasesEnded(nowMs: number, most: number): StoredRelease[] {
