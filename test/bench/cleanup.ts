@@ -114,7 +114,6 @@ interface Contestant {
 function contestants(account: TestAccount, { command, folder }: Program): Contestant[] {
   const { name, uid, gid, home } = account;
   const as = JSON.stringify({ name, uid, gid, home, groups: [gid], shell: "/bin/sh" });
-  let journals = 0;
   const all: Contestant[] = [
     {
       name: "find",
@@ -125,11 +124,18 @@ function contestants(account: TestAccount, { command, folder }: Program): Contes
     },
     {
       name: "rcwarden",
-      command: (root) => [...command, root, as, join(folder, `journal${journals++}-${process.hrtime.bigint()}`), `${aheadDays}`],
+      command: (root) => [...command, root, as, join(folder, `journal${process.hrtime.bigint()}`), `${aheadDays}`],
     },
     {
       name: "the plan alone",
-      command: (root) => [...command, root, as, join(folder, `journal${journals++}-${process.hrtime.bigint()}`), `${aheadDays}`, "plan"],
+      command: (root) => [
+        ...command,
+        root,
+        as,
+        join(folder, `journal${process.hrtime.bigint()}`),
+        `${aheadDays}`,
+        "plan",
+      ],
     },
   ];
   const configuration = join(folder, "tmpfiles.conf");
