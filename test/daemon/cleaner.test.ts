@@ -435,6 +435,56 @@ test("a child that ends in the midst is settled at once, and the rest goes with 
   assert.equal(agent.cleaner.all[0]?.refused, null);
 });
 
+test("as long as it cannot be settled nothing goes below that root, and it is said", async () => {
+  const retention = automatic();
+  let answers = false;
+  await using other = cleanerTest({ retentions: [retention] });
+  await using agent = cleanerTest({
+    retentions: [retention],
+    cleanup: {
+      recover: (...asked) =>
+        answers ? other.cleanup.recover(...asked) : Promise.resolve({ kind: "failed", message: "it was killed" }),
+    },
+  });
+  agent.put(retention, "a.arc", "b.arc");
+  const { child } = agent;
+  agent.child = (applying) => {
+    applying.intend(applying.decide(rootIdentity).slice(0, 1));
+    return failure;
+  };
+  agent.cleaner.start();
+  await agent.settled();
+  agent.child = child;
+  await agent.live(15);
+  await agent.live(15);
+  assert.deepEqual(agent.lies(retention), ["a.arc", "b.arc"]);
+  assert.deepEqual(agent.performed.slice(1), ["engine-staging dry", "engine-staging dry"]);
+  assert.equal(agent.cleaner.all[0]?.refused?.code, "not-reconciled");
+  answers = true;
+  await agent.live(15);
+  assert.deepEqual(agent.lies(retention), []);
+});
+
+test("a release whose run ended in the midst is tried again, without a schedule", async () => {
+  const retention = automatic({ plan: never });
+  await using agent = cleanerTest({ retentions: [retention] });
+  agent.put(retention, "a.arc");
+  const { child } = agent;
+  agent.cleaner.start();
+  await agent.settled();
+  agent.child = (applying) => {
+    applying.intend(applying.decide(rootIdentity));
+    return failure;
+  };
+  const [cleaning] = agent.cleaner.all;
+  if (cleaning !== undefined) cleaning.releasedMs = agent.clock.monotonic;
+  await agent.live(1);
+  agent.child = child;
+  await agent.live(1);
+  assert.deepEqual(agent.performed, ["engine-staging dry", "engine-staging release", "engine-staging release"]);
+  assert.deepEqual(agent.lies(retention), []);
+});
+
 test("what lies below a root that no Retention has any more is settled too", async () => {
   const retention = automatic();
   const folder = mkdtempSync(join(tmpdir(), "rcw-cleaner-"));
