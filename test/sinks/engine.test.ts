@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { countingReleases, takeReleases } from "../../agent/cleanup/index.ts";
 import type { EngineSinkDocument } from "../../agent/documents/host-kinds.ts";
-import { cursorText, type Released, type Store, stateDigest } from "../../agent/store/index.ts";
+import { cursorText, type Released, type Store, type StoredRelease, stateDigest } from "../../agent/store/index.ts";
+import { retentionOf } from "../cleanup/support.ts";
 import { type Engine, type EngineOptions, startEngine } from "../support/engine/engine.ts";
 import type { ArrivedEvent } from "../support/engine/ledger.ts";
 import { finding, open, scratch, startMs, tell, tellSome } from "./state.ts";
@@ -389,6 +391,45 @@ test("releases that do not count, or cannot be kept, are reported until the engi
   assert.match(notes[0] ?? "", /does not count: not-allowed: expected the sink that the Grant names, found engine$/);
   assert.match(notes[1] ?? "", /could not be kept: .*no room; make room there$/);
   assert.equal(notes[2], undefined);
+});
+
+test("of two engines that release the same file only the word of the one that the Grant names is kept; the other's is reported", async () => {
+  const retention = retentionOf({ name: "staging", after: "release", releasedBy: ["engine"] });
+  const removal = {
+    kind: "granted",
+    account: "oracle",
+    below: "/u01",
+    apply: "by-hand",
+    releasesFrom: "engine",
+  } as const;
+  const allowed = { retention, removal };
+  for (const name of ["another", "engine"]) {
+    const kept: StoredRelease[] = [];
+    await using at = await between(1, {
+      sink: { name },
+      released(sink, asked) {
+        const nothing = { release: () => null, releaseCounts: () => [], mark: () => null };
+        const taken = takeReleases({ kind: "engine", name: sink }, asked, () => allowed, nothing, startMs);
+        kept.push(...taken.change.releases);
+        return { kind: "released", answers: taken.answers };
+      },
+    });
+    at.engine.releases = [{ retention: "staging", path: "a.arc", size: 7, sha256: "ab".repeat(32) }];
+    const ran = at.start();
+    await delivered(ran);
+    const counting = countingReleases(kept, allowed, startMs).map(({ path }) => path);
+    const { note } = ran.sink.state();
+    if (name === "engine") {
+      assert.deepEqual(counting[0], [hex("a.arc")]);
+      assert.equal(note, undefined);
+    } else {
+      assert.deepEqual(kept, []);
+      assert.match(
+        note ?? "",
+        /does not count: not-allowed: expected a release by the sink that the Grant names \(engine\), found one by another$/,
+      );
+    }
+  }
 });
 
 function hex(text: string): string {
