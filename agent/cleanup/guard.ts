@@ -15,8 +15,8 @@ export interface Marker {
 export const markers: readonly Marker[] = [
   ...tree("PostgreSQL", "PG_VERSION", "pg_control", "pg_wal", "pg_xlog", "pg_clog", "pg_xact"),
   { system: "PostgreSQL", bars: "tree", holds: ["base", "global"] },
-  // The log's own folder, wherever a link led it.
-  ...folder("PostgreSQL", "archive_status"),
+  // The log's own folder, wherever a link led it, and what lies in that one: it says what is to be archived yet.
+  ...tree("PostgreSQL", "archive_status"),
   ...tree("MySQL", "ibdata1", "#innodb_redo", "#innodb_temp", /^ib_logfile/, /^undo_00.$/s, /^aria_log/),
   ...folder("MySQL", /\.ibd$/, /\.frm$/, /\.MY[DI]$/, /-bin\.index$/, "binlog.index"),
   { system: "LevelDB or RocksDB", bars: "tree", holds: ["CURRENT", /^MANIFEST-/] },

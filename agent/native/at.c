@@ -259,9 +259,10 @@ static napi_value examine_at(napi_env env, napi_callback_info info) {
   if (!*name || room > 255) return number_of(env, -EINVAL);
   int fd = (is_private ? open_private : open_seen)(folder, name, seen);
   if (fd < 0) return number_of(env, fd);
-  ssize_t got = pread(fd, head, room, 0);
-  int outcome = got < 0 ? -errno : (int)got;
-  int openness = outcome < 0 ? 0 : take_lease(fd);
+  // Nobody opens it while the lease is held; who had it open until just before may have written.
+  int openness = take_lease(fd), outcome = check(fd, seen);
+  ssize_t got = outcome < 0 ? 0 : pread(fd, head, room, 0);
+  if (outcome == 0) outcome = got < 0 ? -errno : (int)got;
   close(fd); // with it the lease ends
   return number_of(env, outcome < 0 || openness == 0 ? outcome : outcome + (openness == -EAGAIN ? 256 : 512));
 }

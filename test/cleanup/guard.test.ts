@@ -10,7 +10,7 @@ const layouts: readonly (readonly [system: string, bars: "tree" | "folder", hold
   ["PostgreSQL", "tree", ["PG_VERSION", "base", "global", "pg_wal", "postgresql.conf"]],
   ["PostgreSQL", "tree", ["pg_xlog"]],
   ["PostgreSQL", "tree", ["base", "global"]],
-  ["PostgreSQL", "folder", ["archive_status", "000000010000000000000001"]],
+  ["PostgreSQL", "tree", ["archive_status", "000000010000000000000001"]],
   ["MySQL", "tree", ["ibdata1", "ib_logfile0"]],
   ["MySQL", "tree", ["#innodb_redo"]],
   ["MySQL", "tree", ["undo_001"]],
