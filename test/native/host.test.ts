@@ -1,7 +1,7 @@
 /** The addon as it is shipped, and once more with sanitizers. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -17,10 +17,12 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function calls(addon: string, env: Readonly<Record<string, string>>): string {
-  const own = join(folder, `own-${Object.keys(env).length}`);
-  mkdirSync(own);
-  const words = [join(import.meta.dirname, "host-calls.ts"), addon, own];
+/** What each source of the addon is called by. */
+const callers = { "host.c": "host-calls.ts", "at.c": "at-calls.ts" } as const;
+
+function calls(caller: string, addon: string, env: Readonly<Record<string, string>>): string {
+  const own = mkdtempSync(join(folder, "own-"));
+  const words = [join(import.meta.dirname, caller), addon, own];
   const done = spawnSync(process.execPath, words, {
     encoding: "utf8",
     env: { PATH: process.env.PATH ?? "", ...env },
@@ -29,18 +31,20 @@ function calls(addon: string, env: Readonly<Record<string, string>>): string {
   return `${done.stdout}${done.stderr}${done.signal ?? ""}`;
 }
 
-test("every call answers what it is made for and refuses everything else", () => {
-  assert.equal(calls(plain, {}), "done\n");
-});
+for (const [source, caller] of Object.entries(callers)) {
+  test(`every call of ${source} answers what it is made for and refuses everything else`, () => {
+    assert.equal(calls(caller, plain, {}), "done\n");
+  });
 
-test("the same finds nothing under address and undefined-behaviour sanitizers", () => {
-  const libraries = ["libasan.so", "libubsan.so"].map((name) =>
-    execFileSync("cc", [`-print-file-name=${name}`], { encoding: "utf8" }).trim(),
-  );
-  // V8 keeps what it made until the end: only what is broken is looked for, not what is left.
-  const env = { LD_PRELOAD: libraries.join(" "), ASAN_OPTIONS: "detect_leaks=0" };
-  assert.equal(calls(sanitized, env), "done\n");
-});
+  test(`${source}: the same finds nothing under address and undefined-behaviour sanitizers`, () => {
+    const libraries = ["libasan.so", "libubsan.so"].map((name) =>
+      execFileSync("cc", [`-print-file-name=${name}`], { encoding: "utf8" }).trim(),
+    );
+    // V8 keeps what it made until the end: only what is broken is looked for, not what is left.
+    const env = { LD_PRELOAD: libraries.join(" "), ASAN_OPTIONS: "detect_leaks=0" };
+    assert.equal(calls(caller, sanitized, env), "done\n");
+  });
+}
 
 test("the addon needs nothing newer than glibc 2.28, and no other library", () => {
   const symbols = execFileSync("objdump", ["-T", plain], { encoding: "utf8" });
