@@ -61,9 +61,6 @@ const names: readonly { readonly code: Bar["code"]; readonly what: string; reado
   { code: "name-refused", what: "belongs to the file system", name: /^lost\+found$/ },
 ];
 
-/** The folder below a root into which files are taken before they are destroyed; nobody else looks into it. */
-export const quarantineName = ".rcwarden-quarantine";
-
 export interface Bar {
   readonly code: "database" | "name-refused";
   readonly message: string;

@@ -1,8 +1,9 @@
 /** What keeps a file whatever a document says, as the sweeper asks it: when it looks, and again when it takes. */
 import { constants } from "node:os";
+import { quarantineName } from "../documents/system-folders.ts";
 import { regularFile, type Status } from "../host/at.ts";
 import { errnoName } from "../host/native.ts";
-import { barredName, magicBytes, magicOf, mayBeArchived, quarantineName } from "./guard.ts";
+import { barredName, magicBytes, magicOf, mayBeArchived } from "./guard.ts";
 import type { GuardCode } from "./plan.ts";
 
 export type Guard = readonly [code: GuardCode, message: string];

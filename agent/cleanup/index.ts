@@ -6,9 +6,10 @@
  *
  * To add a reason to stay: its word in plan.ts, where it is decided, its sentence in cli/text/cleanup.ts.
  */
+
+export { quarantineName } from "../documents/system-folders.ts";
 export { type BacklogHistory, type BacklogLook, backlogOf, historyOf, historyText, noHistory } from "./backlog.ts";
 export * from "./decide.ts";
-export { quarantineName } from "./guard.ts";
 export type * from "./journal.ts";
 export { journalFolder } from "./journal-files.ts";
 export { type ReadJournal, readJournal, verifyJournal } from "./journal-read.ts";

@@ -198,6 +198,7 @@ class Writer implements Journal {
   state(): JournalState {
     const all = [...this.#older, ...[this.#current, this.#spare].filter((each) => each !== null)];
     return {
+      folder: this.#folder,
       head: this.#head,
       openIntents: this.#open.size,
       bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -24,6 +24,7 @@ export interface JournalEntry {
 }
 
 export interface JournalState {
+  readonly folder: string;
   /** The last record's number and hash: whoever keeps it elsewhere notices a journal that was cut. */
   readonly head: { readonly seq: number; readonly hash: string };
   readonly openIntents: number;

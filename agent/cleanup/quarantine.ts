@@ -1,8 +1,8 @@
 /** The folder below a root into which a file is taken before it goes: the account's alone, and held while it is used. */
 import { constants } from "node:os";
+import { quarantineName } from "../documents/system-folders.ts";
 import { errnoName } from "../host/native.ts";
 import type { Calls } from "./calls.ts";
-import { quarantineName } from "./guard.ts";
 import { type HeldFolder, holdFolder, isSameMount } from "./held.ts";
 
 export type Quarantine =

@@ -3,7 +3,7 @@ import { accountName, documentKind, listOf, say } from "./document-kind.ts";
 import { parseFilePattern } from "./file-pattern.ts";
 import { absolutePath } from "./paths.ts";
 import { duration, percentage, size } from "./quantities.ts";
-import { barredFolders, barredTrees } from "./system-folders.ts";
+import { barredFolders, barredTrees, quarantineName } from "./system-folders.ts";
 
 const root = absolutePath.superRefine((path, context) => {
   // What is no path has been told.
@@ -14,6 +14,7 @@ const root = absolutePath.superRefine((path, context) => {
   if (path.split("/").length < 3) return refuse("a folder at least two deep, as /u01/staging is");
   if (barredFolders.includes(path)) return refuse(`a folder of one owner below ${path}`);
   if (/^\/home\/[^/]+$/.test(path)) return refuse("a folder below a home, not a home itself");
+  if (path.split("/").includes(quarantineName)) return refuse(`a folder outside of ${quarantineName}`);
 });
 
 const pattern = z.string().superRefine((text, context) => {
@@ -71,7 +72,7 @@ const spec = z
     limits: limits.prefault({}).describe("What one plan may hold, and how fast it goes."),
     mayEmpty: z.boolean().default(false).describe("Whether a plan may leave nothing of what matches."),
   })
-  .superRefine(({ after, releasedBy, keep: { newest, youngerThan }, match }, context) => {
+  .superRefine(({ after, releasedBy, keep: { newest, youngerThan }, match, plan: due, apply }, context) => {
     if (after === "release" && releasedBy === undefined) {
       const expected = "releasedBy with after: release: engine, account or both";
       say(context, { code: "released-by-missing", expected, found: "none" }, ["after"]);
@@ -81,6 +82,10 @@ const spec = z
     }
     if (after === "age" && youngerThan === undefined) {
       say(context, { code: "age-missing", expected: "keep.youngerThan with after: age", found: "none" }, ["after"]);
+    }
+    if (after === "age" && apply === "automatically" && due.every === undefined && due.whenFreeBelow === undefined) {
+      const expected = "plan.every or plan.whenFreeBelow with apply: automatically and after: age";
+      say(context, { code: "plan-missing", expected, found: "neither" }, ["apply"]);
     }
     if (newest !== undefined || youngerThan !== undefined) return;
     for (const [index, text] of match.entries()) {

@@ -2,7 +2,7 @@
 export const barredTrees: readonly string[] = [
   ..."bin boot dev etc lib lib32 lib64 libx32 proc sbin sys usr".split(" ").map((name) => `/${name}`),
   "/run/rcwarden",
-  "/var/lib/rcwarden",
+  ..."apt dpkg pacman rcwarden rpm systemd".split(" ").map((name) => `/var/lib/${name}`),
 ];
 
 /** Folders that hold those of many owners: a root may lie below one, but is none. */
@@ -11,3 +11,6 @@ export const barredFolders: readonly string[] = [
   ..."backups cache db lib local lock log mail opt run spool tmp".split(" ").map((name) => `/var/${name}`),
   ..."lock log shm user".split(" ").map((name) => `/run/${name}`),
 ];
+
+/** The folder below a root into which files are taken before they are destroyed; nobody else looks into it. */
+export const quarantineName = ".rcwarden-quarantine";

@@ -210,6 +210,7 @@ export interface CleanupBody {
   readonly time: string;
   readonly retentions: readonly CleanupRow[];
   readonly journal: {
+    readonly folder: string;
     readonly head: { readonly seq: number; readonly hash: string };
     readonly openIntents: number;
     readonly bytes: number;

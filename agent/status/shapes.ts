@@ -280,6 +280,7 @@ export const shapes = {
     time,
     retentions: listOf(cleanup).describe("Those that the caller may see."),
     journal: shape({
+      folder: z.string().describe("Where it lies on the host."),
       head: shape({ seq: z.number(), hash: z.string() }).describe("Kept elsewhere, it shows a journal that was cut."),
       openIntents: count,
       bytes: count,

@@ -32,7 +32,7 @@ function journalOf(refuses: readonly number[] = []) {
     sync: () => answer("sync", { kind: "written" }),
     open: () => [],
     entries: () => [],
-    state: () => ({ head: { seq: 0, hash: "" }, openIntents: 0, bytes: 0, notices: [] }),
+    state: () => ({ folder: "/state/cleanup", head: { seq: 0, hash: "" }, openIntents: 0, bytes: 0, notices: [] }),
     [Symbol.dispose]() {},
   };
   return { journal, told, intended };

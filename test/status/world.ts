@@ -202,7 +202,13 @@ function viewOf(store: Store, live: Behind["live"], asked: string[], closing: Ab
       kind: "Cleanup",
       time,
       retentions: [cleanupRow("oracle-staging", "oracle"), cleanupRow("pg-archive", "postgres")],
-      journal: { head: { seq: 812, hash: "ab".repeat(32) }, openIntents: 0, bytes: 4096, notices: ["a notice"] },
+      journal: {
+        folder: "/var/lib/rcwarden/host/cleanup",
+        head: { seq: 812, hash: "ab".repeat(32) },
+        openIntents: 0,
+        bytes: 4096,
+        notices: ["a notice"],
+      },
     }),
     async applyPlan(hash) {
       asked.push(`apply ${hash}`);

@@ -7,7 +7,10 @@ import {
   readJournal,
   verifyJournal,
 } from "../../cleanup/index.ts";
+import { shapes } from "../../status/index.ts";
+import { hear } from "../agents.ts";
 import { wordOf } from "../options.ts";
+import type { Parts } from "../parts.ts";
 import {
   brokenText,
   fileJson,
@@ -21,7 +24,7 @@ import {
 } from "../text/cleanup-journal.ts";
 import type { Call, ExitCode, Surroundings } from "../verb.ts";
 import { type Action, refuse } from "./action.ts";
-import { cleanupPlaces, stateOption } from "./places.ts";
+import { cleanupPlaces, socketOption, stateOption } from "./places.ts";
 
 export const journal: Action = {
   name: "journal",
@@ -38,6 +41,7 @@ export const journal: Action = {
     { flags: "--verify", says: "say whether the chain of records is whole, and where it ends" },
     { flags: "--json", says: "print it as JSON; files as JSON lines" },
     stateOption,
+    socketOption,
   ],
   examples: [
     ["rcwarden cleanup journal --since 6h", "each file with its outcome, oldest first"],
@@ -47,11 +51,16 @@ export const journal: Action = {
   run,
 };
 
-/** Reads the files of the state folder: whether an agent runs makes no difference. */
+/** Reads the files of the state folder: whether an agent runs makes no difference, but for where they are. */
 async function run(call: Call, surroundings: Surroundings): Promise<ExitCode> {
   const { voice, parts } = surroundings;
   const { flags } = call;
-  const folder = journalFolder(cleanupPlaces(call, parts).state);
+  const place = await folderOf(call, parts);
+  if (place.kind === "unknown") {
+    voice.remark(`rcwarden cleanup: ${place.message}`);
+    return 3;
+  }
+  const { folder } = place;
   const filter = filterOf(flags, parts.now().getTime());
   if (typeof filter === "string") return refuse(voice, filter);
   if (flags.verify === true && Object.keys(filter).length > 0)
@@ -64,6 +73,22 @@ async function run(call: Call, surroundings: Surroundings): Promise<ExitCode> {
     voice.remark(`rcwarden cleanup: ${error instanceof Error ? error.message : String(error)}`);
     return 3;
   }
+}
+
+type FolderOf =
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "unknown"; readonly message: string };
+
+/** Whoever names an agent means that one's journal, wherever it keeps it. */
+async function folderOf(call: Call, parts: Parts): Promise<FolderOf> {
+  const { state, sockets } = cleanupPlaces(call, parts);
+  if (typeof call.flags.socket !== "string") return { kind: "folder", folder: journalFolder(state) };
+  const heard = await hear(parts, sockets, { method: "GET", path: "/v1/cleanup" }, shapes.Cleanup);
+  if (heard.kind !== "answer") return { kind: "unknown", message: heard.message };
+  const { journal } = heard.value;
+  if (journal !== null) return { kind: "folder", folder: journal.folder };
+  const message = `${heard.socket}: expected an agent with a journal that you may see, found none; ask as root, or once something may go`;
+  return { kind: "unknown", message };
 }
 
 function verify(folder: string, isJson: boolean, { voice }: Surroundings): ExitCode {

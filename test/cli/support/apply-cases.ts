@@ -25,7 +25,13 @@ function journalOf(left: readonly OpenIntent[] = []): Journal {
     sync: () => (isClosed ? closed : { kind: "written" }),
     open: () => [...open.values()],
     entries: () => [],
-    state: () => ({ head: { seq, hash: "0".repeat(64) }, openIntents: open.size, bytes: 0, notices: [] }),
+    state: () => ({
+      folder: "/state/cleanup",
+      head: { seq, hash: "0".repeat(64) },
+      openIntents: open.size,
+      bytes: 0,
+      notices: [],
+    }),
     [Symbol.dispose]() {
       isClosed = true;
     },
