@@ -4,6 +4,7 @@
  * than one batch, however many entries there are.
  */
 import { matchesName, parseFilePattern } from "../documents/file-pattern.ts";
+import { quarantineName } from "../documents/system-folders.ts";
 import { regularFile, Status } from "../host/at.ts";
 import { errnoName } from "../host/native.ts";
 import type { LookRequest } from "./asked.ts";
@@ -88,6 +89,8 @@ class Walk {
 
   #subfolder(held: HeldFolder, name: Buffer, inside: Inside): void {
     const isDeepest = inside.parts.length + 1 >= this.#request.depth;
+    // Our own, which nobody asked about.
+    if (inside.parts.length === 0 && name.equals(quarantine)) return;
     const { bar } = namedOf(name.toString("latin1"), false);
     const kept: Guard = bar ?? guard("not-a-regular-file", "it is a folder");
     if (isDeepest || bar !== null) {
@@ -150,6 +153,7 @@ class Walk {
   }
 }
 
+const quarantine = Buffer.from(quarantineName);
 const folderType = 0o040000;
 const linkType = 0o120000;
 const letters: ReadonlyMap<number, TypeLetter> = new Map([
