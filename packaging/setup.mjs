@@ -38,6 +38,9 @@ const testPackages = {
   openssl: "/usr/bin/openssl",
   procps: "/usr/bin/pkill",
   iproute2: "/usr/sbin/ip",
+  postgresql: "/usr/bin/pg_createcluster",
+  systemd: "/usr/bin/systemd-tmpfiles",
+  tmpreaper: "/usr/sbin/tmpreaper",
 };
 
 function stop(message) {
