@@ -127,6 +127,8 @@ const liars: Readonly<Record<string, string>> = {
     "look(); const { intent } = hear(); say({ done: intent, outcomes: [[0, 'kept', null, '', null], 1] }); nap();",
   "gives a digest that nobody asked for":
     "look(); const { intent } = hear(); say({ done: intent, outcomes: [[0, 'kept', 'changed', '', 'a'.repeat(64)], 1] }); nap();",
+  "removed with a digest that nobody asked for":
+    "look(); const { intent } = hear(); say({ done: intent, outcomes: [0, [1, 'removed', null, '', 'a'.repeat(64)]] }); nap();",
   "says a reason of several lines":
     "look(); const { intent } = hear(); say({ done: intent, outcomes: [[0, 'kept', 'changed', 'a\\nb', null], 1] }); nap();",
   "says words that are none":
@@ -194,6 +196,116 @@ test("where a digest is asked for, none and another one are not taken for it", r
     );
   }
 });
+
+const released = "'1'.repeat(64)";
+
+/** Of two files of which the content `1…` was released: the outcomes, and what the run is told of them; null: they are taken. */
+const ofReleased: Readonly<Record<string, readonly [outcomes: string, unfinished: RegExp | null]>> = {
+  "both removed as released": [`[0, 'removed', null, '', ${released}], [1, 'removed', null, '', ${released}]`, null],
+  "one kept for its content": [
+    `[0, 'removed', null, '', ${released}], [1, 'kept', 'other-content', '', '2'.repeat(64)]`,
+    null,
+  ],
+  "one removed with other content": [
+    `[0, 'removed', null, '', ${released}], [1, 'removed', null, '', '2'.repeat(64)]`,
+    /other content than was released/,
+  ],
+  "one removed, and its content not said": [
+    `[0, 'removed', null, '', ${released}], [1, 'removed', null, '', null]`,
+    /other content than was released/,
+  ],
+  "one removed, said in short": [`[0, 'removed', null, '', ${released}], 1`, /other content than was released/],
+  "one removed for a reason": [
+    `[0, 'removed', null, '', ${released}], [1, 'removed', 'gone', '', ${released}]`,
+    /a reason where none can be/,
+  ],
+  "one put back for none": [
+    `[0, 'removed', null, '', ${released}], [1, 'put-back', null, '', ${released}]`,
+    /a reason where none can be/,
+  ],
+  "one of them twice": [
+    `[0, 'removed', null, '', ${released}], [0, 'removed', null, '', ${released}]`,
+    /was not asked, or twice/,
+  ],
+  "a digest in capitals": [
+    `[0, 'removed', null, '', ${released}], [1, 'removed', null, '', 'A'.repeat(64)]`,
+    /another shape/,
+  ],
+};
+
+for (const [name, [outcomes, unfinished]] of Object.entries(ofReleased)) {
+  test(`of released files: ${name}, ${unfinished === null ? "is taken" : "ends the run"}`, root, async () => {
+    await using account = await makeAccount({ home: "empty" });
+    using tree = makeTree(account);
+    const releases = ["a.arc", "b.arc"].map(
+      (path): Release => ({ path: hexPath(path), size: "8", content: { kind: "sha256", digest: "1".repeat(64) } }),
+    );
+    const liar = `look(); const { intent } = hear(); say({ done: intent, outcomes: [${outcomes}] }); nap();`;
+    const { performed, entries } = await believe(account, tree, liar, releases);
+    assert.ok(performed.kind === "planned" && performed.applied !== null);
+    assert.match(performed.applied.unfinished, unfinished ?? /^$/);
+    assert.equal(performed.applied.outcomes.size === 0, unfinished !== null);
+    assert.deepEqual(
+      entries.map(({ settledAt, files }) => [settledAt !== null, files.length]),
+      [unfinished === null ? [true, 2] : [false, 0]],
+    );
+  });
+}
+
+/** Two groups, of which both are asked before the first is answered. */
+const twoGroups = `
+const many = Array.from({ length: 300 }, (_, at) => entry(at + ".arc", 100 + at));
+for (const from of [0, 256]) say({ in: [], entries: many.slice(from, from + 256) });
+say(looked);
+const [first, second] = [hear(), hear()];
+const all = ({ intent, files }) => ({ done: intent, outcomes: files.map((_, at) => at) });
+const some = ({ intent, files }, count) => ({ done: intent, outcomes: Array.from({ length: count }, (_, at) => at) });
+`;
+
+/** What is settled of the two: the first, or none; whatever was said before the lie stays. */
+const ofTwoGroups: Readonly<Record<string, readonly [liar: string, settled: number, unfinished: RegExp]>> = {
+  "answers the second before the first": ["say(all(second)); say(all(first));", 0, /^the sweeper answered intent/],
+  "says the first twice": ["say(all(first)); say(all(first));", 1, /^the sweeper answered intent/],
+  "says as many of the second as of the first": [
+    "say(all(first)); say(some(second, 256));",
+    1,
+    /not about all files of the group/,
+  ],
+  "leaves one of the second out": ["say(all(first)); say(some(second, 43));", 1, /not about all files of the group/],
+  "names one of the first in the second": [
+    "say(all(first)); const said = some(second, 44); said.outcomes[43] = 44; say(said);",
+    1,
+    /was not asked, or twice/,
+  ],
+  "ends between the two": ["say(all(first)); process.exit(0);", 1, /^the sweeper ended \(0\)/],
+};
+
+for (const [name, [liar, settled, unfinished]] of Object.entries(ofTwoGroups)) {
+  test(`of two groups a sweeper that ${name} is believed what it said before`, root, async () => {
+    await using account = await makeAccount({ home: "empty" });
+    using tree = makeTree(account);
+    const { performed, entries } = await believe(account, tree, `${twoGroups}${liar} nap();`);
+    assert.ok(performed.kind === "planned" && performed.applied !== null);
+    assert.match(performed.applied.unfinished, unfinished);
+    const sums = [...performed.applied.outcomes].map(([key, { files }]) => [key, files]);
+    assert.deepEqual(sums, settled === 1 ? [["removed", 256]] : []);
+    assert.deepEqual(
+      entries.map(({ settledAt, files }) => [settledAt !== null, files.length]),
+      settled === 1
+        ? [
+            [true, 256],
+            [false, 0],
+          ]
+        : [
+            [false, 0],
+            [false, 0],
+          ],
+    );
+    const planned = new Set(performed.decision.remove.map(({ path }) => path.join("/")));
+    for (const { path } of entries.flatMap(({ files }) => files)) assert.ok(planned.has(path.join("/")));
+    noChildOf(account);
+  });
+}
 
 test("a look that never ends takes no memory without end, and is ended", root, async () => {
   await using account = await makeAccount({ home: "empty" });
