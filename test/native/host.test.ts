@@ -1,7 +1,7 @@
 /** The addon as it is shipped, and once more with sanitizers. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -45,6 +45,24 @@ for (const [source, caller] of Object.entries(callers)) {
     assert.equal(calls(caller, sanitized, env), "done\n");
   });
 }
+
+test("where a lease cannot be had it is said that nobody knows who has a file open", {
+  skip: process.getuid?.() !== 0 && "needs root",
+}, () => {
+  const own = mkdtempSync(join(folder, "own-"));
+  writeFileSync(join(own, "theirs"), "theirs");
+  chownSync(join(own, "theirs"), 65_533, 65_533);
+  const script = `
+    import { openSync } from "node:fs";
+    const module = { exports: {} };
+    process.dlopen(module, ${JSON.stringify(plain)});
+    const { statAt, examineAt } = module.exports;
+    const [held, name, seen] = [openSync(${JSON.stringify(own)}), Buffer.from("theirs"), new BigInt64Array(11)];
+    console.log(statAt(held, name, seen), ...[false, true].map((is) => examineAt(held, name, seen, Buffer.alloc(9), is)));`;
+  const drop = ["--inh-caps=-all", "--bounding-set=-lease"];
+  const said = execFileSync("setpriv", [...drop, process.execPath, "--input-type=module", "-e", script]);
+  assert.equal(said.toString(), `0 ${512 + 6} ${512 + 6}\n`);
+});
 
 test("the addon needs nothing newer than glibc 2.28, and no other library", () => {
   const symbols = execFileSync("objdump", ["-T", plain], { encoding: "utf8" });
