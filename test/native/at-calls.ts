@@ -94,7 +94,7 @@ const noFields = [
     Buffer.alloc(88),
     new DataView(new ArrayBuffer(88)),
   ],
-  lost(),
+  ...[lost(), shrunk()],
 ];
 /** Whose memory another one has by now. */
 function lost(): BigInt64Array {
@@ -102,6 +102,13 @@ function lost(): BigInt64Array {
   const away = new BigInt64Array(memory);
   structuredClone(memory, { transfer: [memory] });
   return away;
+}
+/** Whose memory is less by now than it was made for. */
+function shrunk(): BigInt64Array {
+  const memory = new ArrayBuffer(88, { maxByteLength: 4096 });
+  const less = new BigInt64Array(memory, 0, 11);
+  memory.resize(8);
+  return less;
 }
 const noNames = [
   "",
