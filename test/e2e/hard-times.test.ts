@@ -17,6 +17,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { tried } from "../../agent/checks/example-facts.ts";
 import type { ModeFacts } from "../../agent/facts/index.ts";
 import type { MeasureRequest } from "../../agent/runs/world.ts";
+import { schemaVersion } from "../../agent/store/database.ts";
 import { goodFacts, oracle } from "../cli/support/world.ts";
 import { type TestWorld, testWorld } from "../daemon/world.ts";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
@@ -212,7 +213,10 @@ describe("a database", { skip: noAccounts }, () => {
     const before = readFileSync(path);
     await using agent = await startAgent({ accounts: [account.name], folder: place.path, waitFor: "nothing" });
     assert.equal(await ended(agent), 2, agent.stderr());
-    assert.match(agent.stderr(), /state\.db: expected a database of version 1 or lower.*, found version 17/);
+    const versions = new RegExp(
+      `state\\.db: expected a database of version ${schemaVersion} or lower.*, found version 17`,
+    );
+    assert.match(agent.stderr(), versions);
     assert.ok(readFileSync(path).equals(before), "the newer database was written to");
     assert.equal(statSync(`${path}-wal`, { throwIfNoEntry: false }), undefined);
   });
