@@ -21,7 +21,8 @@ const snapshot = [
   "ulimit -Ha | sed 's/^/hard /'",
   "for n in 0 1 2; do echo kind $n $(readlink /proc/self/fd/$n | sed 's/[0-9][0-9]*/N/'); done",
   "for n in 0 1 2; do echo owner $n $(stat -L -c '%u %a' /proc/$$/fd/$n); done",
-  "echo open $(ls /proc/$$/fd | tr '\\n' ' ')",
+  // By a plain command: while the shell makes a pipe for a substitution it has one descriptor more for a moment.
+  "find /proc/$$/fd -type l -printf 'open %f\\n'",
   "env | sed 's/^/env /'",
   "echo cwd $PWD",
   "echo zero $0 flags $-",
