@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { agentFlags } from "../../packaging/agent-flags.ts";
 import { makeAccount, type TestAccount } from "../support/accounts.ts";
 import { compileAddon } from "../support/addon.ts";
 import { dist } from "../support/rcwarden.ts";
@@ -197,8 +198,7 @@ function memory(account: TestAccount, { command, folder, maker }: Program, place
   const as = JSON.stringify({ name, uid, gid, home, groups: [gid], shell: "/bin/sh" });
   const words = [root, as, join(folder, "journal-million"), "0", "memory"];
   const [node = "", ...rest] = command;
-  const flags = ["--max-semi-space-size=1", "--no-opt", "--no-maglev", "--no-sparkplug", "--expose-gc"];
-  const { stdout } = costOf([node, ...flags, ...rest, ...words]);
+  const { stdout } = costOf([node, ...agentFlags, ...rest, ...words]);
   const { grownMiB, sweeperMiB }: { readonly grownMiB: number; readonly sweeperMiB: number } = JSON.parse(stdout);
   rmSync(root, { recursive: true });
   return { grownMiB, sweeperMiB };
