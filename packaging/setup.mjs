@@ -41,6 +41,10 @@ const testPackages = {
   postgresql: "/usr/bin/pg_createcluster",
   systemd: "/usr/bin/systemd-tmpfiles",
   tmpreaper: "/usr/sbin/tmpreaper",
+  chromium: "/usr/bin/chromium",
+  "nginx-light": "/usr/sbin/nginx",
+  prometheus: "/usr/bin/prometheus",
+  "prometheus-node-exporter": "/usr/bin/prometheus-node-exporter",
 };
 
 function stop(message) {

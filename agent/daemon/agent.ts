@@ -17,7 +17,7 @@ import {
 } from "../documents/index.ts";
 import { cursorText, type DriftInput, drift, type Hint, type Via } from "../drift/index.ts";
 import { exceptionFacts, modesFor, ruleDigests } from "../evaluate/index.ts";
-import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId } from "../facts/index.ts";
+import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId, SessionsFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { Configuration } from "../runs/host-documents.ts";
 import type { AccountReadings } from "../runs/measuring.ts";
@@ -227,6 +227,10 @@ export class Agent {
 
   view(): AgentView {
     return viewOf(this);
+  }
+
+  sessions(): SessionsFacts {
+    return { at: isoOrNull(this.world.nowMs()) ?? "", groups: [], problem: "sessions were not looked at yet" };
   }
 
   /** Resolves when everything that is to be watched is; runs begin on their own. */

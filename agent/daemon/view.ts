@@ -6,6 +6,7 @@ import { enginesOfAccount } from "../runs/engines-of.ts";
 import type { AccountView, AgentView, StatusBody, WatchedAccount } from "../status/agent-view.ts";
 import type { Agent } from "./agent.ts";
 import { cleanupViewOf } from "./cleanup-view.ts";
+import { pictureOf } from "./picture.ts";
 import type { Watched } from "./watched.ts";
 
 export function viewOf(agent: Agent): AgentView {
@@ -17,6 +18,8 @@ export function viewOf(agent: Agent): AgentView {
     closing: agent.closing,
     nowMs: world.nowMs,
     status: () => status(agent),
+    picture: (of) => pictureOf(agent, of),
+    sessions: () => agent.sessions(),
     account(name) {
       const watched = agent.accounts.get(name);
       return watched === undefined ? notWatchedView(agent, name) : accountView(agent, watched);

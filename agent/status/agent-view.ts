@@ -1,5 +1,13 @@
 /** What the endpoint shows, and what it may ask of the agent. daemon/ makes the real one. */
-import type { BacklogFacts, Baseline, BaselineChange, Share, SinkState, WatchingFacts } from "../facts/index.ts";
+import type {
+  BacklogFacts,
+  Baseline,
+  BaselineChange,
+  SessionsFacts,
+  Share,
+  SinkState,
+  WatchingFacts,
+} from "../facts/index.ts";
 import type {
   AskedRelease,
   KeptFinding,
@@ -9,6 +17,7 @@ import type {
   Store,
   StoredRelease,
 } from "../store/index.ts";
+import type { Picture } from "./picture.ts";
 
 export type { AskedRelease, Released } from "../store/index.ts";
 
@@ -132,6 +141,10 @@ export interface AgentView {
   readonly closing: AbortSignal;
   nowMs(): number;
   status(): StatusBody;
+  /** What status shows besides, of this account or of all, with as much text of the host as `share` lets be seen. */
+  picture(of: { readonly account: string | undefined; readonly share: Share }): Picture;
+  /** The last look at the accounts' SSH sessions. */
+  sessions(): SessionsFacts;
   /** Null where the account is not watched. */
   account(name: string): AccountView | null;
   /** Whether something of this account could change unseen, so that no verdict of it can be `go`. */

@@ -4,7 +4,8 @@
  */
 export type * from "./agent-view.ts";
 export { openapi } from "./openapi.ts";
+export type * from "./picture.ts";
 export { routes } from "./routes.ts";
 export { type Served, type Serving, serve } from "./server.ts";
-export { type PreflightAnswer, shapes } from "./shapes.ts";
+export { type PreflightAnswer, type StatusAnswer, shapes } from "./shapes.ts";
 export { type Preflight, type Reason, validForMs, validUntil, verdictOf } from "./verdict.ts";

@@ -49,13 +49,13 @@ function reference(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-function operation({ summary, may, path, query, body, answer, statuses }: Route): Json {
+function operation({ summary, may, path, query, body, answer, media, statuses }: Route): Json {
   const named = /\{(\w+)\}/.exec(path)?.[1];
   const parameters = [
     ...(named === undefined ? [] : [{ name: named, in: "path", required: true, schema: { type: "string" } }]),
     ...queryParameters(query),
   ];
-  const ok = { description: summary, content: json({ $ref: reference(nameOf(answer)) }) };
+  const ok = { description: summary, content: contentOf(media, answer) };
   const problem = { description: "Why it was not answered.", content: json({ $ref: reference("Problem") }) };
   return {
     summary,
@@ -64,6 +64,13 @@ function operation({ summary, may, path, query, body, answer, statuses }: Route)
     ...(body !== null && { requestBody: { content: json(withoutHead(body)) } }),
     responses: { ...Object.fromEntries(statuses.map((status) => [status, ok])), default: problem },
   };
+}
+
+/** JSON has the shape; the rest is text. */
+function contentOf(media: readonly string[], answer: z.ZodType): Json {
+  const schemaOf = (type: string) =>
+    /[/+]json$/.test(type) ? { $ref: reference(nameOf(answer)) } : { type: "string" };
+  return Object.fromEntries(media.map((type) => [type, { schema: schemaOf(type) }]));
 }
 
 function json(schema: unknown): Json {

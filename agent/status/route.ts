@@ -15,14 +15,41 @@ export interface Asked<Query, Body> {
   readonly name: string;
   readonly query: Query;
   readonly body: Body;
+  /** Whether the caller says that it takes this media type, by its name: `*` says so of none. */
+  accepts(media: string): boolean;
   /** The client left, or the agent ends. */
   readonly signal: AbortSignal;
 }
 
-export type Answered<Answer> = { readonly kind: "answer"; readonly status?: 200 | 202 | 503; readonly body: Answer };
+type Status = 200 | 202 | 503;
+export type Answered<Answer> =
+  | {
+      readonly kind: "answer";
+      readonly status?: Status;
+      readonly body: Answer;
+      /** `application/json` where it is left out. */
+      readonly media?: string;
+    }
+  /** Anything but JSON, as it leaves. */
+  | {
+      readonly kind: "text";
+      readonly status?: Status;
+      readonly media: string;
+      readonly text: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
-export function answer<const Answer>(body: Answer, status: 200 | 202 | 503 = 200): Answered<Answer> {
-  return { kind: "answer", status, body };
+export function answer<const Answer>(body: Answer, status: Status = 200, media?: string): Answered<Answer> {
+  return { kind: "answer", status, body, ...(media !== undefined && { media }) };
+}
+
+/** `headers` come instead of those that every answer has. */
+export function textAnswer(
+  media: string,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answered<never> {
+  return { kind: "text", media, text, headers };
 }
 
 interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
@@ -38,6 +65,8 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
   /** 64 KiB where it is left out. */
   readonly mostBodyBytes?: number;
   readonly answer: Answer;
+  /** What it can be answered as, the one for callers without a wish first; `application/json` where it is left out. */
+  readonly media?: readonly string[];
   /** The statuses of an answer of this shape; 200 where it is left out. */
   readonly statuses?: readonly number[];
   handle(
@@ -46,7 +75,7 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
 }
 
 /** What came in, before it was parsed. */
-export interface Raw extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "signal"> {
+export interface Raw extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "accepts" | "signal"> {
   readonly query: URLSearchParams;
   readonly body: unknown;
 }
@@ -57,6 +86,7 @@ export interface Route
   readonly query: z.ZodType;
   readonly body: z.ZodType | null;
   readonly mostBodyBytes: number;
+  readonly media: readonly string[];
   readonly statuses: readonly number[];
   /** Parses, then answers. */
   ask(raw: Raw): Promise<Answered<unknown> | Refusal>;
@@ -68,8 +98,9 @@ export function route<Query extends z.ZodType, Body extends z.ZodType, Answer ex
   spec: Spec<Query, Body, Answer>,
 ): Route {
   const { method, path, summary, may, query, body, mostBodyBytes = 64 * 1024, answer, statuses = [200] } = spec;
+  const { media = ["application/json"] } = spec;
   return {
-    ...{ method, path, summary, may, query, mostBodyBytes, answer, statuses },
+    ...{ method, path, summary, may, query, mostBodyBytes, answer, media, statuses },
     body: body ?? null,
     async ask(raw) {
       const asks = flat(raw.query);
@@ -78,9 +109,9 @@ export function route<Query extends z.ZodType, Body extends z.ZodType, Answer ex
       if (!parsed.success) return notAsExpected("query-wrong", "?", parsed.error, asks.values, query);
       const given = await (body ?? z.undefined()).safeParseAsync(raw.body);
       if (!given.success) return notAsExpected("body-wrong", "body ", given.error, raw.body, body);
-      const { view, principal, name, signal } = raw;
+      const { view, principal, name, accepts, signal } = raw;
       // The door: what safeParse of this very schema gave back is its output.
-      const asked = { view, principal, name, signal, query: parsed.data, body: given.data as z.output<Body> };
+      const asked = { view, principal, name, accepts, signal, query: parsed.data, body: given.data as z.output<Body> };
       return spec.handle(asked);
     },
   };

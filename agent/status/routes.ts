@@ -91,9 +91,12 @@ export const routes: readonly Route[] = [
     may: readers,
     query: noQuery,
     answer: shapes.Status,
-    handle({ view, principal }) {
-      const status = view.status();
-      return answer(principal.kind === "account" ? ownStatus(status, principal.name) : status);
+    handle(asked) {
+      const { view, principal } = asked;
+      const account = principal.kind === "account" ? principal.name : undefined;
+      const all = view.status();
+      const status = account === undefined ? all : ownStatus(all, account);
+      return answer({ ...status, ...view.picture({ account, share: shareHere(asked) }) });
     },
   }),
   route({

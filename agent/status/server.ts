@@ -97,7 +97,8 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     try {
       const outcome = await outcomeOf(request, response, caller);
       if (outcome.kind === "refusal") tell(request, response, outcome.status, outcome.problem, outcome.headers);
-      else tell(request, response, outcome.status ?? 200, outcome.body, {});
+      else if (outcome.kind === "text") send(request, response, outcome.status ?? 200, outcome);
+      else tell(request, response, outcome.status ?? 200, outcome.body, mediaHeaders(outcome.media));
     } catch (error) {
       fault?.(
         `${request.method} ${pathOf(request)}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -138,7 +139,8 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     if (body.kind === "refusal") return body;
     const query = new URLSearchParams((request.url ?? "").slice(path.length));
     const signal = AbortSignal.any([closing, gone(response)]);
-    return met.route.ask({ view, principal, name: met.name, query, body: body.value, signal });
+    const accepts = (media: string) => takes(request.headers.accept, media);
+    return met.route.ask({ view, principal, name: met.name, query, body: body.value, accepts, signal });
   }
 
   const placed = await place(server, socketPath, mode);
@@ -164,13 +166,39 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     value: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): void {
+    send(request, response, status, { text: `${jsonText(value, 0)}\n`, headers });
+  }
+
+  function send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    { text: body, media, headers }: Leaving,
+  ): void {
     if (response.destroyed || response.headersSent) return;
-    const body = `${jsonText(value, 0)}\n`;
-    const all = { ...headersFor(body), ...headers, ...(closing.aborted && bye) };
+    const all = { ...headersFor(body), ...mediaHeaders(media), ...headers, ...(closing.aborted && bye) };
     const cut = setTimeout(() => response.destroy(), takenWithinMs);
     response.once("close", () => clearTimeout(cut));
     response.writeHead(status, all).end(request.method === "HEAD" ? undefined : body);
   }
+}
+
+interface Leaving {
+  readonly text: string;
+  readonly media?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function mediaHeaders(media: string | undefined): Readonly<Record<string, string>> {
+  return media === undefined ? {} : { "Content-Type": `${media}; charset=utf-8` };
+}
+
+/** By its whole name, and not refused by a weight of 0. */
+function takes(accept: string | undefined, media: string): boolean {
+  return (accept ?? "").split(",").some((each) => {
+    const [name = "", ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+    return name === media && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 }
 
 const bye = { Connection: "close" };

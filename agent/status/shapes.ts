@@ -154,6 +154,65 @@ const status = shape({
   }),
 });
 
+const span = shape({
+  from: time,
+  to: time,
+  state: z.enum(["holds", "fails", "unknown", "unseen"]).describe("unseen: nobody looked."),
+});
+const way = shape({
+  mode: z.string(),
+  isEngines: z.boolean().describe("An engine of the account's policies comes in by it."),
+  state: z.enum(["holds", "fails", "unknown", "waived", "none"]).describe("none: it does not apply."),
+  word: z.string().describe("waits, not done, exits 1, noisy, unknown, fails; empty where it holds."),
+  finding: z.string().nullable().describe("The fingerprint of the worst finding there."),
+});
+const lead = shape({
+  fingerprint: z.string(),
+  chain: listOf(shape({ what: z.string(), does: z.string() })).describe("From sshd to the line."),
+  lines: listOf(shape({ number: z.number(), text: z.string(), isGuilty: z.boolean(), note: z.string() }))
+    .nullable()
+    .describe("The guilty line and those around it; null where the caller may not see them."),
+  says: z.string().describe("Why there is no line; empty where there is one."),
+  sent: z.string().nullable(),
+  runs: z.string().nullable(),
+  waitsAt: z.string().nullable(),
+  hint: shape({
+    savedAt: maybeTime,
+    seenAfterMs: z.number().nullable(),
+    ownerUid: z.number().nullable(),
+    loggedIn: words.nullable(),
+  })
+    .nullable()
+    .describe("Who may have changed it."),
+}).describe("The finding that leads, with its line.");
+const day = shape({
+  from: time,
+  to: time,
+  accounts: listOf(shape({ account: z.string(), spans: listOf(span) })),
+  stuck: listOf(shape({ at: time, count })),
+  saves: listOf(shape({ account: z.string(), path: z.string(), at: time })),
+  logins: listOf(shape({ user: z.string(), from: time, to: maybeTime })),
+}).describe("The last 24 hours.");
+const sessions = shape({
+  at: time,
+  groups: listOf(
+    shape({
+      account: z.string(),
+      command: z.string(),
+      waitsFor: z.enum(["input", "time", "lock", "fifo", "network", "child", "stopped", "cpu", "other", "unknown"]),
+      says: z.string(),
+      isStuck: z.boolean().describe("It does not end by itself."),
+      from: words.describe("Remote addresses."),
+      count,
+      oldestSeconds: z.number(),
+      startedAt: listOf(time).describe("The oldest first, at most 200."),
+      pids: listOf(z.number()).describe("At most 1,000."),
+      prompt: z.string().nullable().describe("What the same command shows in the sandbox where it waits."),
+    }),
+  ),
+  problem: z.string().describe("Why sessions could not be read, or not all; empty where they could."),
+}).describe("SSH sessions and what they wait for.");
+
 const preflight = shape({
   apiVersion: z.literal("rcwarden/v1"),
   kind: z.literal("Preflight"),
@@ -242,6 +301,24 @@ const cleanup = shape({
   problem: z.string().describe("Why there is no plan, or why nothing goes; empty where all is well."),
 }).describe("A Retention and how its clean-up stands.");
 
+const picture = {
+  validUntil: maybeTime.describe("Afterwards none of it is known."),
+  findings: listOf(
+    finding
+      .unwrap()
+      .extend({ past: listOf(span) })
+      .readonly(),
+  ).describe("The one that leads first."),
+  ways: listOf(shape({ account: z.string(), shell: z.string(), ways: listOf(way) })),
+  lead: lead.nullable(),
+  day,
+  sessions,
+  cleanup: listOf(cleanup),
+  unmeasured: listOf(
+    shape({ account: z.string(), mode: z.string(), code: z.string(), message: z.string(), change: z.string() }),
+  ),
+};
+
 const pages = <Item extends z.ZodType>(item: Item) =>
   shape({
     items: listOf(item),
@@ -267,7 +344,8 @@ export const shapes = {
     next: cursor.describe("What to ask after the next time: the same as through."),
     through: cursor.describe("The last place that was looked at: what is between was not for the caller."),
   }),
-  Status: status,
+  Status: status.unwrap().extend(picture).readonly(),
+  Sessions: sessions,
   Preflight: preflight,
   Baseline: baseline,
   Accepted: accepted,
@@ -318,5 +396,7 @@ export const shapes = {
   }),
 } as const;
 
+/** What /v1/status answers. */
+export type StatusAnswer = z.output<(typeof shapes)["Status"]>;
 /** What /v1/accounts/NAME answers. */
 export type PreflightAnswer = z.output<typeof preflight>;

@@ -7,7 +7,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync, unlinkSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Candidate, Seen } from "../../agent/cleanup/plan.ts";
+import type { Candidate, FileIdentity, Seen } from "../../agent/cleanup/plan.ts";
 import { hostMounts } from "../../agent/host/mounts.ts";
 import type { TestAccount } from "../support/accounts.ts";
 import { difference, HeldFile } from "./judged.ts";
@@ -203,6 +203,8 @@ class Field implements Disposable {
   readonly #places: ReadonlyMap<string, number>;
   /** What was said of each planned file. */
   readonly said = new Map<number, string>();
+  /** What the plan says that each is: whoever attacks may have written to it before it was seen. */
+  readonly identities = new Map<number, FileIdentity>();
 
   constructor({ planned, precious, outside }: Layout) {
     this.paths = planned;
@@ -231,14 +233,18 @@ class Field implements Disposable {
       const isTaken = held.now().place.includes("/.rcwarden-quarantine/");
       if (isTaken && !occupies) wrong.push(`${held.place}, not planned: it is in quarantine`);
     }
-    for (const [at, held] of this.planned.entries()) this.#judgePlanned(held, this.said.get(at), wrong);
+    for (const at of this.planned.keys()) this.#judgePlanned(at, wrong);
   }
 
-  #judgePlanned(held: HeldFile, said: string | undefined, wrong: string[]): void {
+  #judgePlanned(at: number, wrong: string[]): void {
+    const held = this.planned[at];
+    if (held === undefined) throw new Error(`expected a planned file ${at}, found none`);
+    const said = this.said.get(at);
+    const { size, mtimeNs } = this.identities.get(at) ?? held.was;
     const { isGone, place, status } = held.now();
     const isTaken = place.includes("/.rcwarden-quarantine/");
     if (isGone !== (said === "removed")) wrong.push(`${held.place}: it is said to be ${said}, and is at ${place}`);
-    if (isGone && (status.size !== held.was.size || status.mtimeNs !== held.was.mtimeNs))
+    if (isGone && (`${status.size}` !== `${size}` || `${status.mtimeNs}` !== `${mtimeNs}`))
       wrong.push(`${held.place}: it was removed, and was changed since it was planned`);
     if (isTaken && said?.startsWith("in-quarantine") !== true)
       wrong.push(`${held.place}: it is in quarantine, and is said to be ${said}`);
@@ -292,7 +298,9 @@ function note({ groups }: Ran, field: Field, tally: Tally): void {
       if (word !== "kept refused") tally.iterations += 1;
       tally.outcomes.set(word, (tally.outcomes.get(word) ?? 0) + 1);
       const place = field.placeOf(file);
-      if (place !== undefined) field.said.set(place, word);
+      if (place === undefined) continue;
+      field.said.set(place, word);
+      field.identities.set(place, file.identity);
     }
   }
 }

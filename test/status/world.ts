@@ -5,18 +5,19 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeptFinding } from "../../agent/drift/index.ts";
-import type { Share } from "../../agent/facts/index.ts";
+import type { SessionsFacts, Share } from "../../agent/facts/index.ts";
 import { peerOf } from "../../agent/host/peer.ts";
 import {
   type AccountView,
   type AgentView,
   type CleanupRow,
+  type Picture,
   type Served,
   type StatusBody,
   serve,
   type WatchedAccount,
 } from "../../agent/status/index.ts";
-import { openStore, type Store } from "../../agent/store/index.ts";
+import { maskedFinding, openStore, type Store } from "../../agent/store/index.ts";
 
 export const nowMs = Date.UTC(2026, 10, 23, 9, 55, 2);
 const time = new Date(nowMs).toISOString();
@@ -154,6 +155,22 @@ export async function agentBehind(
   };
 }
 
+const sessions: SessionsFacts = { at: time, groups: [], problem: "" };
+
+function pictureOf(store: Store, account: string | undefined, share: Share): Picture {
+  const shown = store.findings(account).map(({ finding }) => ({ ...maskedFinding(finding, share), past: [] }));
+  return {
+    validUntil: time,
+    findings: shown,
+    ways: [],
+    lead: null,
+    day: { from: time, to: time, accounts: [], stuck: [], saves: [], logins: [] },
+    sessions,
+    cleanup: [],
+    unmeasured: [],
+  };
+}
+
 function opens(account: string, other: Partial<KeptFinding> = {}) {
   const data = {
     finding: finding(account, other),
@@ -176,6 +193,8 @@ function viewOf(store: Store, live: Behind["live"], asked: string[], closing: Ab
     closing,
     nowMs: () => nowMs,
     status: () => statusOf(store, live),
+    picture: ({ account, share }) => pictureOf(store, account, share),
+    sessions: () => sessions,
     account: (name) => live.accounts.get(name) ?? null,
     blind: () => live.blind,
     runs: (_most, account) => [runOf(account ?? "oracle")],
