@@ -1,5 +1,5 @@
 /** Where a call of clean-up finds what is kept, and whom it asks. */
-import { shellWord } from "../../runs/shell-word.ts";
+import { shellWord } from "../../facts/shell-word.ts";
 import { socketsFor } from "../agents.ts";
 import type { Parts } from "../parts.ts";
 import { agentPlaces } from "../places.ts";

@@ -1,6 +1,6 @@
 /** What an agent that was started by hand says of itself: whom it watches, and where to ask it. */
 
-import { shellWord } from "../../runs/shell-word.ts";
+import { shellWord } from "../../facts/shell-word.ts";
 import type { StatusBody } from "../../status/agent-view.ts";
 import { beside, list, paragraph } from "./layout.ts";
 import { type Line, span } from "./printable.ts";

@@ -1,6 +1,6 @@
 /** The text of `baseline show` and `baseline diff`. */
 import type * as z from "zod";
-import { shellWord } from "../../runs/shell-word.ts";
+import { shellWord } from "../../facts/shell-word.ts";
 import type { shapes } from "../../status/index.ts";
 import { paragraph, table } from "./layout.ts";
 import type { Line } from "./printable.ts";

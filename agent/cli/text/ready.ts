@@ -1,5 +1,5 @@
 /** The text of `ready`: may it begin, why not, and how old is that. */
-import { shellWord } from "../../runs/shell-word.ts";
+import { shellWord } from "../../facts/shell-word.ts";
 import type { PreflightAnswer } from "../../status/index.ts";
 import { tilde } from "./chain.ts";
 import { pad, pageColumns, shortened, wrapped } from "./layout.ts";

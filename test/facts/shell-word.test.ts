@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { shellWord } from "../../agent/runs/shell-word.ts";
+import { shellWord } from "../../agent/facts/shell-word.ts";
 
 test("quoting survives the real shell", () => {
   const words = fc.array(
