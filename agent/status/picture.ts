@@ -74,8 +74,8 @@ export interface Day {
   /** How many sessions were stuck, whenever that number changed. */
   readonly stuck: readonly { readonly at: string; readonly count: number }[];
   readonly saves: readonly { readonly account: string; readonly path: string; readonly at: string }[];
-  /** People who were logged in; `to` null while they are. */
-  readonly logins: readonly { readonly user: string; readonly from: string; readonly to: string | null }[];
+  /** Who had a terminal; `to` null while they have. Null where that may not be seen, or is not known. */
+  readonly logins: readonly { readonly user: string; readonly from: string; readonly to: string | null }[] | null;
 }
 
 /** What could not be measured, and why. */

@@ -1,6 +1,7 @@
 /** The shapes of what is answered. OpenAPI is rendered from them; a test holds real answers against them. */
 import * as z from "zod";
 import { releaseAnswers } from "../store/index.ts";
+import { healthShape } from "./health.ts";
 import { problemShape } from "./problem.ts";
 import { reasonCodes } from "./verdict.ts";
 
@@ -191,7 +192,9 @@ const day = shape({
   accounts: listOf(shape({ account: z.string(), spans: listOf(span) })),
   stuck: listOf(shape({ at: time, count })),
   saves: listOf(shape({ account: z.string(), path: z.string(), at: time })),
-  logins: listOf(shape({ user: z.string(), from: time, to: maybeTime })),
+  logins: listOf(shape({ user: z.string(), from: time, to: maybeTime }))
+    .nullable()
+    .describe("Who had a terminal; null where that may not be seen, or is not known."),
 }).describe("The last 24 hours.");
 const sessions = shape({
   at: time,
@@ -331,8 +334,7 @@ export const mostReleases = 20_000;
 /** Each has its name in the OpenAPI document. */
 export const shapes = {
   Problem: problemShape,
-  Health: shape({ status: z.literal("ok") }),
-  Readiness: shape({ ready: z.boolean(), why: words.describe("What it waits for; empty where it is ready.") }),
+  Health: healthShape,
   OpenApi: z.looseObject({ openapi: z.string() }).readonly(),
   Finding: finding,
   Findings: pages(finding),
