@@ -7,6 +7,7 @@ import { closest } from "../documents/index.ts";
 import { type KeptFinding, maskedFinding, parseCursor, releaseShape } from "../store/index.ts";
 import type { AgentView, PlanApplied, StatusBody } from "./agent-view.ts";
 import { eventsPage } from "./events.ts";
+import { healthMedia, live, readiness } from "./health.ts";
 import { openapi } from "./openapi.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { keptReleases, released } from "./releases.ts";
@@ -59,20 +60,22 @@ export const routes: readonly Route[] = [
     may: anybody,
     query: noQuery,
     answer: shapes.Health,
-    handle: () => answer({ status: "ok" }),
+    media: [healthMedia],
+    handle: () => answer(live, 200, healthMedia),
   }),
   route({
     method: "GET",
     path: "/readyz",
-    summary: "Says whether the first full run is over.",
+    summary: "Says whether the first full run is over, and what is not as it should be.",
     may: readers,
     query: noQuery,
-    answer: shapes.Readiness,
+    answer: shapes.Health,
+    media: [healthMedia],
     statuses: [200, 503],
     handle({ view, principal }) {
       const all = view.status();
-      const status = principal.kind === "account" ? ownStatus(all, principal.name) : all;
-      return answer({ ready: status.ready, why: waitsFor(status) }, status.ready ? 200 : 503);
+      const health = readiness(principal.kind === "account" ? ownStatus(all, principal.name) : all);
+      return answer(health, health.status === "fail" ? 503 : 200, healthMedia);
     },
   }),
   route({
@@ -354,12 +357,6 @@ function notApplied(hash: string, { code, message }: Extract<PlanApplied, { kind
 
 function byFingerprint(a: KeptFinding, b: KeptFinding): number {
   return a.fingerprint < b.fingerprint ? -1 : 1;
-}
-
-function waitsFor({ ready, accounts }: StatusBody): string[] {
-  if (ready) return [];
-  const waiting = accounts.filter(({ measuredAt }) => measuredAt === null).map(({ name }) => name);
-  return [waiting.length === 0 ? "the first full run is not over" : `not measured yet: ${waiting.join(", ")}`];
 }
 
 /** What an account sees: its own row, and nothing of where events go, of what the host's owner wrote or of others' files. */

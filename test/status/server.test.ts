@@ -40,6 +40,16 @@ function problemIn(body: unknown): Readonly<Record<string, unknown>> {
   return { ...body };
 }
 
+function statusIn(body: unknown): unknown {
+  return typeof body === "object" && body !== null && Reflect.get(body, "status");
+}
+
+function checksIn(body: unknown): Readonly<Record<string, unknown>> {
+  const checks: unknown = typeof body === "object" && body !== null && Reflect.get(body, "checks");
+  assert.ok(typeof checks === "object" && checks !== null);
+  return { ...checks };
+}
+
 test("whoever is asked by a foreign name is not there", safety, async (t) => {
   const { socket } = await agentBehind(t);
   for (const Host of ["localhost", "localhost:8080", "127.0.0.1:9", "rcwarden", "LOCALHOST:1"]) {
@@ -118,7 +128,7 @@ test("every answer forbids what could be done with it", safety, async (t) => {
     assert.equal(headers["x-content-type-options"], "nosniff");
     assert.equal(headers["cache-control"], "no-store");
     assert.match(String(headers["content-security-policy"]), /default-src 'none'/);
-    assert.match(String(headers["content-type"]), /^application\/json/);
+    assert.match(String(headers["content-type"]), /^application\/(health\+)?json/);
     assert.equal(headers["access-control-allow-origin"], undefined);
   }
   const broken = await speak(socket, "no HTTP at all\r\n\r\n");
@@ -284,10 +294,21 @@ test("until the first full run is over it is not ready, and says for whom it wai
   const view = live.accounts.get("oracle");
   assert.ok(view !== undefined);
   live.accounts.set("oracle", { ...view, account: { ...view.account, measuredAt: null } });
-  const { status, body } = await ask(socket, "/readyz");
+  const { status, body, headers } = await ask(socket, "/readyz");
   assert.equal(status, 503);
-  assert.deepEqual(body, { ready: false, why: ["not measured yet: oracle"] });
-  assert.equal((await ask(socket, "/healthz")).status, 200);
+  assert.match(String(headers["content-type"]), /^application\/health\+json/);
+  const waits = { componentId: "oracle", status: "fail", output: "not measured yet" };
+  assert.deepEqual([statusIn(body), checksIn(body)["accounts:measured"]], ["fail", [waits]]);
+  assert.deepEqual((await ask(socket, "/healthz")).body, {
+    status: "pass",
+    checks: { "loop:answers": [{ status: "pass" }] },
+  });
+  live.ready = true;
+  const then = await ask(socket, "/readyz");
+  assert.deepEqual([then.status, statusIn(then.body)], [200, "warn"]);
+  const checks = checksIn(then.body);
+  assert.deepEqual(checks["accounts:measured"], [{ status: "pass" }]);
+  assert.deepEqual(checks["watching:coverage"], [{ status: "warn", output: "events were lost" }]);
 });
 
 test("findings come in pages that hold each once", safety, async (t) => {
