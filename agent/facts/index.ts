@@ -177,6 +177,26 @@ export interface Tried extends Attempt, Cause {
   readonly line: string | null;
 }
 
+/** A line of a startup file that keeps what stands behind it for people. */
+export interface GuardFact {
+  readonly where: Place;
+  /** Its source on one line, at most 200 characters. */
+  readonly text: string;
+  /** `block`: for people is what stands inside of it; `return`: the rest of the file. */
+  readonly form: "block" | "return";
+}
+
+/** What the same shell has in the same mode when it reads none of its startup files. */
+export interface BareFacts {
+  readonly aliases: readonly Pick<AliasFact, "name" | "value">[];
+  readonly functions: readonly string[];
+  readonly options: readonly Pick<OptionFact, "name" | "value">[];
+  readonly variables: readonly Pick<VariableFact, "name" | "value" | "exported">[];
+  readonly umask: string | null;
+  readonly cwd: string | null;
+  readonly limits: ModeFacts["limits"];
+}
+
 /** Everything measured for one account in one mode. A fact that a gap took away is empty here and named in `gaps`. */
 export interface ModeFacts {
   readonly mode: ModeId;
@@ -194,13 +214,22 @@ export interface ModeFacts {
   readonly traps: readonly TrapFact[];
   readonly commands: readonly CommandFact[];
   readonly umask: string | null;
+  /** The line that set it, where one does. */
+  readonly umaskFrom?: Cause | null;
   readonly cwd: string | null;
   /** The line that left the home, where one does. */
   readonly cwdFrom?: Cause | null;
   readonly home: string;
   /** The home with its links resolved; null where there is no such folder; left out where nobody looked. */
   readonly homeReal?: string | null;
+  /** As the session begins with them; where `bare` was asked for, as startup leaves them. */
   readonly limits: Readonly<Record<string, number | "unlimited">>;
+  /** The line that changed limits, where one does. */
+  readonly limitsFrom?: Cause | null;
+  /** Guards of the files that were read, in their order, at most 200; left out where nothing was read. */
+  readonly guards?: readonly GuardFact[];
+  /** Only where it was asked for; null where it could not be had. */
+  readonly bare?: BareFacts | null;
   readonly output: readonly Output[];
   readonly leftRunning: readonly LeftRunning[];
   readonly tried: readonly Tried[];

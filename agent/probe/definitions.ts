@@ -8,7 +8,16 @@ import type { Marked } from "./questions.ts";
 
 type Definitions = Pick<
   ModeFacts,
-  "aliases" | "functions" | "options" | "variables" | "commands" | "umask" | "cwd" | "cwdFrom"
+  | "aliases"
+  | "functions"
+  | "options"
+  | "variables"
+  | "commands"
+  | "umask"
+  | "umaskFrom"
+  | "cwd"
+  | "cwdFrom"
+  | "limitsFrom"
 >;
 
 export function definitions(dumped: Dumped | null, shell: Shell, find: Guilty): Definitions {
@@ -34,8 +43,10 @@ export function definitions(dumped: Dumped | null, shell: Shell, find: Guilty): 
     })),
     commands: dumped.commands.map((command) => ({ ...command, ...find.command(command) })),
     umask: dumped.umask,
+    umaskFrom: find.set("umask"),
     cwd: dumped.cwd,
     cwdFrom: find.cwd(),
+    limitsFrom: find.set("limit"),
   };
 }
 

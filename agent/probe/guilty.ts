@@ -12,6 +12,7 @@ import {
   whereLost,
   whereOption,
   whereOutput,
+  whereSet,
   whereTrap,
   whereVariable,
   whereWaiting,
@@ -28,6 +29,8 @@ export interface Guilty {
   variable(name: string): Cause;
   /** The line that left the home. */
   cwd(): Cause;
+  /** The line that set the umask, or changed limits. */
+  set(what: "umask" | "limit"): Cause;
   held(command: string): Cause;
   trap(signal: string): Cause;
   command(command: Pick<CommandFact, "name" | "is" | "then">): Cause;
@@ -55,6 +58,7 @@ export function guilty(evidence: Evidence, guard: string): Guilty {
     option: (name) => cause(whereOption(evidence, name)),
     variable: (name) => cause(whereVariable(evidence, name)),
     cwd: () => cause(whereCd(evidence)),
+    set: (what) => cause(whereSet(evidence, what)),
     held: (command) => plain(whereHeld(evidence, command)),
     trap: (signal) => cause(whereTrap(evidence, signal)),
     command: (command) => cause(commandLine(evidence, command)),

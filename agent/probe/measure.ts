@@ -10,6 +10,7 @@ import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
 import { mismatches, type Reading } from "../startup/index.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
+import { askBare, softOf } from "./bare.ts";
 import { definitions, trapFacts } from "./definitions.ts";
 import { gap, gapsOfRuns, notGranted, ranOutOfRoom, unknownMode, unknownShell } from "./gaps.ts";
 import { guilty } from "./guilty.ts";
@@ -38,6 +39,8 @@ export interface Measurement {
   readonly how: "running" | "reading";
   /** Startup files of this mode as far as they are known from before: then the first questions need not wait for a reader. */
   readonly known?: readonly string[];
+  /** Whether to ask as well what the shell has without its startup files, and what limits they leave. */
+  readonly bare?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -51,6 +54,7 @@ export interface Sources {
 }
 
 const mostRounds = 3;
+const mostGuards = 200;
 
 export async function measure(measurement: Measurement, sources: Sources): Promise<ModeFacts> {
   const started = performance.now();
@@ -76,7 +80,7 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
 }
 
 async function once(
-  { account, mode, sends, names, how, known, signal }: Measurement,
+  { account, mode, sends, names, how, known, bare: asksBare, signal }: Measurement,
   sources: Sources,
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
@@ -105,7 +109,8 @@ async function once(
     ...(homeReal === undefined ? {} : { homeReal }),
     evidence: ground.evidence,
     startupFiles: reading.files,
-    limits: Object.fromEntries(ground.limits.map((limit) => [limit.name, limit.soft])),
+    limits: softOf(ground.limits),
+    guards: reading.guards.slice(0, mostGuards).map(({ where, text, form }) => ({ where, text, form })),
     gaps: [
       ...reading.doubts.map((doubt) => gap(doubt.code, doubt.message, ["startupFiles"])),
       ...ofSshRc,
@@ -122,7 +127,10 @@ async function once(
   const asking = hasRoom ? questions : questions.roomier();
   const [marked, told] = hasRoom ? cramped : await begin(asking);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
-  const facts = await factsOf({ read, reading, shell, account, parsed, questions: informed, marked, told });
+  const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode, ground.limits) : null;
+  const limited = beside?.limits == null ? read : { ...read, limits: beside.limits };
+  const begun: ModeFacts = beside === null ? limited : { ...limited, bare: beside.bare };
+  const facts = await factsOf({ read: begun, reading, shell, account, parsed, questions: informed, marked, told });
   return { facts, changed: await firstChanged(reading, account) };
 }
 

@@ -32,9 +32,14 @@ export interface Told {
   readonly lost: readonly Stream[];
 }
 
-export async function dump(questions: Asker, shell: Shell, names: readonly string[]): Promise<Told> {
+export async function dump(
+  questions: Asker,
+  shell: Shell,
+  names: readonly string[],
+  change: Change = {},
+): Promise<Told> {
   const nonce = randomBytes(12).toString("hex");
-  const { run } = await questions.ask((folder) => shell.dump({ answer: folder.answer, nonce, names }), "empty");
+  const { run } = await questions.ask((folder) => shell.dump({ answer: folder.answer, nonce, names }), "empty", change);
   const dumped = shell.parseDump(run.answer, nonce, names);
   if (dumped === null) return { dumped, lost: [] };
   const streams: readonly Stream[] = questions.terminal ? ["stdout"] : ["stdout", "stderr"];

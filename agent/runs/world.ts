@@ -15,6 +15,8 @@ export interface MeasureRequest {
   readonly how: "running" | "reading";
   /** Startup files of this mode, as far as they are known from before. */
   readonly known?: readonly string[];
+  /** Also ask the shell what it has without its startup files, and what limits they leave. */
+  readonly bare?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -18,6 +18,7 @@ export const bash: Shell = {
     "ssh-command": { argv0: "name", words: ["-c", "COMMAND"] },
     "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
   },
+  bare: ["--noprofile", "--norc"],
   reads: [
     // Under sshd (SSH_CLIENT in the environment, SHLVL below 2). `su A -c` and cron read nothing.
     { file: "/etc/bash.bashrc", modes: ["ssh-command", "ssh-command-pty"] },

@@ -55,6 +55,8 @@ export interface Shell {
   readonly starts: Partial<
     Readonly<Record<ModeId, { readonly argv0: "name" | "-name"; readonly words: readonly string[] }>>
   >;
+  /** Words before those of a mode with which it reads no startup file, or none that an account may write. */
+  readonly bare: readonly string[];
   /** In this order. */
   readonly reads: readonly ReadsRow[];
   /** What a startup file says to keep people's things away from engines, for the advice. */

@@ -40,6 +40,7 @@ export const tcsh: Shell = {
     "ssh-command": { argv0: "name", words: ["-c", "COMMAND"] },
     "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
   },
+  bare: ["-f"],
   reads: [
     { file: "/etc/csh.cshrc", modes: all },
     { file: "/etc/csh.login", modes: login },

@@ -23,6 +23,7 @@ export const zsh: Shell = {
     "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
   },
   // `~/` is $ZDOTDIR where that is set: /etc/zsh/zshenv and ~/.zshenv may move what follows them.
+  bare: ["-f"],
   reads: [
     row("/etc/zsh/zshenv", all),
     row("~/.zshenv", all),

@@ -196,6 +196,11 @@ export function whereCd(evidence: Evidence): Found {
   return lastTraced(evidence, isIt, ["cd"], null) ?? chosen(evidence, ["cd"], () => true);
 }
 
+/** The last line that sets the umask, or limits. */
+export function whereSet(evidence: Evidence, what: "umask" | "limit"): Found {
+  return chosen(evidence, [what], () => true);
+}
+
 /** What reading is sure of and the shell does not have, as clauses: running wins, and the report says so. */
 export function mismatches({ reading, dumped, home }: Evidence): string[] {
   if (reading === null || dumped === null) return [];

@@ -1,0 +1,34 @@
+/** What startup is held against: the same shell in the same session without its startup files. */
+import type { BareFacts, ModeFacts, ModeId } from "../facts/index.ts";
+import { type Limit, parseLimits } from "../host/limits.ts";
+import type { Shell } from "../shells/index.ts";
+import type { Asker } from "./asker.ts";
+import { dump } from "./questions.ts";
+
+type Limits = ModeFacts["limits"];
+
+export interface Beside {
+  /** Null where the bare shell did not answer. */
+  readonly bare: BareFacts | null;
+  /** As startup leaves them; null where that could not be had. */
+  readonly limits: Limits | null;
+}
+
+/** `given`: the limits with which the session begins. */
+export async function askBare(questions: Asker, shell: Shell, mode: ModeId, given: readonly Limit[]): Promise<Beside> {
+  const words = [...shell.bare, ...(shell.starts[mode]?.words ?? [])];
+  const [{ dumped }, { run }] = await Promise.all([
+    dump(questions, shell, [], { words }),
+    questions.ask(() => "/bin/cat /proc/self/limits", "empty"),
+  ]);
+  const found = run.ended === "exited" ? parseLimits(run.stdout.head.toString("latin1").replaceAll("\r", "")) : [];
+  const limits = found.length === 0 ? null : softOf(found);
+  if (dumped === null) return { bare: null, limits };
+  const { aliases, functions, options, variables, umask, cwd } = dumped;
+  const names = functions.map(({ name }) => name);
+  return { bare: { aliases, functions: names, options, variables, umask, cwd, limits: softOf(given) }, limits };
+}
+
+export function softOf(limits: readonly Limit[]): Limits {
+  return Object.fromEntries(limits.map(({ name, soft }) => [name, soft]));
+}
