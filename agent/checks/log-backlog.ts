@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { countWords, sizeWords } from "../facts/amounts.ts";
 import type { BacklogFacts, RetentionFacts } from "../facts/index.ts";
 import { checkKind, type Evidence, type Judgement } from "./check-kind.ts";
 import { oracle, staging } from "./example-facts.ts";
-import { countWords, durationWords, sizeWords } from "./wording.ts";
+import { durationWords } from "./wording.ts";
 
 /** Where nobody knows the Retentions; each that is known is a subject by its name. */
 const subject = "clean-up";

@@ -1,3 +1,4 @@
+import { countWords } from "../facts/amounts.ts";
 import type { Cause, Exit, Waiting } from "../facts/index.ts";
 
 /** The advice that came with the facts; else what `otherwise` makes of the line; else the clause for no known line. */
@@ -49,22 +50,6 @@ export function firstLine(text: string, most = 120): string {
   const line = text.split("\n").find((each) => each.trim() !== "") ?? "";
   const trimmed = line.trim();
   return trimmed.length > most ? `${trimmed.slice(0, most - 3)}...` : trimmed;
-}
-
-/** `1,204`, whatever the host's language. */
-export function countWords(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
-const sizeUnits = ["TiB", "GiB", "MiB", "KiB"] as const;
-
-/** `38.0 GiB`, `812 B`; rounded down. */
-export function sizeWords(bytes: number): string {
-  for (const [at, unit] of sizeUnits.entries()) {
-    const tenths = Math.floor((bytes * 10) / 2 ** (10 * (sizeUnits.length - at)));
-    if (tenths >= 10) return `${countWords(Math.floor(tenths / 10))}.${tenths % 10} ${unit}`;
-  }
-  return `${countWords(bytes)} B`;
 }
 
 /** `40 s`, `58 min`, `9 h`, `3 d`; rounded down. */
