@@ -15,7 +15,7 @@ import {
   taskStatus,
   tasksOf,
 } from "../host/process.ts";
-import { type Inside, type Look, type Opened, type ProcessLook, type TaskLook, waitOf } from "./waiting.ts";
+import { type Inside, type Look, type Opened, type ProcessLook, type TaskLook, waitOf } from "../host/waiting.ts";
 
 /** How the session's own streams look in /proc/PID/fd. */
 export interface Streams {

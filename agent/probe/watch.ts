@@ -8,13 +8,13 @@ import {
   sleepsIn,
   workingFolder,
 } from "../host/process.ts";
+import { isQuiet, judge, type Look, type ProcessLook, readersIn } from "../host/waiting.ts";
+import { type Ask, describe, inFront, seconds } from "../host/waiting-words.ts";
 import { holdsArmedTimerfd, leftIn, leftRunning, look, mostProcesses } from "./look.ts";
 import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Told } from "./told.ts";
-import { isQuiet, judge, type Look, type ProcessLook, readersIn } from "./waiting.ts";
-import { type Ask, describe, inFront, seconds } from "./words.ts";
 
 /** What a run came to. */
 export type Verdict = Pick<Run, "ended" | "final"> &

@@ -10,7 +10,7 @@ import {
   readersIn,
   type TaskLook,
   waitOf,
-} from "../../agent/probe/waiting.ts";
+} from "../../agent/host/waiting.ts";
 
 const kinds: Readonly<Record<string, Opened>> = { "pipe:[1]": "stdin", "pipe:[2]": "pipe", "socket:[3]": "other" };
 const links: Readonly<Record<number, string>> = {

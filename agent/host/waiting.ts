@@ -1,5 +1,5 @@
-import type { EpollTarget, SyscallLine } from "../host/process.ts";
-import { syscallName } from "../host/syscalls.ts";
+import type { EpollTarget, SyscallLine } from "./process.ts";
+import { syscallName } from "./syscalls.ts";
 
 /**
  * Is anything in a session able to move? Pure: a look at every task goes in, a judgement comes out.
