@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { staging } from "../../agent/checks/example-facts.ts";
 import { logBacklog } from "../../agent/checks/log-backlog.ts";
+import { durationWords } from "../../agent/checks/wording.ts";
 import type { StayCode } from "../../agent/cleanup/index.ts";
 import { sizeWords } from "../../agent/facts/amounts.ts";
 import type { BacklogFacts, RetentionFacts } from "../../agent/facts/index.ts";
