@@ -25,6 +25,7 @@ import { type KnownPaths, programPaths } from "../runs/watched-paths.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { RunningSink } from "../sinks/index.ts";
 import type { AgentView } from "../status/agent-view.ts";
+import type { Measures } from "../status/measures.ts";
 import type { RunRecord, Store } from "../store/index.ts";
 import { counted, documentsDigest, hostVerdicts, ownRules, type Ran, runAccount } from "./account-run.ts";
 import { Accounts } from "./accounts.ts";
@@ -84,6 +85,7 @@ export interface AgentWorld {
   logins(): Promise<readonly { readonly user: string; readonly atMs: number }[]>;
   sinks(agent: Agent): readonly RunningSink[];
   readonly cleanup: CleanupWorld;
+  readonly measures: Measures;
   /** Gives back memory that much work left behind. */
   giveBack(): void;
   /** Whether another instance watches this account already; a clause that says which. */
@@ -122,6 +124,8 @@ export class Agent {
   readonly #waitingForRun = new Map<string, ((ran: Ran) => void)[]>();
   readonly #leftovers = new Leftovers();
   readonly #saves = new Map<string, Set<string>>();
+  /** Of a clock that never jumps: since when something is seen to have changed that no run has looked at. */
+  readonly #seenFrom = new Map<string, number>();
   /** Accounts that the next run of is to be a full one. */
   readonly #full = new Set<string>();
   readonly #firstDone = Promise.withResolvers<void>();
@@ -155,7 +159,7 @@ export class Agent {
       {
         monotonicMs: world.monotonicMs,
         later,
-        run: (account, via) => this.#run(account, via),
+        run: (account, via) => this.#counted(account, via),
         atOnce: () => (this.limits.use.over.length > 0 ? 1 : this.#agentDocument.limits.probesAtOnce),
         quietMs: () => this.#quietMs(),
       },
@@ -513,15 +517,20 @@ export class Agent {
       const saves = this.#saves.get(name) ?? new Set();
       for (const path of paths) if (this.accounts.get(name)?.paths.has(path)) saves.add(path);
       this.#saves.set(name, saves);
-      this.queue.want(name, via);
+      this.#wantChanged(name, via);
     }
     if (everybody) {
       // It may include others now than before.
       void this.#cover();
-      for (const { name } of this.accounts.all) this.queue.want(name, via);
+      for (const { name } of this.accounts.all) this.#wantChanged(name, via);
     }
     if (documents) this.#reloadSoon();
     else if (names) void this.#refresh(via);
+  }
+
+  #wantChanged(name: string, via: Via): void {
+    if (!this.#seenFrom.has(name)) this.#seenFrom.set(name, this.world.monotonicMs());
+    this.queue.want(name, via);
   }
 
   /** An editor writes in several steps. */
@@ -534,6 +543,12 @@ export class Agent {
         this.world.log("error", "documents could not be read", { error: messageOf(error) });
       });
     });
+  }
+
+  async #counted(name: string, via: Via): Promise<RunEnd> {
+    const ended = await this.#run(name, via);
+    if (!this.#stopping.signal.aborted) this.world.measures.runEnded(ended);
+    return ended;
   }
 
   async #run(name: string, via: Via): Promise<RunEnd> {
@@ -569,6 +584,8 @@ export class Agent {
     const { world } = this;
     const { name } = watched;
     const { set, host } = this.#configured;
+    const seenFrom = this.#seenFrom.get(name);
+    this.#seenFrom.delete(name);
     const isFull = this.#full.delete(name) || via === "start" || via === "schedule";
     const readings = world.readings(account, modesFor(watched.applying));
     // What is not watched yet would change unseen after it was measured.
@@ -594,6 +611,7 @@ export class Agent {
     const isCalledOff = () => this.#stopping.signal.aborted || this.accounts.get(name) !== watched;
     if (isCalledOff()) return "measured";
     await this.#keep(watched, ran, via);
+    this.#measure(ran, seenFrom);
     // What other modes read may be known later, and tells nobody anything yet.
     const paths = await readings.paths;
     if (isCalledOff()) return "measured";
@@ -614,6 +632,14 @@ export class Agent {
     if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
     if (ran.changedMeanwhile) return "unsteady";
     return ran.timedOut ? "timed-out" : "measured";
+  }
+
+  /** `seenFrom`: when the change was seen that this run looked at. */
+  #measure({ record: { account, seconds, modes } }: Ran, seenFrom: number | undefined): void {
+    const { measures, monotonicMs } = this.world;
+    measures.measured({ seconds, timeouts: modes.filter(({ gaps }) => gaps.includes("timed-out")).length });
+    if (seenFrom === undefined || this.keeper.isUnsaved(`run ${account}`)) return;
+    measures.detected((monotonicMs() - seenFrom) / 1000);
   }
 
   /** A file that is watched from now on may have changed since it was read: then one more run looks. */

@@ -345,6 +345,8 @@ export class Cleaner {
   async #applied(cleaning: Cleaning, applied: Applied, because: CleanupBecause, signal: AbortSignal): Promise<void> {
     const at = new Date(this.#world.nowMs()).toISOString();
     const outcomes = [...applied.outcomes.values()].map((sum) => ({ ...sum, bytes: Number(sum.bytes) }));
+    for (const { outcome, ...sum } of outcomes)
+      if (outcome === "removed") this.#world.measures.removedFiles(cleaning.retention.name, sum);
     if (outcomes.length > 0) cleaning.run = { run: applied.run, at, because, outcomes };
     if (applied.refused !== null) this.#journal.refused(applied.refused);
     else if (applied.unfinished !== "") await this.#journal.reconcile(cleaning.retention.root, signal);

@@ -12,6 +12,7 @@ import type {
 import type { Granted, Retention } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
 import type { NameService } from "../runs/world.ts";
+import type { Measures } from "../status/measures.ts";
 import type { Store } from "../store/index.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Log } from "./log.ts";
@@ -22,6 +23,7 @@ export interface CleanerWorld {
   readonly names: Pick<NameService, "account" | "callerUid">;
   readonly log: Log;
   readonly cleanup: CleanupWorld;
+  readonly measures: Pick<Measures, "removedFiles">;
   nowMs(): number;
   /** Of a clock that never jumps. */
   monotonicMs(): number;

@@ -20,6 +20,7 @@ import { measureHere, readingsOf } from "../runs/measuring.ts";
 import { namePaths, systemPaths } from "../runs/watched-paths.ts";
 import { startSink } from "../sinks/index.ts";
 import { serve } from "../status/index.ts";
+import { Measures } from "../status/measures.ts";
 import { openStore } from "../store/index.ts";
 import type { Ran } from "./account-run.ts";
 import { Agent, type AgentWorld, type Configured } from "./agent.ts";
@@ -117,6 +118,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
     sinks: (agent) => sinksOf(agent, isRoot, sender),
     cleanup: realCleanup(call.stateFolder),
+    measures: new Measures(),
     // A journal has other readers than who starts it by hand, and what a finding quotes is not redacted here.
     firstRun: manager.present ? () => {} : call.firstRun,
   };

@@ -20,6 +20,7 @@ export function viewOf(agent: Agent): AgentView {
     status: () => status(agent),
     picture: (of) => pictureOf(agent, of),
     sessions: () => agent.sessions(),
+    measures: world.measures,
     account(name) {
       const watched = agent.accounts.get(name);
       return watched === undefined ? notWatchedView(agent, name) : accountView(agent, watched);

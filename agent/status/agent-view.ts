@@ -17,6 +17,7 @@ import type {
   Store,
   StoredRelease,
 } from "../store/index.ts";
+import type { Measures } from "./measures.ts";
 import type { Picture } from "./picture.ts";
 
 export type { AskedRelease, Released } from "../store/index.ts";
@@ -145,6 +146,8 @@ export interface AgentView {
   picture(of: { readonly account: string | undefined; readonly share: Share }): Picture;
   /** The last look at the accounts' SSH sessions. */
   sessions(): SessionsFacts;
+  /** What metrics counted since the agent began. */
+  readonly measures: Measures;
   /** Null where the account is not watched. */
   account(name: string): AccountView | null;
   /** Whether something of this account could change unseen, so that no verdict of it can be `go`. */

@@ -11,7 +11,7 @@ import { healthMedia, live, readiness } from "./health.ts";
 import { openapi } from "./openapi.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { keptReleases, released } from "./releases.ts";
-import { answer, noQuery, type Route, route } from "./route.ts";
+import { answer, noQuery, type Route, route, textAnswer } from "./route.ts";
 import { mostReleases, shapes } from "./shapes.ts";
 import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
 import { verdictOf } from "./verdict.ts";
@@ -20,6 +20,8 @@ const anybody = ["owner", "viewer", "account", "nobody"] as const;
 const readers = ["owner", "viewer", "account"] as const;
 const owner = ["owner"] as const;
 
+/** The name of the text format; its charset is the server's to add. */
+const metricsMedia = "text/plain; version=0.0.4";
 const mostRows = 1_000;
 const longestWaitMs = 60_000;
 
@@ -305,6 +307,20 @@ export const routes: readonly Route[] = [
         body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64"),
       }));
       return answer({ items, next: null });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/metrics",
+    summary: "The state in numbers, and what was counted since the agent began, for Prometheus.",
+    may: ["owner", "viewer"],
+    query: noQuery,
+    answer: z.string(),
+    media: [metricsMedia],
+    async handle({ view }) {
+      // Not with the table: it would be loaded wherever a route's shape is asked for.
+      const { measuredOf, metricsText } = await import("./metrics.ts");
+      return textAnswer(metricsMedia, await metricsText(measuredOf(view)));
     },
   }),
   route({

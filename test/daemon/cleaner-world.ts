@@ -22,6 +22,7 @@ import { Cleaner } from "../../agent/daemon/cleaner.ts";
 import type { CleanupWorld, Space } from "../../agent/daemon/cleanup-world.ts";
 import { Keeper } from "../../agent/daemon/keeper.ts";
 import type { Grant, Granted, Retention } from "../../agent/documents/index.ts";
+import { Measures } from "../../agent/status/measures.ts";
 import { openStore, type Store, type StoredEvent } from "../../agent/store/index.ts";
 import { nowMs, retentionOf, rootIdentity, seenOf, textPath } from "../cleanup/support.ts";
 
@@ -36,6 +37,7 @@ export interface CleanerTest extends AsyncDisposable {
   readonly disk: Map<string, Map<string, Seen>>;
   readonly clock: { now: number; monotonic: number };
   readonly cleanup: CleanupWorld;
+  readonly measures: Measures;
   retentions: Retention[];
   granted: Granted;
   /** What was performed, in order: `RETENTION BECAUSE`, with ` dry` where nothing was to be applied. */
@@ -149,9 +151,10 @@ export function cleanerTest(wish: CleanerWish = {}): CleanerTest {
     spaceOf: async () => test.space,
     ...wish.cleanup,
   };
+  const measures = new Measures();
   const cleaner = new Cleaner(
     {
-      ...{ store, keeper, cleanup },
+      ...{ store, keeper, cleanup, measures },
       names: { callerUid: 0, account: async () => ({ kind: "account", account }) },
       log: () => {},
       nowMs: () => clock.now,
@@ -162,7 +165,7 @@ export function cleanerTest(wish: CleanerWish = {}): CleanerTest {
   );
   const events = () => store.events(null).events;
   return Object.assign(test, {
-    ...{ cleaner, cleanup },
+    ...{ cleaner, cleanup, measures },
     settled: () => settledOf(cleaner),
     async live(minutes: number) {
       clock.now += minutes * 60_000;

@@ -13,6 +13,7 @@ import type { Watch, WatchOptions, WatchState } from "../../agent/host/watching.
 import type { Configuration } from "../../agent/runs/host-documents.ts";
 import type { AccountReadings } from "../../agent/runs/measuring.ts";
 import type { MeasureRequest } from "../../agent/runs/world.ts";
+import { Measures } from "../../agent/status/measures.ts";
 import { openStore, type Store } from "../../agent/store/index.ts";
 import { goodFacts } from "../cli/support/world.ts";
 
@@ -184,6 +185,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
     logins: async () => [],
     sinks: () => [],
     cleanup: noCleanup,
+    measures: new Measures(),
     elsewhere: async () => null,
     firstRun: () => {},
     ...wish.world,

@@ -24,6 +24,7 @@ const expected: Readonly<Record<string, string>> = {
   "GET /v1/releases": "owner account",
   "POST /v1/releases": "owner account",
   "GET /v1/sent": "owner",
+  "GET /metrics": "owner viewer",
   "POST /v1/reload": "owner",
   "POST /v1/run": "owner account",
 };

@@ -17,6 +17,7 @@ import {
   serve,
   type WatchedAccount,
 } from "../../agent/status/index.ts";
+import { Measures } from "../../agent/status/measures.ts";
 import { maskedFinding, openStore, type Store } from "../../agent/store/index.ts";
 
 export const nowMs = Date.UTC(2026, 10, 23, 9, 55, 2);
@@ -195,6 +196,7 @@ function viewOf(store: Store, live: Behind["live"], asked: string[], closing: Ab
     status: () => statusOf(store, live),
     picture: ({ account, share }) => pictureOf(store, account, share),
     sessions: () => sessions,
+    measures: new Measures(),
     account: (name) => live.accounts.get(name) ?? null,
     blind: () => live.blind,
     runs: (_most, account) => [runOf(account ?? "oracle")],
