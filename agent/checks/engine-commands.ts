@@ -1,19 +1,11 @@
 import * as z from "zod";
-import type { Attempt, CommandFact, Tried } from "../facts/index.ts";
+import type { CommandFact, Tried } from "../facts/index.ts";
 import { type Consequence, checkKind, type Evidence, type Judgement, type Sends } from "./check-kind.ts";
 import { attempt, cpWaits, cshrc, named, oracle, sending, tried } from "./example-facts.ts";
+import { outcomeWords } from "./outcome.ts";
 import { judgeName } from "./resolution.ts";
 import { namesOf, programOf } from "./sent.ts";
-import {
-  changeFor,
-  exitValue,
-  exitWords,
-  firstLine,
-  keepFromEngines,
-  placeOf,
-  stillWords,
-  waitWords,
-} from "./wording.ts";
+import { changeFor, exitValue, keepFromEngines, placeOf } from "./wording.ts";
 
 /** The subject where no engine sends anything: a rule that judged nothing must not look as if it held. */
 const nothingSent = "what the engines send";
@@ -26,31 +18,6 @@ const suffers: Readonly<Record<Tried["outcome"], Consequence | undefined>> = {
   noisy: "corrupted-stream",
   unknown: undefined,
 };
-
-function heldWords({ held }: Attempt): string {
-  const job = held[0];
-  if (job === undefined) return "";
-  return `is done, but ${job.command} keeps ${job.holds.join(" and ")} open, so that the session never ends`;
-}
-
-function outcomeWords(each: Attempt): string {
-  switch (each.outcome) {
-    case "done":
-      return "does what it says";
-    case "hang":
-      return heldWords(each) || waitWords(each.prompt, each.waiting);
-    case "not-done":
-      return `${exitWords(each.exit)}, and nothing done${each.missing === "" ? "" : `: ${each.missing}`}`;
-    case "failed": {
-      const says = firstLine(each.stderr) || firstLine(each.stdout) || each.missing;
-      return says === "" ? exitWords(each.exit) : `${exitWords(each.exit)}: ${says}`;
-    }
-    case "noisy":
-      return `does what it says, and writes to stdout, where nothing should be: ${firstLine(each.stdout)}`;
-    case "unknown":
-      return each.reason ?? (each.waiting === null ? "what it does could not be told" : stillWords(each.waiting));
-  }
-}
 
 function evidenceOf(each: Tried): Evidence {
   const atEnd = each.atEnd;

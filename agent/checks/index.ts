@@ -36,4 +36,5 @@ export const checkKinds: readonly AnyCheckKind[] = [
 ];
 
 export * from "./check-kind.ts";
+export { outcomeWords } from "./outcome.ts";
 export { namesOf, programOf, programsOf } from "./sent.ts";

@@ -5,6 +5,7 @@
 export * from "./answer.ts";
 export { baselineChanges, baselineItems } from "./baseline.ts";
 export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
+export * from "./facts-document.ts";
 export { fingerprint, type Key } from "./fingerprint.ts";
 export * from "./report.ts";
 export { ruleDigests } from "./rule-digests.ts";
