@@ -17,6 +17,7 @@ import { makeAccount } from "../support/accounts.ts";
 import { dist } from "../support/rcwarden.ts";
 import { bareNodeMiB, fewAccounts, manyAccounts, startsToReady } from "./agent.ts";
 import { cleanupSpeed } from "./cleanup.ts";
+import { sshRemoval } from "./cleanup-ssh.ts";
 import { storeCommit } from "./store.ts";
 import { watchLatency } from "./watch.ts";
 
@@ -199,13 +200,17 @@ async function agent(): Promise<void> {
 }
 
 async function cleanup(): Promise<void> {
-  const { ground, ratios, sweeperMiB, grownMiB } = await cleanupSpeed();
+  const { ground, ratios, fileMs, sweeperMiB, grownMiB } = await cleanupSpeed();
   console.log(`100,000 files on ${ground}, half of them go, against find -delete:`);
   for (const [name, { cpu, wall }] of Object.entries(ratios)) {
     const goal = name.startsWith("rcwarden,") ? 1.8 : null;
     row(`${name}: processor`, cpu, "x", goal);
     row(`${name}: time`, wall, "x", goal);
   }
+  const { oneMs, eightMs } = await sshRemoval();
+  row("one of these files, start and end of the program shared out", fileMs, " ms", null, 3);
+  row("rm -f by ssh, one file at a time, against that", oneMs / fileMs, "x", null, 0);
+  row("the same, eight at once", eightMs / fileMs, "x", null, 0);
   row("a sweeper's memory at its peak, 1,000,000 entries in one folder", sweeperMiB, " MiB", 120, 0);
   row("by how much the agent's grows meanwhile", grownMiB, " MiB", 20, 0);
 }
