@@ -37,6 +37,7 @@ import { Leftovers } from "./leftovers.ts";
 import { OwnLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type RunEnd, RunQueue } from "./queue.ts";
+import type { Textfile } from "./textfile.ts";
 import { every, later, splayed } from "./timers.ts";
 import { viewOf } from "./view.ts";
 import { type Meant, watchList } from "./watch-list.ts";
@@ -86,6 +87,7 @@ export interface AgentWorld {
   sinks(agent: Agent): readonly RunningSink[];
   readonly cleanup: CleanupWorld;
   readonly measures: Measures;
+  readonly textfile: Pick<Textfile, "look" | "problem">;
   /** Gives back memory that much work left behind. */
   giveBack(): void;
   /** Whether another instance watches this account already; a clause that says which. */
@@ -360,6 +362,7 @@ export class Agent {
     this.#wantAnew(before);
     this.#lookAtHost("documents");
     this.wakeSinks();
+    this.world.textfile.look();
     this.world.log("info", "documents were taken");
     return { taken: true, problems: [] };
   }

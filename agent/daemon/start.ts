@@ -21,6 +21,7 @@ import { namePaths, systemPaths } from "../runs/watched-paths.ts";
 import { startSink } from "../sinks/index.ts";
 import { serve } from "../status/index.ts";
 import { Measures } from "../status/measures.ts";
+import { measuredOf, metricsText, stoppedText } from "../status/metrics.ts";
 import { openStore } from "../store/index.ts";
 import type { Ran } from "./account-run.ts";
 import { Agent, type AgentWorld, type Configured } from "./agent.ts";
@@ -28,6 +29,7 @@ import { ownInstanceOf } from "./elsewhere.ts";
 import { type Log, logTo } from "./log.ts";
 import { realCleanup } from "./real-cleanup.ts";
 import { senderAccount, spawnSender } from "./sender.ts";
+import { Textfile, writtenEveryMs } from "./textfile.ts";
 import { every, later } from "./timers.ts";
 import { sourceOf } from "./view.ts";
 
@@ -83,6 +85,13 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
   const configured = configuredFirst(first);
   const sender = await senderAccount(isRoot, names.callerUid);
   const viewers = isRoot ? await groupMembers("rcwarden") : null;
+  const textfile = new Textfile({
+    uid: names.callerUid,
+    log,
+    path: () => agent.configured.host.agent?.metricsFile ?? null,
+    text: () => metricsText(measuredOf(agent.view())),
+    stoppedText: () => stoppedText(Date.now(), instance),
+  });
   const world: AgentWorld = {
     version: call.version,
     hostName: hostname(),
@@ -119,10 +128,11 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     sinks: (agent) => sinksOf(agent, isRoot, sender),
     cleanup: realCleanup(call.stateFolder),
     measures: new Measures(),
+    textfile,
     // A journal has other readers than who starts it by hand, and what a finding quotes is not redacted here.
     firstRun: manager.present ? () => {} : call.firstRun,
   };
-  const agent = new Agent(world, configured);
+  const agent: Agent = new Agent(world, configured);
   const served = await serve({
     view: agent.view(),
     socketPath: call.socketPath,
@@ -137,12 +147,19 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
   await agent.start();
   manager.ready();
   tellManager(agent, manager);
+  textfile.look();
+  every(
+    () => writtenEveryMs,
+    agent.closing,
+    () => textfile.look(),
+  );
   call.begun(agent);
   void agent.firstFullRun.then(() => call.ready(agent));
   await ending;
   manager.stopping();
   const hard = setTimeout(() => process.exit(1), stopWithinMs);
   await agent.stop();
+  await textfile.stop();
   await served.close();
   store.close();
   clearTimeout(hard);

@@ -81,7 +81,11 @@ function status(agent: Agent): StatusBody {
         file: origin.file,
         digest: origin.digest,
       })),
-      problems: [...configured.problems.map(problemText), ...agent.listProblems],
+      problems: [
+        ...configured.problems.map(problemText),
+        ...agent.listProblems,
+        ...(world.textfile.problem === "" ? [] : [world.textfile.problem]),
+      ],
       grant: configured.host.grant.kind,
     },
     sinks: agent.sinks.map((sink) => sink.state()),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { documentKind, listOf, nameText, say } from "./document-kind.ts";
 import type { SinkDocument } from "./host-kinds.ts";
-import { absolutePath, address, besideDocument, fileOfDocument } from "./paths.ts";
+import { absolutePath, address, besideDocument, fileOfDocument, metricsPath } from "./paths.ts";
 import { duration, size } from "./quantities.ts";
 
 const reconcile = z.strictObject({
@@ -70,6 +70,13 @@ const spec = z
     reconcile: reconcile.prefault({}).describe("How often is looked, besides at once when something changes."),
     sinks: sinks.prefault([]).describe("Where events are sent; an engine that reads them from the socket needs none."),
     limits: limits.prefault({}).describe("What it may use."),
+    metricsFile: metricsPath
+      .optional()
+      .describe("A file that is kept for node_exporter, with what /metrics says; it ends in .prom."),
+  })
+  .superRefine(({ sinks: all, metricsFile }, context) => {
+    const isTaken = all.some((sink) => sink.kind === "file" && sink.path === metricsFile);
+    if (isTaken) say(context, { code: "value-duplicate", expected: "a file of its own" }, ["metricsFile"]);
   })
   .superRefine(({ reconcile: { every, full } }, context) => {
     // One that was refused is still text here, and has been told.
@@ -101,16 +108,18 @@ spec:
       keyFile: engine.key
       caFile: ca.pem
   limits: { probesAtOnce: 2, memory: 256MiB, queue: 64MiB }
+  metricsFile: /var/lib/prometheus/node-exporter/rcwarden.prom
 `,
   schema: () => spec,
   references: () => [],
   nested: () => [],
-  build: (common, { reconcile: { every, full }, sinks: written, limits: { probesAtOnce, memory, queue } }) => ({
+  build: (common, { reconcile: { every, full }, sinks: written, limits, metricsFile }) => ({
     kind: "Agent",
     ...common,
     reconcile: { everyMs: every, fullMs: full },
     sinks: written.map((sink) => sinkOf(sink, common.origin.file)),
-    limits: { probesAtOnce, memoryBytes: memory, queueBytes: queue },
+    limits: { probesAtOnce: limits.probesAtOnce, memoryBytes: limits.memory, queueBytes: limits.queue },
+    metricsFile: metricsFile ?? null,
   }),
 });
 

@@ -15,6 +15,8 @@ export interface AgentDocument {
     readonly memoryBytes: number;
     readonly queueBytes: number;
   };
+  /** Where metrics are kept for node_exporter; null for nowhere. */
+  readonly metricsFile: string | null;
   readonly origin: Origin;
 }
 

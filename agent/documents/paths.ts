@@ -12,6 +12,12 @@ export const absolutePath = refined("^/", (text) => {
   return { code: "path-refused", expected: "an absolute path without .. or // in it, and no / at its end" };
 });
 
+/** node_exporter reads no others. */
+export const metricsPath = refined("^/.*[^/]\\.prom$", (text) => {
+  if (text.startsWith("/") && isPlain(text.slice(1)) && /[^/]\.prom$/.test(text)) return null;
+  return { code: "path-refused", expected: "an absolute path that ends in .prom, without .. or // in it" };
+});
+
 /** A path from `/`, or one below the folder of the document: it cannot lead out of it. */
 export const fileOfDocument = refined("^[^~]", (text) => {
   const below = text.startsWith("/") ? text.slice(1) : text;

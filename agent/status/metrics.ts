@@ -219,13 +219,13 @@ export async function metricsText(measured: Measured): Promise<string> {
 }
 
 /** What stays in the file for node_exporter when the agent was stopped: nothing else would be true. */
-export async function stoppedText({ nowMs, status }: Pick<Measured, "nowMs" | "status">): Promise<string> {
+export async function stoppedText(nowMs: number, instance: string): Promise<string> {
   const registry = new Registry();
   for (const row of rows) {
     if (row.name === "rcwarden_up") put(registry, row, [{ labels: {}, value: 0 }]);
     if (row.name === "rcwarden_updated_timestamp_seconds") put(registry, row, [{ labels: {}, value: nowMs / 1000 }]);
   }
-  return written([registry], status.instance);
+  return written([registry], instance);
 }
 
 async function written(registries: Registry[], instance: string): Promise<string> {

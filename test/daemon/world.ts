@@ -186,6 +186,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
     sinks: () => [],
     cleanup: noCleanup,
     measures: new Measures(),
+    textfile: { look: () => {}, problem: "" },
     elsewhere: async () => null,
     firstRun: () => {},
     ...wish.world,

@@ -23,6 +23,7 @@ test("an empty Agent has every default", () => {
     reconcile: { everyMs: 30_000, fullMs: 3_600_000 },
     sinks: [],
     limits: { probesAtOnce: 2, memoryBytes: 256 * 2 ** 20, queueBytes: 64 * 2 ** 20 },
+    metricsFile: null,
   });
   assert.equal(origin.file, "/etc/rcwarden/host.yaml");
 });
@@ -41,7 +42,9 @@ test("what is written is taken: durations in milliseconds, sizes in bytes, files
       proxy: http://proxy.example:3128
       timeout: 10m
   limits: { probesAtOnce: 16, memory: 64MiB, queue: 1MiB }
+  metricsFile: /var/lib/prometheus/node-exporter/rcwarden.prom
 `);
+  assert.equal(agent.metricsFile, "/var/lib/prometheus/node-exporter/rcwarden.prom");
   assert.deepEqual(agent.reconcile, { everyMs: 5_000, fullMs: 86_400_000 });
   assert.deepEqual(agent.limits, { probesAtOnce: 16, memoryBytes: 64 * 2 ** 20, queueBytes: 2 ** 20 });
   assert.deepEqual(agent.sinks, [
@@ -57,6 +60,24 @@ test("what is written is taken: durations in milliseconds, sizes in bytes, files
       proxy: "http://proxy.example:3128",
       timeoutMs: 600_000,
     },
+  ]);
+});
+
+test("the file for node_exporter ends in .prom, begins with /, leads nowhere else and is nobody's sink", () => {
+  for (const path of [
+    "rcwarden.prom",
+    "/run/rcwarden.txt",
+    "/run/.prom",
+    "/run/../etc/a.prom",
+    "/run//a.prom",
+    "/run/a.prom/",
+  ])
+    assert.deepEqual(told(`  metricsFile: ${path}\n`), [
+      `5:16: expected an absolute path that ends in .prom, without .. or // in it, found "${path}"`,
+    ]);
+  const sink = "  sinks:\n    - { name: log, kind: file, path: /run/a.prom }\n";
+  assert.deepEqual(told(`${sink}  metricsFile: /run/a.prom\n`), [
+    '7:16: expected a file of its own, found "/run/a.prom"',
   ]);
 });
 

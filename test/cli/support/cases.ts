@@ -4,6 +4,7 @@ import type { Tried } from "../../../agent/facts/index.ts";
 import { agentCases } from "./agent-cases.ts";
 import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
+import { formatCases } from "./format-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
 import { absent, account, automated, noHost, oracle, postgres, read, root, type World } from "./world.ts";
 
@@ -282,6 +283,7 @@ const owned: HostDocuments = {
       },
     ],
     limits: { probesAtOnce: 2, memoryBytes: 268_435_456, queueBytes: 67_108_864 },
+    metricsFile: null,
     origin: ofHost,
   },
   exceptions: [],
@@ -659,4 +661,5 @@ export const cases: readonly Case[] = [
   ...waivedCases,
   ...cleanupCases,
   ...applyCases,
+  ...formatCases,
 ];
