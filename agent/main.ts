@@ -22,15 +22,27 @@ if (typeof __VERSION__ === "string") {
 
 /** The agent runs with flags of its own (packaging/build.mjs), and what V8 made with others is no use to it. */
 function start(version: string): void {
-  const file = `${__dirname}/cli.cjs`;
-  const role = argv[0] === "agent" ? "agent" : "cli";
-  const program: unknown = exportsOf(scriptOf(file, cacheAt(`${__dirname}/${role}.cache`)), file);
+  if (argv[0] === "status") void shortly(version);
+  else void load("cli", argv[0] === "agent" ? "agent" : "cli").main(argv, version);
+}
+
+/** By the small bundle, where it takes the call. */
+async function shortly(version: string): Promise<void> {
+  const taken = await load("asking", "asking").main(argv, version);
+  const code: unknown = typeof taken === "object" && taken !== null ? Reflect.get(taken, "code") : undefined;
+  if (typeof code === "number") process.exit(code);
+  void load("cli", "cli").main(argv, version);
+}
+
+function load(bundle: string, cache: string): Program {
+  const file = `${__dirname}/${bundle}.cjs`;
+  const program: unknown = exportsOf(scriptOf(file, cacheAt(`${__dirname}/${cache}.cache`)), file);
   if (!isProgram(program)) throw new Error(`${file}: expected the program, found another bundle; build rcwarden again`);
-  void program.main(argv, version);
+  return program;
 }
 
 interface Program {
-  main(argv: readonly string[], version: string): Promise<void>;
+  main(argv: readonly string[], version: string): Promise<unknown>;
 }
 
 /** The door: what the build put there is taken at its word. */

@@ -25,13 +25,14 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 mkdirSync(`${dist}/bin`, { recursive: true });
 
 // Made of the bundle that is replaced now; V8 compares nothing but its length.
-for (const role of ["agent", "cli"]) rmSync(`${dist}/${role}.cache`, { force: true });
+for (const role of ["agent", "cli", "asking"]) rmSync(`${dist}/${role}.cache`, { force: true });
 
 const bundled = await build({
   absWorkingDir: root,
   entryPoints: {
     main: "agent/main.ts",
     cli: "agent/cli/index.ts",
+    asking: "agent/cli/asking.ts",
     reader: "agent/children/reader.ts",
     sender: "agent/children/sender.ts",
     sweeper: "agent/children/sweeper.ts",
@@ -83,16 +84,17 @@ rmSync(`${dist}/bin/node`, { force: true });
 symlinkSync(`../../${node}`, `${dist}/bin/node`);
 
 /** What V8 makes of the program at a start with these flags; the call is one that is refused once everything is loaded. */
-function cache(role, flags, words) {
+function cache(role, flags, words, bundle = "cli") {
   const script = `${root}packaging/code-cache.mjs`;
   const out = `${dist}/${role}.cache`;
-  const args = [...flags, script, `${dist}/cli.cjs`, `${out}.new`, version, ...words];
+  const args = [...flags, script, `${dist}/${bundle}.cjs`, `${out}.new`, version, ...words];
   const done = spawnSync(`${dist}/bin/node`, args, { cwd: "/", env: {}, stdio: ["ignore", "ignore", "ignore"] });
   if (done.status !== 0) throw new Error(`${out}: expected to make it, found exit ${done.status}`);
   renameSync(`${out}.new`, out);
 }
 cache("agent", agentFlags, ["agent", "--account", ":"]);
 cache("cli", [], ["check", "--account", ":"]);
+cache("asking", [], ["status", "--socket", `${dist}/no-agent`], "asking");
 
 /** What whoever calls may have set, and what would obey it; an answer must not depend on it. */
 const obeyed = [

@@ -2,13 +2,9 @@
 import * as z from "zod";
 import type { Question, Told } from "./ask.ts";
 import type { Parts } from "./parts.ts";
-import { agentPlaces, hostPlaces } from "./places.ts";
+import { noAgent } from "./sockets.ts";
 
-/** The caller's own, then the host's; or the one that `--socket` names. */
-export function socketsFor({ callerUid, env }: Pick<Parts, "callerUid" | "env">, named: unknown): readonly string[] {
-  if (typeof named === "string") return [named];
-  return [...new Set([agentPlaces(callerUid, env).socket, hostPlaces.socket])];
-}
+export { socketsFor } from "./sockets.ts";
 
 export type Heard<T> =
   | { readonly kind: "answer"; readonly socket: string; readonly value: T }
@@ -34,14 +30,14 @@ export async function hear<T>(
   const told = await parts.ask(sockets, question);
   if (told.kind === "failed") return { kind: "failed", message: told.message };
   if (told.kind === "no-agent") return { kind: "no-agent", message: noAgent(sockets) };
-  return told.status < 400 ? accepted(told, shape) : refused(told);
-}
-
-function noAgent(sockets: readonly string[]): string {
-  return `${sockets.join(", ")}: expected an agent, found none; start one: rcwarden agent`;
+  return heardOf(told, shape);
 }
 
 type Answer = Extract<Told, { readonly kind: "answer" }>;
+
+export function heardOf<T>(answer: Answer, shape: z.ZodType<T>): Heard<T> {
+  return answer.status < 400 ? accepted(answer, shape) : refused(answer);
+}
 
 function accepted<T>({ socket, body }: Answer, shape: z.ZodType<T>): Heard<T> {
   const parsed = shape.safeParse(body);

@@ -33,6 +33,11 @@ export const verbs: readonly Listed[] = [
     load: async () => (await import("./verbs/accounts.ts")).accounts,
   },
   {
+    name: "explain",
+    summary: "say what a name means in each way of coming in, which line decides, and since when",
+    load: async () => (await import("./verbs/explain.ts")).explain,
+  },
+  {
     name: "agent",
     summary: "watch, measure again what changed, keep what was found and tell it",
     load: async () => (await import("./verbs/agent.ts")).agent,
@@ -61,6 +66,11 @@ export const verbs: readonly Listed[] = [
     name: "cleanup",
     summary: "say which files Retentions let go and why others stay, and remove what a plan said",
     load: async () => (await import("./verbs/cleanup.ts")).cleanup,
+  },
+  {
+    name: "status",
+    summary: "say how this host stands, as its agent knows it",
+    load: async () => (await import("./verbs/status.ts")).status,
   },
   {
     name: "events",
