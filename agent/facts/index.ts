@@ -9,7 +9,6 @@ export type * from "./agent-facts.ts";
 export type * from "./backlog.ts";
 export * from "./gap.ts";
 export * from "./hostile.ts";
-export { plainText } from "./lines.ts";
 export * from "./mode.ts";
 export type * from "./sessions.ts";
 export * from "./share.ts";
