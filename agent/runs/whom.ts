@@ -29,25 +29,36 @@ export interface Missing {
   readonly message: string;
 }
 
-/** Without a Grant (null) everybody may be measured. */
+/** Without a Grant (null) everybody may be measured. Whom no policy is for is refused. */
 export async function whom(
   named: readonly string[],
   policies: readonly Policy[],
   host: NameService,
   grant: Grant | null,
 ): Promise<Whom> {
+  const found = await whomAnyway(named, policies, host, grant);
+  if (found.kind === "refused") return found;
+  const uncovered = found.accounts.filter(
+    (account) => !policies.some((policy) => isFor(policy, account, found.groups)),
+  );
+  if (uncovered.length === 0) return found;
+  return { kind: "refused", problems: uncovered.map((account) => notCovered(account, policies)) };
+}
+
+/** The same, also for accounts that no policy is for. `verb` is what to call as root where it takes that. */
+export async function whomAnyway(
+  named: readonly string[],
+  policies: readonly Policy[],
+  host: NameService,
+  grant: Grant | null,
+  verb = "check",
+): Promise<Whom> {
   const groups = await groupsOf(policies, host);
   if (groups.kind === "refused") return groups;
   const meant =
-    named.length > 0 ? await fromCall(named, host) : await fromPolicies(policies, groups.byName, host, grant);
+    named.length > 0 ? await fromCall(named, host, verb) : await fromPolicies(policies, groups.byName, host, grant);
   if (meant.kind === "refused") return meant;
-  const found = grant === null ? meant : narrowed(meant, grant);
-  const uncovered = found.accounts.filter(
-    (account) => !policies.some((policy) => isFor(policy, account, groups.byName)),
-  );
-  if (uncovered.length > 0)
-    return { kind: "refused", problems: uncovered.map((account) => notCovered(account, policies)) };
-  return { ...found, groups: groups.byName };
+  return { ...(grant === null ? meant : narrowed(meant, grant)), groups: groups.byName };
 }
 
 interface Meant {
@@ -72,7 +83,7 @@ function notGranted(account: string, { measure, origin }: Grant): Missing {
   return { account, code: "not-granted", message };
 }
 
-async function fromCall(named: readonly string[], host: NameService): Promise<Found> {
+async function fromCall(named: readonly string[], host: NameService, verb: string): Promise<Found> {
   const accounts: Account[] = [];
   const missing: Missing[] = [];
   const problems: string[] = [];
@@ -82,7 +93,7 @@ async function fromCall(named: readonly string[], host: NameService): Promise<Fo
       missing.push({ account: name, code: "account-unavailable", message: answer.why });
     else if (answer.kind === "absent") problems.push(await unknownAccount(name, host));
     else if (mayMeasure(answer.account, host)) accounts.push(answer.account);
-    else problems.push(await notOwn(name, host));
+    else problems.push(await notOwn(name, host, verb));
   }
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "accounts", accounts, missing, notes: [] };
 }
@@ -176,10 +187,10 @@ export async function unknownAccount(name: string, host: NameService): Promise<s
   return `--account: expected an account of this host, found "${name}"${near === null ? "" : `; did you mean ${near}?`}`;
 }
 
-async function notOwn(name: string, host: NameService): Promise<string> {
+async function notOwn(name: string, host: NameService, verb: string): Promise<string> {
   const own = await host.accountOfUid(host.callerUid);
   const yours = own.kind === "account" ? ` (${own.account.name})` : "";
-  const call = `sudo rcwarden check --account ${shellWord(name)}`;
+  const call = `sudo rcwarden ${verb} --account ${shellWord(name)}`;
   return `--account: expected your own account${yours}, for you are not root, found "${name}"; run: ${call}`;
 }
 
