@@ -10,9 +10,11 @@ export interface Limits {
   readonly strangers: number;
   /** Connections that are held just to be told 429; more are closed at once. */
   readonly refusedAtOnce: number;
+  /** Questions of one uid that wait for something to happen: the rest of its connections stays free for those that do not. */
+  readonly waitsPerUid: number;
 }
 
-export const limits: Limits = { perUid: 8, others: 120, strangers: 40, refusedAtOnce: 32 };
+export const limits: Limits = { perUid: 8, others: 240, strangers: 40, refusedAtOnce: 32, waitsPerUid: 4 };
 
 /** `known`: who sees more than whether the agent runs. */
 export type Standing = "owner" | "known" | "stranger";
@@ -23,11 +25,14 @@ export type Admission = "served" | "refused" | "cut";
 export interface Door {
   /** `leave` must be called once when the connection ends. */
   enter(peer: Peer | null, standing: Standing): { readonly admission: Admission; leave(): void };
+  /** A place to wait at, to be left once; null where the caller has none left. */
+  wait(peer: Peer | null): { leave(): void } | null;
 }
 
 export function door(most: Limits): Door {
   const served = new Map<number, number>();
   const refused = new Map<number, number>();
+  const waits = new Map<number, number>();
   const all = { others: 0, strangers: 0, refused: 0 };
 
   function hasPlaceFor(standing: Standing): boolean {
@@ -42,10 +47,7 @@ export function door(most: Limits): Door {
 
   function count(as: Admission, uid: number, standing: Standing, by: 1 | -1): void {
     if (as === "cut") return;
-    const map = as === "served" ? served : refused;
-    const left = (map.get(uid) ?? 0) + by;
-    if (left === 0) map.delete(uid);
-    else map.set(uid, left);
+    add(as === "served" ? served : refused, uid, by);
     if (as === "refused") all.refused += by;
     else if (standing !== "owner") all.others += by;
     if (as === "served" && standing === "stranger") all.strangers += by;
@@ -53,11 +55,27 @@ export function door(most: Limits): Door {
 
   return {
     enter(peer, standing) {
-      // All whom the kernel does not name share one place.
-      const uid = peer?.uid ?? -1;
+      const uid = uidOf(peer);
       const admission = admit(uid, standing);
       count(admission, uid, standing, 1);
       return { admission, leave: () => count(admission, uid, standing, -1) };
     },
+    wait(peer) {
+      const uid = uidOf(peer);
+      if ((waits.get(uid) ?? 0) >= most.waitsPerUid) return null;
+      add(waits, uid, 1);
+      return { leave: () => add(waits, uid, -1) };
+    },
   };
+}
+
+/** All whom the kernel does not name share one place. */
+function uidOf(peer: Peer | null): number {
+  return peer?.uid ?? -1;
+}
+
+function add(to: Map<number, number>, uid: number, by: 1 | -1): void {
+  const left = (to.get(uid) ?? 0) + by;
+  if (left === 0) to.delete(uid);
+  else to.set(uid, left);
 }

@@ -4,6 +4,7 @@
  * store and sinks is not as it should be: that is a warning, for the agent still answers.
  */
 import * as z from "zod";
+import { jsonText } from "../facts/index.ts";
 import type { StatusBody } from "./agent-view.ts";
 
 export const healthMedia = "application/health+json";
@@ -32,8 +33,9 @@ type Check = z.output<typeof check>;
 
 const pass: Check = { status: "pass" };
 
+const live: Health = { status: "pass", checks: { "loop:answers": [pass] } };
 /** Whoever gets this answer has the proof. */
-export const live: Health = { status: "pass", checks: { "loop:answers": [pass] } };
+export const liveText = `${jsonText(live, 0)}\n`;
 
 /** `status` as the caller may see it. */
 export function readiness(status: StatusBody): Health {

@@ -17,6 +17,8 @@ export interface Asked<Query, Body> {
   readonly body: Body;
   /** Whether the caller says that it takes this media type, by its name: `*` says so of none. */
   accepts(media: string): boolean;
+  /** Takes one of the caller's places to wait at until it is answered; false where it has none left. */
+  mayWait(): boolean;
   /** The client left, or the agent ends. */
   readonly signal: AbortSignal;
 }
@@ -75,7 +77,8 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
 }
 
 /** What came in, before it was parsed. */
-export interface Raw extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "accepts" | "signal"> {
+export interface Raw
+  extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "accepts" | "mayWait" | "signal"> {
   readonly query: URLSearchParams;
   readonly body: unknown;
 }
@@ -89,10 +92,11 @@ export interface Route
   readonly media: readonly string[];
   readonly statuses: readonly number[];
   /** Parses, then answers. */
-  ask(raw: Raw): Promise<Answered<unknown> | Refusal>;
+  ask(raw: Raw): Answered<unknown> | Refusal | Promise<Answered<unknown> | Refusal>;
 }
 
 export const noQuery = z.strictObject({});
+const noBody = z.undefined();
 
 export function route<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType>(
   spec: Spec<Query, Body, Answer>,
@@ -102,17 +106,23 @@ export function route<Query extends z.ZodType, Body extends z.ZodType, Answer ex
   return {
     ...{ method, path, summary, may, query, mostBodyBytes, answer, media, statuses },
     body: body ?? null,
-    async ask(raw) {
+    ask(raw) {
       const asks = flat(raw.query);
       if ("kind" in asks) return asks;
-      const parsed = await query.safeParseAsync(asks.values);
+      const parsed = query.safeParse(asks.values);
       if (!parsed.success) return notAsExpected("query-wrong", "?", parsed.error, asks.values, query);
-      const given = await (body ?? z.undefined()).safeParseAsync(raw.body);
+      const given = (body ?? noBody).safeParse(raw.body);
       if (!given.success) return notAsExpected("body-wrong", "body ", given.error, raw.body, body);
-      const { view, principal, name, accepts, signal } = raw;
-      // The door: what safeParse of this very schema gave back is its output.
-      const asked = { view, principal, name, accepts, signal, query: parsed.data, body: given.data as z.output<Body> };
-      return spec.handle(asked);
+      const { view, principal, name, accepts, mayWait } = raw;
+      return spec.handle({
+        ...{ view, principal, name, accepts, mayWait, query: parsed.data },
+        // The door: what safeParse of this very schema gave back is its output.
+        body: given.data as z.output<Body>,
+        // Made where it is asked for.
+        get signal() {
+          return raw.signal;
+        },
+      });
     },
   };
 }

@@ -5,13 +5,15 @@
 import * as z from "zod";
 import { closest } from "../documents/index.ts";
 import { type KeptFinding, maskedFinding, parseCursor, releaseShape } from "../store/index.ts";
-import type { AgentView, PlanApplied, StatusBody } from "./agent-view.ts";
+import { limits } from "./admission.ts";
+import type { AgentView, PlanApplied } from "./agent-view.ts";
+import { ownStatus, statusIn, statusMedia } from "./current.ts";
 import { eventsPage } from "./events.ts";
-import { healthMedia, live, readiness } from "./health.ts";
+import { healthMedia, liveText, readiness } from "./health.ts";
 import { openapi } from "./openapi.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { keptReleases, released } from "./releases.ts";
-import { answer, noQuery, type Route, route, textAnswer } from "./route.ts";
+import { type Asked, answer, noQuery, type Route, route, textAnswer } from "./route.ts";
 import { mostReleases, shapes } from "./shapes.ts";
 import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
 import { verdictOf } from "./verdict.ts";
@@ -57,13 +59,23 @@ const most = z
 export const routes: readonly Route[] = [
   route({
     method: "GET",
+    path: "/",
+    summary: "Status for people: text, or what the caller takes.",
+    may: readers,
+    query: noQuery,
+    answer: shapes.Status,
+    media: [statusMedia.text, statusMedia.json],
+    handle: (asked) => statusAnswer(asked, asked.accepts(statusMedia.json) ? "json" : "text"),
+  }),
+  route({
+    method: "GET",
     path: "/healthz",
     summary: "Says that the agent's loop runs.",
     may: anybody,
     query: noQuery,
     answer: shapes.Health,
     media: [healthMedia],
-    handle: () => answer(live, 200, healthMedia),
+    handle: () => textAnswer(healthMedia, liveText),
   }),
   route({
     method: "GET",
@@ -92,17 +104,12 @@ export const routes: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/status",
-    summary: "How the agent does: accounts, watching, documents, sinks, store.",
+    summary: "How the agent does, and all that a page shows: accounts, findings, ways in, watching, documents, sinks.",
     may: readers,
     query: noQuery,
     answer: shapes.Status,
-    handle(asked) {
-      const { view, principal } = asked;
-      const account = principal.kind === "account" ? principal.name : undefined;
-      const all = view.status();
-      const status = account === undefined ? all : ownStatus(all, account);
-      return answer({ ...status, ...view.picture({ account, share: shareHere(asked) }) });
-    },
+    media: [statusMedia.json, statusMedia.text],
+    handle: (asked) => statusAnswer(asked, asked.accepts(statusMedia.text) ? "text" : "json"),
   }),
   route({
     method: "GET",
@@ -144,11 +151,13 @@ export const routes: readonly Route[] = [
     query: z.strictObject({ after: afterEvent, wait, account }),
     answer: shapes.Events,
     async handle(asked) {
-      const { query, view, signal } = asked;
+      const { query, view } = asked;
       const rows = rowsFor(asked, query.account);
       if (rows.kind === "refusal") return rows;
       const share = shareLeaving(asked);
       if (typeof share !== "string") return share;
+      if (query.wait !== undefined && query.wait > 0 && !asked.mayWait()) return tooManyWait;
+      const { signal } = asked;
       const wish = { after: query.after ?? null, waitMs: query.wait ?? 0, account: rows.account, share, signal };
       return answer(await eventsPage(view, wish));
     },
@@ -351,6 +360,17 @@ export const routes: readonly Route[] = [
   }),
 ];
 
+function statusAnswer(asked: Pick<Asked<unknown, unknown>, "view" | "principal">, as: keyof typeof statusMedia) {
+  return textAnswer(statusMedia[as], statusIn(as, asked), { Vary: "Accept" });
+}
+
+const tooManyWait = refusal(429, "too-many-wait", [
+  "wait",
+  `at most ${limits.waitsPerUid} questions of one user that wait at once`,
+  "one more",
+  "ask without wait, or end one that waits",
+]);
+
 /** A schema as the document shows it where the handler says itself what is wrong. */
 function documented(schema: z.ZodType): Readonly<Record<string, unknown>> {
   const { $schema, ...shown } = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
@@ -373,21 +393,6 @@ function notApplied(hash: string, { code, message }: Extract<PlanApplied, { kind
 
 function byFingerprint(a: KeptFinding, b: KeptFinding): number {
   return a.fingerprint < b.fingerprint ? -1 : 1;
-}
-
-/** What an account sees: its own row, and nothing of where events go, of what the host's owner wrote or of others' files. */
-function ownStatus(status: StatusBody, name: string): StatusBody {
-  return {
-    ...status,
-    accounts: status.accounts.filter((each) => each.name === name),
-    watching: {
-      ...status.watching,
-      degraded: status.watching.degraded.map(({ code }) => ({ code, message: "ask as root which paths it is about" })),
-    },
-    documents: { ...status.documents, problems: [] },
-    sinks: [],
-    store: { ...status.store, notices: [] },
-  };
 }
 
 function unwatched(view: AgentView, name: string) {

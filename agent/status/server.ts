@@ -5,13 +5,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { jsonText } from "../facts/index.ts";
-import { type Admission, door, limits } from "./admission.ts";
+import { type Admission, type Door, door, limits } from "./admission.ts";
 import type { AgentView, Peer } from "./agent-view.ts";
+import { forget } from "./current.ts";
 import { foreign } from "./from-where.ts";
 import { place, serverName } from "./place.ts";
 import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
-import { meet, type Route } from "./route.ts";
+import { type Answered, meet, type Raw, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
 export interface Served {
@@ -44,10 +45,48 @@ interface Caller {
   readonly admission: Admission;
   /** A request is being answered: one at a time. */
   busy: boolean;
+  /** When its answer was written that it did not take yet; milliseconds of a clock that never jumps. */
+  toldAtMs: number | null;
+}
+
+/** What is being asked on a connection until the answer was taken, or the caller left. */
+class Asking {
+  readonly response: ServerResponse;
+  readonly caller: Caller;
+  readonly #entrance: Door;
+  #left: AbortController | null = null;
+  #waits: { leave(): void } | null = null;
+
+  constructor(response: ServerResponse, caller: Caller, entrance: Door) {
+    this.response = response;
+    this.caller = caller;
+    this.#entrance = entrance;
+    caller.busy = true;
+    response.once("close", () => this.#end());
+  }
+
+  /** Aborts when the client left. */
+  get left(): AbortSignal {
+    this.#left ??= new AbortController();
+    if (this.response.closed) this.#left.abort();
+    return this.#left.signal;
+  }
+
+  mayWait(): boolean {
+    this.#waits ??= this.#entrance.wait(this.caller.peer);
+    return this.#waits !== null;
+  }
+
+  #end(): void {
+    this.caller.busy = false;
+    this.caller.toldAtMs = null;
+    this.#waits?.leave();
+    this.#left?.abort();
+  }
 }
 
 export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: Served): Promise<Serving> {
-  const callers = new WeakMap<Socket, Caller>();
+  const callers = new Map<Socket, Caller>();
   const entrance = door(limits);
   const ending = new AbortController();
   const closing = AbortSignal.any([view.closing, ending.signal]);
@@ -68,21 +107,25 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   server.prependListener("connection", (socket: Socket) => {
     const peer = peerOf(socket);
     const { admission, leave } = entrance.enter(peer, standingOf(principalOf(peer, view)));
-    socket.once("close", leave);
-    callers.set(socket, { peer, admission, busy: false });
+    callers.set(socket, { peer, admission, busy: false, toldAtMs: null });
+    socket.once("close", () => {
+      callers.delete(socket);
+      leave();
+    });
     if (admission === "cut") socket.destroy();
   });
+  const cutting = setInterval(() => {
+    const since = performance.now() - takenWithinMs;
+    for (const [socket, { toldAtMs }] of callers) if (toldAtMs !== null && toldAtMs < since) socket.destroy();
+  }, takenWithinMs / 10);
+  cutting.unref();
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || socket.destroyed) return void socket.destroy();
     const status = clientErrors[error.code ?? ""] ?? 400;
-    const body = jsonText(
-      refusal(status, "request-wrong", ["request", "HTTP/1.1", error.code ?? "something else"]).problem,
-      0,
-    );
-    const lines = Object.entries({ ...headersFor(body), Connection: "close" }).map(
-      ([name, value]) => `${name}: ${value}`,
-    );
-    socket.end(`HTTP/1.1 ${status} ${statusWords[status] ?? "Bad Request"}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+    const { problem } = refusal(status, "request-wrong", ["request", "HTTP/1.1", error.code ?? "something else"]);
+    const text = jsonText(problem, 0);
+    const lines = Object.entries({ ...headersFor({ text, headers: bye }) }).map(([name, value]) => `${name}: ${value}`);
+    socket.end(`HTTP/1.1 ${status} ${statusWords[status] ?? "Bad Request"}\r\n${lines.join("\r\n")}\r\n\r\n${text}`);
     setTimeout(() => socket.destroy(), 1_000).unref();
   });
 
@@ -90,38 +133,21 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     const caller = callers.get(request.socket);
     // Requests sent before the last one was answered: no client of ours does, and each could wait a minute.
     if (caller === undefined || caller.busy) return void request.socket.destroy();
-    caller.busy = true;
-    response.once("close", () => {
-      caller.busy = false;
-    });
+    const asking = new Asking(response, caller, entrance);
     try {
-      const outcome = await outcomeOf(request, response, caller);
-      if (outcome.kind === "refusal") tell(request, response, outcome.status, outcome.problem, outcome.headers);
-      else if (outcome.kind === "text") send(request, response, outcome.status ?? 200, outcome);
-      else tell(request, response, outcome.status ?? 200, outcome.body, mediaHeaders(outcome.media));
+      const outcome = outcomeOf(request, asking);
+      send(request, asking, leaving(outcome instanceof Promise ? await outcome : outcome));
     } catch (error) {
-      fault?.(
-        `${request.method} ${pathOf(request)}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
-      const { problem } = refusal(500, "internal", [
-        pathOf(request),
-        "an answer",
-        "a fault of rcwarden",
-        "please report it",
-      ]);
-      tell(request, response, 500, problem, { Connection: "close" });
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      fault?.(`${request.method} ${pathOf(request)}: ${what}`);
+      const words = [pathOf(request), "an answer", "a fault of rcwarden", "please report it"] as const;
+      send(request, asking, leaving(refusal(500, "internal", words, bye)));
     }
   }
 
-  async function outcomeOf(request: IncomingMessage, response: ServerResponse, { peer, admission }: Caller) {
-    if (admission !== "served") {
-      return refusal(
-        429,
-        "too-many-connections",
-        ["connection", `at most ${limits.perUid} of one user`, "one more"],
-        bye,
-      );
-    }
+  function outcomeOf(request: IncomingMessage, asking: Asking): Outcome | Promise<Outcome> {
+    const { peer, admission } = asking.caller;
+    if (admission !== "served") return tooMany;
     const refused = foreign(request.headers, request.rawHeaders);
     if (refused !== null) return refused;
     const method = request.method ?? "";
@@ -133,24 +159,45 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     if (met.kind === "other-method") {
       return refusal(405, "method-wrong", [path, met.allow.join(" or "), method], { Allow: met.allow.join(", ") });
     }
+    const { route, name } = met;
     const principal = principalOf(peer, view);
-    if (!met.route.may.includes(principal.kind)) return notAllowed(met.route, principal.kind);
-    const body = await bodyOf(request, met.route);
-    if (body.kind === "refusal") return body;
-    const query = new URLSearchParams((request.url ?? "").slice(path.length));
-    const signal = AbortSignal.any([closing, gone(response)]);
-    const accepts = (media: string) => takes(request.headers.accept, media);
-    return met.route.ask({ view, principal, name: met.name, query, body: body.value, accepts, signal });
+    if (!route.may.includes(principal.kind)) return notAllowed(route, principal.kind);
+    const raw = (value: unknown): Raw => ({
+      ...{ view, principal, name, body: value },
+      query: new URLSearchParams((request.url ?? "").slice(path.length)),
+      accepts: (media) => takes(request.headers.accept, media),
+      mayWait: () => asking.mayWait(),
+      get signal() {
+        return AbortSignal.any([closing, asking.left]);
+      },
+    });
+    if (!hasBody(request)) return done(route, raw(route.body === null ? undefined : {}));
+    return bodyOf(request, route).then((body) => (body.kind === "refusal" ? body : done(route, raw(body.value))));
+  }
+
+  async function asked(route: Route, raw: Raw): Promise<Outcome> {
+    const outcome = await route.ask(raw);
+    forget(view);
+    return outcome;
+  }
+
+  function done(route: Route, raw: Raw): Outcome | Promise<Outcome> {
+    // What was asked to be done is seen by who asks next.
+    return route.method === "GET" ? route.ask(raw) : asked(route, raw);
   }
 
   const placed = await place(server, socketPath, mode);
-  if (placed.kind === "refused") return placed;
+  if (placed.kind === "refused") {
+    clearInterval(cutting);
+    return placed;
+  }
   server.on("error", (error) => fault?.(`${socketPath}: ${error.message}`));
   return {
     kind: "serving",
     async close() {
       placed.remove();
       ending.abort();
+      clearInterval(cutting);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), closeWithinMs);
@@ -159,38 +206,34 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     },
   };
 
-  function tell(
-    request: IncomingMessage,
-    response: ServerResponse,
-    status: number,
-    value: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): void {
-    send(request, response, status, { text: `${jsonText(value, 0)}\n`, headers });
-  }
-
-  function send(
-    request: IncomingMessage,
-    response: ServerResponse,
-    status: number,
-    { text: body, media, headers }: Leaving,
-  ): void {
+  function send({ method }: IncomingMessage, { response, caller }: Asking, { status, ...told }: Leaving): void {
     if (response.destroyed || response.headersSent) return;
-    const all = { ...headersFor(body), ...mediaHeaders(media), ...headers, ...(closing.aborted && bye) };
-    const cut = setTimeout(() => response.destroy(), takenWithinMs);
-    response.once("close", () => clearTimeout(cut));
-    response.writeHead(status, all).end(request.method === "HEAD" ? undefined : body);
+    const headers = headersFor(closing.aborted ? { ...told, headers: { ...told.headers, ...bye } } : told);
+    response.writeHead(status, headers).end(method === "HEAD" ? undefined : told.text);
+    if (!response.closed) caller.toldAtMs = performance.now();
   }
 }
 
-interface Leaving {
+type Outcome = Answered<unknown> | Refusal;
+
+interface Told {
   readonly text: string;
   readonly media?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function mediaHeaders(media: string | undefined): Readonly<Record<string, string>> {
-  return media === undefined ? {} : { "Content-Type": `${media}; charset=utf-8` };
+interface Leaving extends Told {
+  readonly status: number;
+}
+
+function leaving(outcome: Outcome): Leaving {
+  if (outcome.kind === "text") return { ...outcome, status: outcome.status ?? 200 };
+  if (outcome.kind === "answer") {
+    const { body, media, status = 200 } = outcome;
+    return { status, text: `${jsonText(body, 0)}\n`, ...(media !== undefined && { media }) };
+  }
+  const { status, problem, headers } = outcome;
+  return { status, text: `${jsonText(problem, 0)}\n`, ...(headers && { headers }) };
 }
 
 /** By its whole name, and not refused by a weight of 0. */
@@ -202,19 +245,31 @@ function takes(accept: string | undefined, media: string): boolean {
 }
 
 const bye = { Connection: "close" };
+const tooMany = refusal(
+  429,
+  "too-many-connections",
+  ["connection", `at most ${limits.perUid} of one user`, "one more"],
+  bye,
+);
 
-function headersFor(body: string): Readonly<Record<string, string>> {
-  const [name = "", value = ""] = serverName.split(": ");
+const [serverWord = "", serverValue = ""] = serverName.split(": ");
+/** In every answer, unless it says otherwise. */
+const always: Readonly<Record<string, string>> = {
+  [serverWord]: serverValue,
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+function headersFor({ text, media = "application/json", headers }: Told): Record<string, string> {
   return {
-    [name]: value,
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": String(Buffer.byteLength(body)),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    ...always,
+    "Content-Type": `${media}; charset=utf-8`,
+    "Content-Length": String(Buffer.byteLength(text)),
+    ...headers,
   };
 }
 
@@ -244,19 +299,15 @@ function notAllowed({ method, path, may }: Route, kind: string): Refusal {
   return refusal(403, "not-allowed", [`${method} ${path}`, may.join(" or "), kind, change]);
 }
 
-/** Aborts when the client leaves before it was answered. */
-function gone(response: ServerResponse): AbortSignal {
-  const left = new AbortController();
-  response.once("close", () => left.abort());
-  return left.signal;
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== "0");
 }
 
 type Body = { readonly kind: "body"; readonly value: unknown } | Refusal;
 
 async function bodyOf(request: IncomingMessage, { method, body, mostBodyBytes }: Route): Promise<Body> {
-  const { "content-length": length, "transfer-encoding": encoding, "content-type": type } = request.headers;
-  const isThere = encoding !== undefined || (length !== undefined && length !== "0");
-  if (!isThere) return { kind: "body", value: body === null ? undefined : {} };
+  const { "content-length": length, "content-type": type } = request.headers;
   if (method === "GET" || body === null) return refusal(400, "body-unexpected", ["body", "none", "one"], bye);
   if (!/^application\/json *(;|$)/i.test(type ?? "")) {
     return refusal(415, "type-wrong", ["Content-Type", "application/json", type ?? "nothing"], bye);

@@ -55,10 +55,11 @@ test("real answers of each route are as documented, field by field", { timeout: 
   const of = validator();
   for (const { method, path } of routes.filter(({ media }) => media.some((each) => /[/+]json$/.test(each)))) {
     const body = method === "POST" ? bodies[path] : undefined;
-    const asJson = { headers: { "Content-Type": "application/json" } };
+    const asJson = { headers: { "Content-Type": "application/json", Accept: "application/json" } };
     const answer = await ask(socket, method === "GET" ? (paths[path] ?? path) : path, {
       method,
-      ...(body !== undefined && { body, ...asJson }),
+      ...asJson,
+      ...(body !== undefined && { body }),
     });
     assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
     const [media] = String(answer.headers["content-type"]).split(";");

@@ -9,6 +9,7 @@ const skip = process.getuid?.() === 0 ? false : "needs root, to call as others";
 
 /** Design 10, written out: a route that is not here, or may more, fails. */
 const expected: Readonly<Record<string, string>> = {
+  "GET /": "owner viewer account",
   "GET /healthz": "owner viewer account nobody",
   "GET /readyz": "owner viewer account",
   "GET /openapi.json": "owner viewer account",
