@@ -156,6 +156,9 @@ export interface Differences {
   readonly removed: { readonly aliases: readonly string[]; readonly variables: readonly string[] };
 }
 
+/** What follows from where the session stands and how the shell was started, not from what a line says. */
+const ofItself: ReadonlySet<string> = new Set(["PWD", "OLDPWD", "DIRSTACK", "cwd", "owd", "dirstack", "rcs"]);
+
 /**
  * What is otherwise than in a bare shell. Where nobody asked one, aliases and functions are startup's, and of options and
  * variables those whose line is known.
@@ -174,12 +177,17 @@ export function differences({ bare, aliases, functions, options, variables }: Mo
     };
   }
   const known = new Set(bare.functions);
+  const isUnlike = { option: unlike(bare.options), variable: unlike(bare.variables) };
+  const isOwn = ({ name, where }: Valued & Cause) => where === null && ofItself.has(name);
   return {
     aliases: named(aliases, unlike(bare.aliases)),
     functions: named(functions, ({ name }) => !known.has(name)),
-    options: named(options, unlike(bare.options)),
-    variables: named(variables, unlike(bare.variables)),
-    removed: { aliases: gone(bare.aliases, aliases), variables: gone(bare.variables, variables) },
+    options: named(options, (one) => !isOwn(one) && isUnlike.option(one)),
+    variables: named(variables, (one) => !isOwn(one) && isUnlike.variable(one)),
+    removed: {
+      aliases: gone(bare.aliases, aliases),
+      variables: gone(bare.variables, variables).filter((name) => !ofItself.has(name)),
+    },
   };
 }
 

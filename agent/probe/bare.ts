@@ -2,7 +2,7 @@
 import type { BareFacts, ModeFacts, ModeId } from "../facts/index.ts";
 import { type Limit, parseLimits } from "../host/limits.ts";
 import type { Shell } from "../shells/index.ts";
-import type { Asker } from "./asker.ts";
+import type { Asker, Change } from "./asker.ts";
 import { dump } from "./questions.ts";
 
 type Limits = ModeFacts["limits"];
@@ -14,19 +14,24 @@ export interface Beside {
   readonly limits: Limits | null;
 }
 
-/** `given`: the limits with which the session begins. */
-export async function askBare(questions: Asker, shell: Shell, mode: ModeId, given: readonly Limit[]): Promise<Beside> {
+export async function askBare(questions: Asker, shell: Shell, mode: ModeId): Promise<Beside> {
   const words = [...shell.bare, ...(shell.starts[mode]?.words ?? [])];
-  const [{ dumped }, { run }] = await Promise.all([
+  const [{ dumped }, limits, bareLimits] = await Promise.all([
     dump(questions, shell, [], { words }),
-    questions.ask(() => "/bin/cat /proc/self/limits", "empty"),
+    limitsIn(questions, {}),
+    limitsIn(questions, { words }),
   ]);
-  const found = run.ended === "exited" ? parseLimits(run.stdout.head.toString("latin1").replaceAll("\r", "")) : [];
-  const limits = found.length === 0 ? null : softOf(found);
-  if (dumped === null) return { bare: null, limits };
+  if (dumped === null || bareLimits === null) return { bare: null, limits };
   const { aliases, functions, options, variables, umask, cwd } = dumped;
   const names = functions.map(({ name }) => name);
-  return { bare: { aliases, functions: names, options, variables, umask, cwd, limits: softOf(given) }, limits };
+  return { bare: { aliases, functions: names, options, variables, umask, cwd, limits: bareLimits }, limits };
+}
+
+/** Of a command in such a session. */
+async function limitsIn(questions: Asker, change: Change): Promise<Limits | null> {
+  const { run } = await questions.ask(() => "/bin/cat /proc/self/limits", "empty", change);
+  const found = run.ended === "exited" ? parseLimits(run.stdout.head.toString("latin1").replaceAll("\r", "")) : [];
+  return found.length === 0 ? null : softOf(found);
 }
 
 export function softOf(limits: readonly Limit[]): Limits {

@@ -127,7 +127,7 @@ async function once(
   const asking = hasRoom ? questions : questions.roomier();
   const [marked, told] = hasRoom ? cramped : await begin(asking);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
-  const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode, ground.limits) : null;
+  const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode) : null;
   const limited = beside?.limits == null ? read : { ...read, limits: beside.limits };
   const begun: ModeFacts = beside === null ? limited : { ...limited, bare: beside.bare };
   const facts = await factsOf({ read: begun, reading, shell, account, parsed, questions: informed, marked, told });

@@ -106,6 +106,7 @@ function decidedBy(name: string, facts: ModeFacts, home: string): string {
   if (command === null) return "-";
   if (command.is === "builtin" || command.is === "keyword") return "(the shell's own)";
   if (command.is === "alias" || command.is === "function") return "(the line was not found)";
+  if (command.is === "none") return "-";
   const isRead = facts.startupFiles.some(({ state }) => state === "read");
   return isRead ? "(PATH)" : `(${facts.shell.personality ?? "it"} reads no startup file)`;
 }
@@ -172,7 +173,7 @@ function linesText(chain: string, { where, line }: Cause, { guards = [] }: ModeF
     ...guardsAround(where, guards).map(({ where: at, text, form }) => ({
       number: at.line,
       text,
-      note: form === "block" ? "(what stands inside is for people)" : "(what stands below is for people)",
+      note: form === "block" ? "(what is inside is for people)" : "(what is below is for people)",
     })),
   ].sort((a, b) => a.number - b.number);
   return shown.flatMap(({ number, text, note }) =>
@@ -280,7 +281,7 @@ function filesIn({ startupFiles }: ModeFacts, home: string): Said[] {
       ({ path, state, reason }) => `${state}: ${tilde(path, { home })}${reason === undefined ? "" : ` (${reason})`}`,
     );
   const says = [read === "" ? "no startup file" : read, ...(absent === "" ? [] : [`not there: ${absent}`]), ...other];
-  return [{ label: "Read, in this order", says: says.map((each) => shortened(each, 1000)) }];
+  return [{ label: "Reads", says: says.map((each) => shortened(each, 1000)) }];
 }
 
 function adviceOf(name: string, facts: ModeFacts): string[] {

@@ -79,7 +79,7 @@ function startupRows({ startup, startupFiles, output, leftRunning }: ModeFacts, 
     row("startup files", files.length === 0 ? "none is read" : shortened(list(files), 1000), ""),
     ...(startup === null || startup.ended === "ready" ? [] : [row("startup", endedWords(startup), at(startup))]),
     ...(startup?.lost ?? []).map((stream) => row("stream", `${stream} is led elsewhere`, at(startup))),
-    ...output.map((each) => row("output", `${each.bytes} bytes to ${each.stream}: ${headOf(each.head)}`, at(each))),
+    ...output.map((each) => row("output", `to ${each.stream}: ${headOf(each.head)}`, at(each))),
     ...leftRunning.map((each) => {
       const holds = each.holds.length === 0 ? "" : `, keeps ${each.holds.join(" and ")} open`;
       return row("left running", `${shortened(each.command, 100)}${holds}`, at(each));
