@@ -32,3 +32,30 @@ export interface SessionsFacts {
   /** Why sessions could not be read, or not all, one clause (`/proc is hidden (hidepid=2)`); "" where they could. */
   readonly problem: string;
 }
+
+/** A group with what a check needs besides. */
+export interface SeenGroup extends SessionGroup {
+  /** Seconds for which each that is stuck was seen not to move, the longest first, at most 1,000. */
+  readonly stillSeconds: readonly number[];
+}
+
+/** What a running agent knows of the sessions of those whom it watches. */
+export interface SeenSessions extends SessionsFacts {
+  readonly groups: readonly SeenGroup[];
+  /** Whose sessions were looked for. */
+  readonly accounts: readonly string[];
+  /** Seconds since the first of the looks that followed each other without a gap. */
+  readonly watchedSeconds: number;
+}
+
+/** A command that waits for ever in the sandbox, and what it says there. */
+export interface HungCommand {
+  readonly account: string;
+  /** As the engine sends it; "" for what waits before any command runs. */
+  readonly sent: string;
+  /** The argv of the process that waits, joined by spaces. */
+  readonly runs: string;
+  readonly prompt: string;
+  /** The line that decides; null where it could not be found. */
+  readonly where: { readonly file: string; readonly line: number } | null;
+}

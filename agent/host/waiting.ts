@@ -22,6 +22,14 @@ export interface Inside {
   kind(link: string): Opened;
 }
 
+/** What a descriptor is that is none of the session's own streams, by its link in /proc/PID/fd. */
+export function kindOfLink(link: string): Opened {
+  if (/^pipe:\[/.test(link) || /^\/dev\/(pts\/\d+|tty|ptmx|pts\/ptmx)$/.test(link)) return "pipe";
+  if (/^anon_inode:\[(eventfd|signalfd)\]$/.test(link)) return "event";
+  if (link === "anon_inode:[eventpoll]") return "epoll";
+  return "other";
+}
+
 export interface Wait {
   /** The call's name; `running`, or `unknown` where it is not to be had. */
   readonly call: string;

@@ -15,7 +15,15 @@ import {
   taskStatus,
   tasksOf,
 } from "../host/process.ts";
-import { type Inside, type Look, type Opened, type ProcessLook, type TaskLook, waitOf } from "../host/waiting.ts";
+import {
+  type Inside,
+  kindOfLink,
+  type Look,
+  type Opened,
+  type ProcessLook,
+  type TaskLook,
+  waitOf,
+} from "../host/waiting.ts";
 
 /** How the session's own streams look in /proc/PID/fd. */
 export interface Streams {
@@ -102,10 +110,7 @@ function kindOf(link: string, terminal: number, streams: Streams): Opened {
   const own = streams.terminal;
   // /dev/tty is whatever terminal the process has, and that may be one that it made itself (script, expect).
   if (own !== null && (link === own.link || (link === "/dev/tty" && terminal === own.device))) return "terminal";
-  if (/^pipe:\[/.test(link) || /^\/dev\/(pts\/\d+|tty|ptmx|pts\/ptmx)$/.test(link)) return "pipe";
-  if (/^anon_inode:\[(eventfd|signalfd)\]$/.test(link)) return "event";
-  if (link === "anon_inode:[eventpoll]") return "epoll";
-  return "other";
+  return kindOfLink(link);
 }
 
 /** Whether anybody below `init` holds a timerfd that will go off. */

@@ -1,0 +1,236 @@
+/** What a command of an SSH session waits for: the process in front, from the one that sshd started downwards. */
+
+import type { SessionGroup } from "../facts/index.ts";
+import { type ProcFolder, valueOr } from "../host/proc-folder.ts";
+import { parseSyscall, type Stat } from "../host/process.ts";
+import { type Inside, kindOfLink, type ProcessLook, type TaskLook, waitOf } from "../host/waiting.ts";
+import { describe } from "../host/waiting-words.ts";
+import type { Channel } from "./sshd-sessions.ts";
+
+/**
+ * `nobody-gives`: it waits for what does not come by itself. `perhaps-a-person`: somebody may sit at the terminal.
+ * `its-work`: waiting is what it is for, or what it waits for comes.
+ */
+export type Patience = "nobody-gives" | "perhaps-a-person" | "its-work";
+
+export interface Front {
+  readonly pid: number;
+  readonly startedTicks: number;
+  readonly words: readonly string[];
+  readonly waitsFor: SessionGroup["waitsFor"];
+  /** Without what differs from one process to the next. */
+  readonly says: string;
+  readonly patience: Patience;
+  /** As long as it is the same, nothing moved. */
+  readonly mark: string;
+  /** The errno's name, where what it waits for may not be read; else "". */
+  readonly denied: string;
+}
+
+/** From a shell over wrappers like timeout(1) to a pipeline: no command of an engine is more. */
+const mostProcesses = 32;
+const mostTasks = 64;
+
+/** Null where it is gone. */
+export function frontOf(proc: ProcFolder, channel: Channel, isRoot: boolean): Front | null {
+  const first = proc.stat(channel.pid);
+  if (first.kind !== "had") return null;
+  const streams = streamsOf(proc, channel, isRoot, first.value);
+  const found = inFront(proc, { pid: channel.pid, stat: first.value }, { streams, left: mostProcesses });
+  const isFirst = found.look.pid === channel.pid;
+  // A person's shell: whatever it started may wait for that person.
+  const isPersons = !isFirst && streams.hasTerminal && takesCommands(proc.words(channel.pid));
+  return worded(proc, found, { isFirst, isPersons });
+}
+
+interface Looked {
+  readonly look: ProcessLook;
+  readonly denied: string;
+}
+
+function waitsForInput({ look }: Looked): boolean {
+  return look.tasks.some(({ wait }) => wait?.on.some(({ kind }) => kind === "stdin" || kind === "terminal") === true);
+}
+
+function waitsForChild({ look }: Looked): boolean {
+  return look.tasks.some(({ wait }) => wait !== null && ["wait4", "waitid", "rt_sigsuspend"].includes(wait.call));
+}
+
+interface Running {
+  readonly pid: number;
+  readonly stat: Stat;
+}
+
+interface Walk {
+  readonly streams: Streams;
+  /** Processes that may still be looked at. */
+  left: number;
+}
+
+/** Down through those that wait for a child, to who waits for input; where nobody does, to the youngest. */
+function inFront(proc: ProcFolder, at: Running, walk: Walk): Looked {
+  walk.left -= 1;
+  const found = lookAt(proc, at.pid, at.stat, walk.streams);
+  if (!waitsForChild(found)) return found;
+  let youngest: Looked | null = null;
+  for (const child of childrenOf(proc, at.pid)) {
+    if (walk.left === 0) break;
+    const front = inFront(proc, child, walk);
+    if (waitsForInput(front)) return front;
+    youngest ??= front;
+  }
+  return youngest ?? found;
+}
+
+/** The youngest first: of a pipeline the last one, and what was started after the jobs in the background. */
+function childrenOf(proc: ProcFolder, pid: number): Running[] {
+  return valueOr(proc.children(pid), [])
+    .flatMap((child): Running[] => {
+      const stat = proc.stat(child);
+      if (stat.kind !== "had" || stat.value.state === "Z" || stat.value.parent !== pid) return [];
+      return [{ pid: child, stat: stat.value }];
+    })
+    .sort((a, b) => b.stat.startedTicks - a.stat.startedTicks || b.pid - a.pid)
+    .slice(0, mostProcesses);
+}
+
+interface Streams {
+  /** The pipes and sockets between sshd and the command. */
+  readonly channel: ReadonlySet<string>;
+  readonly hasTerminal: boolean;
+}
+
+/** What sshd holds the other end of; where that may not be seen, what the first process was given. */
+function streamsOf(proc: ProcFolder, { sshd, pid }: Channel, isRoot: boolean, first: Stat): Streams {
+  const held = valueOr(proc.links(isRoot ? sshd : pid), []).map(([, link]) => link);
+  return { channel: new Set(held.filter((link) => /^(pipe|socket):/.test(link))), hasTerminal: first.terminal !== 0 };
+}
+
+function lookAt(proc: ProcFolder, pid: number, stat: Stat, streams: Streams): Looked {
+  let denied = "";
+  const inside: Inside = {
+    arch: process.arch,
+    link: (descriptor) => proc.link(pid, descriptor),
+    memory: (address, bytes) => proc.memory(pid, address, bytes),
+    epoll: (descriptor) => proc.epoll(pid, descriptor),
+    kind(link) {
+      if (streams.channel.has(link)) return "stdin";
+      return streams.hasTerminal && /^\/dev\/(pts\/\d+|tty)$/.test(link) ? "terminal" : kindOfLink(link);
+    },
+  };
+  const tasks = proc
+    .tasks(pid)
+    .slice(0, mostTasks)
+    .flatMap((task): TaskLook[] => {
+      const state = proc.task(pid, task);
+      if (state === null) return [];
+      const call = "SD".includes(state.state) ? proc.call(pid, task) : null;
+      if (call?.kind === "denied") denied = call.code;
+      const line = call === null ? "" : valueOr(call, "");
+      return [{ pid, task, ...state, line, wait: line === "" ? null : waitOf(parseSyscall(line), inside) }];
+    });
+  const { command, state, parent, group, foreground, terminal, cpuTicks, startedTicks } = stat;
+  const rest = { innerPid: pid, ownKiB: 0, foreign: false };
+  const look = {
+    pid,
+    parent,
+    name: command,
+    state,
+    group,
+    foreground,
+    terminal,
+    cpuTicks,
+    startedTicks,
+    tasks,
+    ...rest,
+  };
+  return { look, denied };
+}
+
+interface Place {
+  /** It is the one that sshd started. */
+  readonly isFirst: boolean;
+  readonly isPersons: boolean;
+}
+
+function worded(proc: ProcFolder, { look, denied }: Looked, place: Place): Front | null {
+  const { pid, startedTicks, tasks } = look;
+  if (look.state === "Z" || tasks.length === 0) return null;
+  // Whoever waits in the kernel for ever may hold what is needed to read its memory, and its command line is in there.
+  const isReadable = tasks.every(({ state }) => state !== "D");
+  const words = isReadable ? proc.words(pid) : [`[${look.name}]`];
+  const mark = tasks.map(({ task, switches, line }) => `${task} ${switches} ${line}`).join("\n");
+  const common = { pid, startedTicks, words, mark, denied };
+  if (denied !== "") return { ...common, waitsFor: "unknown", says: "what cannot be read", patience: "its-work" };
+  const waiting = describe(look, {
+    command: () => "",
+    memory: (of, address, bytes) => (isReadable ? proc.memory(of, address, bytes) : null),
+    workingFolder: proc.workingFolder,
+    sleepsIn: proc.sleepsIn,
+  });
+  if (waiting.for === "input" && proc.is32Bit(pid))
+    return { ...common, waitsFor: "unknown", says: "what cannot be read of a 32-bit program", patience: "its-work" };
+  const onTerminal = tasks.some(({ wait }) => wait?.on.some(({ kind }) => kind === "terminal") === true);
+  return {
+    ...common,
+    waitsFor: waiting.for,
+    says: noun(waiting.for, waiting.says, onTerminal),
+    patience: patienceOf(waiting.for, words, place, onTerminal),
+  };
+}
+
+/** What it waits for as a noun. Durations, CPU times and inodes are left out: they make each process another one. */
+function noun(waits: SessionGroup["waitsFor"], says: string, onTerminal: boolean): string {
+  if (waits === "input") return onTerminal ? "input at its terminal" : "input on its ssh channel";
+  if (waits === "time") return "time to pass";
+  if (waits === "cpu") return "nothing, it computes";
+  if (waits === "stopped") return "somebody who continues it: it was stopped";
+  if (waits === "fifo") return says.replace(/^waits to open (the FIFO )?/, "the other end of the FIFO ");
+  return says.replace(/^waits (?:for )?/, "").replace(/:\[\d+\]/g, "");
+}
+
+/** Programs whose work is to wait for the next request of whoever started them over the channel, and how they are called. */
+const servers: readonly (readonly [program: string, call: RegExp])[] = [
+  ["sftp-server", /^/],
+  ["rsync", / --server /],
+  ["scp", / -[a-zA-Z]*[tf]/],
+  ["git", / (?:upload|receive)-pack /],
+  ["git-upload-pack", /^/],
+  ["git-receive-pack", /^/],
+  ["svnserve", / -t/],
+  ["borg", / serve/],
+  ["docker", / dial-stdio/],
+  ["podman", / dial-stdio/],
+  ["java", /\b(?:remoting|agent|slave)\.jar/],
+  ["ssh", / -W/],
+  ["nc", /^/],
+  ["ncat", /^/],
+  ["socat", /^/],
+];
+
+function patienceOf(
+  waits: SessionGroup["waitsFor"],
+  words: readonly string[],
+  { isFirst, isPersons }: Place,
+  onTerminal: boolean,
+): Patience {
+  if (isPersons) return "its-work";
+  if (waits === "fifo" || waits === "stopped") return "nobody-gives";
+  if (waits !== "input") return "its-work";
+  if (isFirst && takesCommands(words)) return "its-work";
+  const program = programOf(words);
+  const call = `${words.join(" ")} `;
+  if (servers.some(([name, how]) => name === program && how.test(call))) return "its-work";
+  return onTerminal ? "perhaps-a-person" : "nobody-gives";
+}
+
+export function programOf(words: readonly string[]): string {
+  const [first = ""] = words;
+  return first.slice(first.lastIndexOf("/") + 1);
+}
+
+/** A shell without a command: it waits for the next one, and that may come. */
+function takesCommands(words: readonly string[]): boolean {
+  const isShell = /^-|^(?:ba|z|k|mk|da|a|tc|c|fi)?sh$/.test(programOf(words));
+  return isShell && words.slice(1).every((word) => /^-(?!\w*c)/.test(word));
+}
