@@ -10,6 +10,7 @@ import { accountFiles } from "../host/account-files.ts";
 import { slowIdentityOf } from "../host/identity.ts";
 import {
   type IdentitiesRequest,
+  type LinesRequest,
   type ReaderRequest,
   read,
   type SameMount,
@@ -45,8 +46,20 @@ async function identities({ paths, byMount }: IdentitiesRequest): Promise<void> 
   await Promise.all(byMount.map(inTurn));
 }
 
+function lines({ path, numbers, longest }: LinesRequest): void {
+  const look = accountFiles().look(path);
+  if (look.state !== "text") {
+    say(null);
+    return;
+  }
+  const all = look.text.replace(/\n$/, "").split("\n");
+  const there = numbers.filter((number) => number <= all.length);
+  say({ digest: look.digest, lines: there.map((number) => [number, (all[number - 1] ?? "").slice(0, longest)]) });
+}
+
 const asked = globalThis.request;
 if (asked?.kind === "startup") startup(asked);
+if (asked?.kind === "lines") lines(asked);
 if (asked?.kind === "identities") {
   identities(asked).catch(() => {
     process.exitCode = 1; // nobody listens any more

@@ -69,3 +69,37 @@ export function sessionsAt(bytes: Buffer, seconds: number, arch: string = proces
   }
   return [...new Set(users.values())];
 }
+
+/** A session with a terminal, in seconds since 1970; `to` null while it lasts. */
+export interface TerminalSpan {
+  readonly user: string;
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** The sessions of a record, in the order in which they began; null where the layout is not known. */
+export function terminalSpans(bytes: Buffer, arch: string = process.arch): TerminalSpan[] | null {
+  const layout = layoutOf(arch);
+  if (layout === null) return null;
+  const spans: { user: string; from: number; to: number | null }[] = [];
+  const open = new Map<string, (typeof spans)[number]>();
+  const ended = (lines: Iterable<string>, seconds: number) => {
+    for (const line of [...lines]) {
+      const span = open.get(line);
+      if (span !== undefined) span.to = seconds;
+      open.delete(line);
+    }
+  };
+  for (let at = 0; at + layout.size <= bytes.length; at += layout.size) {
+    const row = bytes.subarray(at, at + layout.size);
+    const [type, line, user] = [row.readInt16LE(0), textOf(row, 8, 32), textOf(row, 44, 32)];
+    const seconds = layout.read(row, layout.seconds);
+    if (type === bootTime || (type === runLevel && user === "shutdown")) ended(open.keys(), seconds);
+    if (type === userProcess || type === deadProcess) ended([line], seconds);
+    if (type !== userProcess) continue;
+    const span = { user, from: seconds, to: null };
+    open.set(line, span);
+    spans.push(span);
+  }
+  return spans;
+}

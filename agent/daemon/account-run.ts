@@ -10,7 +10,6 @@ import {
   type Measured,
   modesFor,
   ruleDigests,
-  sendsFor,
   type Verdict,
   waive,
 } from "../evaluate/index.ts";
@@ -50,6 +49,8 @@ export interface Ran {
   readonly measured: Measured;
   /** About this account and no other, waived where an exception says so. */
   readonly verdicts: readonly Verdict[];
+  /** The modes by which no engine enters, and what the rules say there; null where they were not measured. */
+  readonly others: { readonly modes: readonly ModeFacts[]; readonly verdicts: readonly Verdict[] } | null;
   readonly applying: readonly InForce[];
   readonly record: RunRecord;
   readonly items: readonly BaselineItem[];
@@ -77,7 +78,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     if (wish.signal.aborted) break;
     modes.push(await wish.measure({ ...request, signal: wish.signal }));
   }
-  const others = wish.everyMode ? await otherModes(wish, applying) : [];
+  const others = wish.everyMode ? await otherModes(wish, applying) : null;
   const measured: Measured = { account, modes };
   const items = baselineItems(measured);
   const changes = wish.baseline === null ? [] : baselineChanges(wish.baseline, items);
@@ -96,7 +97,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     startedAt: new Date(startedMs).toISOString(),
     seconds: Math.max(0, (wish.nowMs() - startedMs) / 1000),
     via: wish.via,
-    modes: [...modes, ...others].map((facts) => ({
+    modes: [...modes, ...(others?.modes ?? [])].map((facts) => ({
       mode: facts.mode,
       ended: facts.startup?.ended ?? null,
       gaps: gapCodes(facts),
@@ -111,6 +112,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
   return {
     measured,
     verdicts,
+    others,
     applying,
     record,
     items,
@@ -159,14 +161,17 @@ export function documentsDigest(set: DocumentSet): string {
 }
 
 /** Kept as cells of the matrix: they become no finding and decide nothing. */
-async function otherModes({ account, measure, how, signal }: RunWish, applying: readonly InForce[]) {
+async function otherModes(wish: RunWish, applying: readonly InForce[]): Promise<Ran["others"]> {
+  const { account, measure, how, signal } = wish;
   const shell = personalityOf({ path: account.shell, resolved: account.shell });
   const entered: readonly ModeId[] = modesFor(applying);
   const rest = modeIds.filter((mode) => shell?.starts[mode] !== undefined && !entered.includes(mode));
-  const facts: ModeFacts[] = [];
-  for (const mode of rest) {
+  const plan = { accounts: [account], policies: applying, modes: rest, withinMs, how };
+  const modes: ModeFacts[] = [];
+  for (const request of requestsFor(account, plan)) {
     if (signal.aborted) break;
-    facts.push(await measure({ account, mode, sends: sendsFor(applying, mode), names: [], withinMs, how, signal }));
+    modes.push(await measure({ ...request, signal }));
   }
-  return facts;
+  const judged = evaluate({ policies: applying, measured: [{ account, modes }], checks: checkKinds, modes: rest });
+  return { modes, verdicts: judged.filter(({ mode }) => mode !== "-") };
 }

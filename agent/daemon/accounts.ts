@@ -5,6 +5,7 @@
 import { type AccountData, type Because, type EventDraft, type Via, withdraw } from "../drift/index.ts";
 import type { NameService } from "../runs/world.ts";
 import type { AccountState, Change, Store } from "../store/index.ts";
+import { turnedBy } from "./history.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Meant, WatchList } from "./watch-list.ts";
 import { newlyWatched, type Watched } from "./watched.ts";
@@ -156,13 +157,15 @@ export class Accounts {
     keeper.keep(`account ${watched.name}`, () => {
       const nowMs = this.#world.nowMs();
       const via: Via = because === "documents" ? "documents" : "watch";
-      const gone = withdraw(store.findings(watched.name), { nowMs, via, because });
+      const prior = store.findings(watched.name);
+      const gone = withdraw(prior, { nowMs, via, because });
       return {
         nowMs,
         put: gone.put,
         remove: gone.remove,
         events: [...gone.events, told(watched.name, change, message)],
         removeAccounts: [watched.name],
+        happened: turnedBy(gone, { account: watched.name, prior, isFirst: false, isLast: true, nowMs }),
       };
     });
   }

@@ -2,6 +2,8 @@
  * The agent: it watches, measures what changed, finds what is new, and keeps it. The world comes in as one value
  * (`AgentWorld`), so that a test can stand in for clock, name service and probe; start.ts makes the real one.
  */
+
+import type { TerminalSpan } from "../collectors/wtmp.ts";
 import {
   type AgentDocument,
   type DocumentSet,
@@ -19,6 +21,7 @@ import { cursorText, type DriftInput, drift, type Hint, type Via } from "../drif
 import { exceptionFacts, modesFor, ruleDigests } from "../evaluate/index.ts";
 import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId, SessionsFacts } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
+import type { WantedLines } from "../probe/reader.ts";
 import type { Configuration } from "../runs/host-documents.ts";
 import type { AccountReadings } from "../runs/measuring.ts";
 import { type KnownPaths, programPaths } from "../runs/watched-paths.ts";
@@ -32,16 +35,20 @@ import { Accounts } from "./accounts.ts";
 import { Cleaner } from "./cleaner.ts";
 import type { CleanupWorld } from "./cleanup-world.ts";
 import { Coverage } from "./coverage.ts";
+import { startsOf, turnedBy } from "./history.ts";
 import { Keeper } from "./keeper.ts";
+import { groundOf, hintKept, hintsOf, inOrder, keyOfLines, linesWanted } from "./lead.ts";
 import { Leftovers } from "./leftovers.ts";
 import { OwnLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { Pictures } from "./pictures.ts";
 import { type RunEnd, RunQueue } from "./queue.ts";
 import type { Textfile } from "./textfile.ts";
 import { every, later, splayed } from "./timers.ts";
 import { viewOf } from "./view.ts";
 import { type Meant, watchList } from "./watch-list.ts";
 import type { Key, Watched } from "./watched.ts";
+import { noteSeen } from "./ways.ts";
 
 /** The documents in force, and what is wrong with those that were read last. */
 export interface Configured {
@@ -86,6 +93,10 @@ export interface AgentWorld {
   logins(): Promise<readonly { readonly user: string; readonly atMs: number }[]>;
   sinks(agent: Agent): readonly RunningSink[];
   readonly cleanup: CleanupWorld;
+  /** Who had a terminal after this moment, in seconds since 1970; null where that is not known. */
+  people(sinceMs: number): readonly TerminalSpan[] | null;
+  /** Lines of a file as the account reads them, by number; null where it is another one by now, or cannot be read. */
+  lines(account: Account, wanted: WantedLines): Promise<ReadonlyMap<number, string> | null>;
   readonly measures: Measures;
   readonly textfile: Pick<Textfile, "look" | "problem">;
   /** Gives back memory that much work left behind. */
@@ -120,12 +131,14 @@ export class Agent {
   readonly startedAtMs: number;
   readonly queue: RunQueue;
   readonly cleaner: Cleaner;
+  readonly pictures: Pictures;
   readonly #stopping = new AbortController();
   readonly #coverage: Coverage;
   readonly #watch: Watch;
   readonly #waitingForRun = new Map<string, ((ran: Ran) => void)[]>();
   readonly #leftovers = new Leftovers();
-  readonly #saves = new Map<string, Set<string>>();
+  /** When each path of an account was seen to change since its last run, epoch milliseconds. */
+  readonly #saves = new Map<string, Map<string, number>>();
   /** Of a clock that never jumps: since when something is seen to have changed that no run has looked at. */
   readonly #seenFrom = new Map<string, number>();
   /** Accounts that the next run of is to be a full one. */
@@ -150,7 +163,11 @@ export class Agent {
     this.world = world;
     this.#configured = configured;
     this.startedAtMs = world.nowMs();
-    this.keeper = new Keeper(world.store, world.log, () => this.wakeSinks());
+    this.keeper = new Keeper(world.store, world.log, () => {
+      this.pictures.changed();
+      this.wakeSinks();
+    });
+    this.pictures = new Pictures(this, () => this.view().cleanup().retentions);
     this.accounts = new Accounts({
       ...world,
       keeper: this.keeper,
@@ -227,6 +244,11 @@ export class Agent {
     return grant.kind === "grant" ? grant.grant : noGrant;
   }
 
+  /** Milliseconds from one full run to the next. */
+  get fullMs(): number {
+    return this.#agentDocument.reconcile.fullMs;
+  }
+
   get lastFullRunMs(): number | null {
     return this.#lastFullRunMs;
   }
@@ -244,6 +266,7 @@ export class Agent {
     const { store, version } = this.world;
     this.keeper.keep("agent", () => ({
       nowMs: this.world.nowMs(),
+      happened: startsOf(store.livedUntilMs, this.startedAtMs),
       events: [
         {
           type: "agent.started",
@@ -362,7 +385,7 @@ export class Agent {
     this.#wantAnew(before);
     this.#lookAtHost("documents");
     this.wakeSinks();
-    this.world.textfile.look();
+    void this.world.textfile.look();
     this.world.log("info", "documents were taken");
     return { taken: true, problems: [] };
   }
@@ -517,8 +540,9 @@ export class Agent {
     if (this.#stopping.signal.aborted) return;
     const { accounts, everybody, names, documents } = this.#coverage.concernedBy(paths);
     for (const name of accounts) {
-      const saves = this.#saves.get(name) ?? new Set();
-      for (const path of paths) if (this.accounts.get(name)?.paths.has(path)) saves.add(path);
+      const saves = this.#saves.get(name) ?? new Map<string, number>();
+      const own = paths.filter((path) => this.accounts.get(name)?.paths.has(path));
+      for (const path of own) if (!saves.has(path)) saves.set(path, this.world.nowMs());
       this.#saves.set(name, saves);
       this.#wantChanged(name, via);
     }
@@ -613,12 +637,16 @@ export class Agent {
     // Called off: what came of it is no answer.
     const isCalledOff = () => this.#stopping.signal.aborted || this.accounts.get(name) !== watched;
     if (isCalledOff()) return "measured";
+    const saves = this.#saves.get(name) ?? new Map<string, number>();
     await this.#keep(watched, ran, via);
     this.#measure(ran, seenFrom);
     // What other modes read may be known later, and tells nobody anything yet.
     const paths = await readings.paths;
     if (isCalledOff()) return "measured";
     await this.#coverAlso(watched, paths, programPaths(ran.measured.modes));
+    noteSeen(watched, ran, via === "documents" || saves.size > 0 ? `${world.nowMs()}` : "");
+    await this.#noteLead(watched, account, ran);
+    if (isCalledOff()) return "measured";
     watched.startupFiles = new Map(modesFor(ran.applying).map((mode) => [mode, readings.startupFiles(mode)]));
     watched.attempts += 1;
     watched.measuredAt = world.monotonicMs();
@@ -630,6 +658,7 @@ export class Agent {
     watched.changes = ran.changes;
     watched.items = world.store.baseline(name) === null ? [] : ran.items;
     watched.keys = ran.verdicts.map(keyOf);
+    this.pictures.changed();
     for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
     this.#waitingForRun.delete(name);
     if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
@@ -658,20 +687,42 @@ export class Agent {
     if (kept.some((path) => !before.has(path)) && before.size > 0) this.queue.want(watched.name, "sweep");
   }
 
-  async #keep({ name }: Watched, ran: Ran, via: Via): Promise<void> {
+  async #keep(watched: Watched, ran: Ran, via: Via): Promise<void> {
+    const { name } = watched;
     const found = { via, verdicts: ran.verdicts, inputs: ran.record };
-    const { put, remove } = driftOf(name, found, this.world, () => null);
+    const { put, remove, turned } = driftOf(name, found, this.world, () => null);
     const gone = this.world.store.findings(name).filter(({ finding }) => remove.includes(finding.fingerprint));
     const changed = [...put, ...gone].flatMap(({ finding }) => finding.where?.file ?? []);
     const hints = new Map<string, Hint | null>();
     for (const file of new Set(changed)) hints.set(file, await this.world.hint(file));
     const saves = [...(this.#saves.get(name) ?? [])];
     this.#saves.delete(name);
+    watched.hints = hintsOf(watched, { put, remove, turned }, hints, new Map(saves));
     this.keeper.keep(`run ${name}`, () => {
       const told = driftOf(name, found, this.world, (file) => hints.get(file) ?? null);
-      const saved = saves.map((path) => ({ kind: "save", key: `${name} ${path}`, atMs: told.nowMs }) as const);
-      return { ...told, runs: [ran.record], happened: [...told.happened, ...saved] };
+      const saved = saves.map(([path, atMs]) => ({ kind: "save", key: `${name} ${path}`, atMs }) as const);
+      const { turned: _, ...change } = told;
+      return { ...change, runs: [ran.record], happened: [...told.happened, ...saved] };
     });
+  }
+
+  /** What leads to the line of the finding that leads here, and its lines, read as the account while they are those. */
+  async #noteLead(watched: Watched, account: Account, { measured }: Ran): Promise<void> {
+    const { store } = this.world;
+    const [finding] = inOrder(store.findings(watched.name).map((state) => state.finding));
+    if (finding === undefined || finding.waived !== undefined) {
+      watched.lead = null;
+      return;
+    }
+    const facts = measured.modes.find(({ mode }) => mode === finding.mode) ?? null;
+    if (!watched.hints.has(finding.fingerprint))
+      watched.hints = new Map([...watched.hints, [finding.fingerprint, hintKept(store, finding.fingerprint)]]);
+    const wanted = linesWanted(finding, facts);
+    const before = watched.lead;
+    // As long as file and lines are the same, nobody need read them again.
+    const texts =
+      wanted === null || before?.key === keyOfLines(wanted) ? null : await this.world.lines(account, wanted);
+    watched.lead = groundOf({ finding, account, facts, wanted, texts, before });
   }
 
   /** What is about the host itself: watching, exceptions. Its last record says what it stood on, as an account's does. */
@@ -724,6 +775,7 @@ export class Agent {
     const { store, nowMs } = this.world;
     const { queueBytes } = this.#agentDocument.limits;
     const kept = store.housekeeping(nowMs(), queueBytes);
+    this.pictures.lookAtPeople();
     if (kept.kind === "refused") this.keeper.failed(kept);
     else this.keeper.took();
     if (kept.kind === "committed" && kept.events.length > 0) this.wakeSinks();
@@ -816,16 +868,18 @@ function driftOf(
   hint: (file: string) => Hint | null,
 ) {
   const nowMs = clock();
-  const { turned, ...told } = drift({
+  const prior = store.findings(account);
+  const last = store.lastRun(account);
+  const told = drift({
     nowMs,
     account,
     ...found,
-    prior: store.findings(account),
-    last: store.lastRun(account),
-    turns: (fingerprint) => store.happenings("turn", fingerprint, nowMs - 3_600_000),
+    prior,
+    last,
+    turns: (fingerprint) => store.happened("turn", fingerprint, nowMs - 3_600_000).map(({ atMs }) => atMs),
     hint,
   });
-  return { nowMs, ...told, happened: turned.map((key) => ({ kind: "turn", key, atMs: nowMs }) as const) };
+  return { nowMs, ...told, happened: turnedBy(told, { account, prior, isFirst: last === null, isLast: false, nowMs }) };
 }
 
 function keyOf({ policy, rule, account, mode, subject }: Key): Key {

@@ -1,8 +1,24 @@
-/** What status shows besides the counts: the agent's state in the words of status/picture.ts. */
-import type { Share } from "../facts/index.ts";
-import type { Picture } from "../status/index.ts";
-import { maskedFinding } from "../store/index.ts";
-import type { Agent } from "./agent.ts";
+/**
+ * What status shows besides the counts: the agent's state in the words of status/picture.ts. Everything in it was prepared
+ * when a run ended: to make it starts no probe and reads no file of the host.
+ */
+import { modeIds, type SessionsFacts, type Share } from "../facts/index.ts";
+import { shells } from "../shells/index.ts";
+import {
+  type AccountWays,
+  type CleanupRow,
+  type Day,
+  type Picture,
+  type ShownFinding,
+  type Unmeasured,
+  validUntil,
+  type WatchedAccount,
+} from "../status/index.ts";
+import { gapWords, type KeptFinding, maskedFinding, type Store } from "../store/index.ts";
+import { type Interval, lookedIn, ranIn, spansOf, turnsIn, worstOf } from "./history.ts";
+import { inOrder, leadOf } from "./lead.ts";
+import type { Watched } from "./watched.ts";
+import { enteredBy, stale, waysOf } from "./ways.ts";
 
 export interface Seeing {
   /** Only this one; undefined: all. */
@@ -10,22 +26,184 @@ export interface Seeing {
   readonly share: Share;
 }
 
-export function pictureOf(agent: Agent, { account, share }: Seeing): Picture {
-  const { store, nowMs } = agent.world;
-  const to = new Date(nowMs()).toISOString();
-  const from = new Date(nowMs() - 86_400_000).toISOString();
-  const findings = store.findings(account).map(({ finding }) => ({ ...maskedFinding(finding, share), past: [] }));
+/** What a picture is made of. */
+export interface Pictured {
+  readonly store: Store;
+  readonly nowMs: number;
+  /** Milliseconds from one full run to the next. */
+  readonly fullMs: number;
+  readonly watched: readonly Watched[];
+  /** Who is watched, and who would be. */
+  readonly accounts: readonly WatchedAccount[];
+  readonly sessions: SessionsFacts;
+  readonly cleanup: readonly CleanupRow[];
+  readonly degraded: readonly { readonly code: string; readonly message: string }[];
+  readonly stuck: Day["stuck"];
+  readonly people: Day["logins"];
+}
+
+export const dayMs = 86_400_000;
+const pastMs = 30 * dayMs;
+const mostSaves = 500;
+
+export function pictureOf(from: Pictured, { account, share }: Seeing): Picture {
+  const isShown = (name: string) => account === undefined || name === account;
+  const watched = from.watched.filter(({ name }) => isShown(name));
+  const accounts = from.accounts.filter(({ name }) => isShown(name));
+  const found = inOrder(from.store.findings(account).map(({ finding }) => finding));
+  const seen = seenOf(from);
+  const ends = accounts.flatMap(({ confirmedAt }) => validUntil(confirmedAt) ?? []).sort();
+  const cleanup = from.cleanup.filter((row) => isShown(row.account));
+  const { at, problem, groups } = from.sessions;
   return {
-    validUntil: null,
-    findings,
-    ways: [],
-    lead: null,
-    day: { from, to, accounts: [], stuck: [], saves: [], logins: [] },
-    sessions: agent.sessions(),
-    cleanup: agent
-      .view()
-      .cleanup()
-      .retentions.filter((row) => account === undefined || row.account === account),
-    unmeasured: [],
+    validUntil: ends[0] ?? null,
+    findings: found.map((finding) => shownFinding(from, finding, share, seen(finding.account))),
+    ways: watched.flatMap(waysIn),
+    lead: leadIn(found, watched, share),
+    day: dayOf(from, { account, share }, watched, seen),
+    sessions: { at, problem, groups: groups.filter((group) => isShown(group.account)) },
+    cleanup,
+    unmeasured: unmeasuredIn({ ...from, watched, accounts, cleanup }, { account, share }),
   };
+}
+
+/** When anybody looked at an account, each looked up once. */
+function seenOf({ store, nowMs, fullMs }: Pictured): (account: string) => readonly Interval[] {
+  const ran = ranIn(store.happened("agent", "", nowMs - pastMs), nowMs);
+  const since = new Map(store.accounts().map(({ name, watchedSince }) => [name, Date.parse(watchedSince)]));
+  const known = new Map<string, readonly Interval[]>();
+  return (account) => {
+    const before = known.get(account);
+    if (before !== undefined) return before;
+    // What is about the host has a run of its own only where something turned.
+    const runs = account === "-" ? [] : store.runTimes(account);
+    const sinceMs = account === "-" ? Number.NEGATIVE_INFINITY : (since.get(account) ?? nowMs);
+    const looked = lookedIn(ran, { sinceMs, runs, everyMs: fullMs, nowMs });
+    known.set(account, looked);
+    return looked;
+  };
+}
+
+function shownFinding(
+  { store, nowMs }: Pictured,
+  finding: KeptFinding,
+  share: Share,
+  seen: readonly Interval[],
+): ShownFinding {
+  const fromMs = nowMs - pastMs;
+  const turns = turnsIn(store.happened("turn", finding.fingerprint, fromMs), finding.fingerprint);
+  const now = finding.status;
+  const past = spansOf({ fromMs, toMs: nowMs, turns, now, sinceMs: Date.parse(finding.since), seen });
+  return { ...maskedFinding(finding, share), past };
+}
+
+function waysIn(watched: Watched): AccountWays[] {
+  const { name, account, measuredAt, seen, others, ground, othersGround } = watched;
+  if (measuredAt === null) return [];
+  const beside = ground === othersGround ? others : stale(others);
+  return [{ account: name, shell: account?.shell ?? "", ways: waysOf(seen, beside, enteredBy(watched)) }];
+}
+
+function leadIn(found: readonly KeptFinding[], watched: readonly Watched[], share: Share): Picture["lead"] {
+  const [first] = found;
+  if (first === undefined || first.waived !== undefined) return null;
+  const of = watched.find(({ name }) => name === first.account);
+  const ground = of?.lead?.fingerprint === first.fingerprint ? of.lead : null;
+  const hint = of?.hints.get(first.fingerprint) ?? null;
+  return leadOf(first, maskedFinding(first, share), { ground, hint, share });
+}
+
+function dayOf(
+  { store, nowMs, stuck, people }: Pictured,
+  { account, share }: Seeing,
+  watched: readonly Watched[],
+  seen: (account: string) => readonly Interval[],
+): Day {
+  const fromMs = nowMs - dayMs;
+  const turned = Map.groupBy(store.happened("state", "", nowMs - pastMs), ({ key }) =>
+    key.split(" ").slice(0, -2).join(" "),
+  );
+  const open = Map.groupBy(store.findings(account), ({ finding }) => finding.account);
+  const saves = store.happened("save", account ?? "", fromMs).flatMap(({ key, atMs }) => {
+    const at = key.indexOf(" /");
+    const [name, path] = [key.slice(0, at), key.slice(at + 1)];
+    return at < 0 || (account !== undefined && name !== account) ? [] : [{ account: name, path, at: iso(atMs) }];
+  });
+  return {
+    from: iso(fromMs),
+    to: iso(nowMs),
+    accounts: watched.map(({ name }) => {
+      const findings = (open.get(name) ?? []).map(({ finding }) => finding);
+      const sinceMs = Math.max(Number.NEGATIVE_INFINITY, ...findings.map(({ since }) => Date.parse(since)));
+      const turns = turnsIn(turned.get(name) ?? [], name);
+      return {
+        account: name,
+        spans: spansOf({ fromMs, toMs: nowMs, turns, now: worstOf(findings), sinceMs, seen: seen(name) }),
+      };
+    }),
+    stuck: account === undefined ? stuck : [],
+    saves: saves.slice(-mostSaves),
+    // Names of people are no names of what was found: as those in a hint, they go with values.
+    logins:
+      share === "names" ? null : (people?.filter(({ user }) => account === undefined || user === account) ?? null),
+  };
+}
+
+type Unmeasurable = WatchedAccount["state"];
+const notMeasured: Readonly<Record<Unmeasurable, { readonly message: string; readonly change: string } | null>> = {
+  waiting: { message: "it waits for its first run", change: "" },
+  measuring: { message: "its first run is not over", change: "" },
+  measured: null,
+  "not-granted": { message: "the Grant does not name it", change: "have the host's owner name it in the Grant" },
+  quiet: { message: "the Grant wants quiet at this hour", change: "" },
+  suspended: { message: "it ran out of time again and again", change: "" },
+  unavailable: { message: "the name service does not name it", change: "" },
+  elsewhere: { message: "another rcwarden watches it", change: "" },
+};
+
+function unmeasuredIn(
+  { watched, accounts, cleanup, sessions, degraded }: Pictured,
+  { account, share }: Seeing,
+): Unmeasured[] {
+  const rows: Unmeasured[] = [];
+  for (const { name, state, says, measuredAt } of accounts) {
+    const reason = notMeasured[state];
+    const isFirst = state !== "waiting" && state !== "measuring";
+    if (reason === null || (!isFirst && measuredAt !== null)) continue;
+    rows.push({ account: name, mode: "-", code: state, ...reason, ...(says !== "" && { message: says }) });
+  }
+  for (const { name, seen, others, ground, othersGround } of watched) {
+    const shown = ground === othersGround ? others : { ...others, gaps: [] };
+    for (const { mode, code, message, change } of [...seen.gaps, ...shown.gaps]) {
+      const masked = share === "names" ? { message: gapWords[code], change: "" } : { message, change };
+      rows.push({ account: name, mode, code, ...masked });
+    }
+    if (shown === others) continue;
+    const message = "something changed since it was measured; it is measured again by the next full run";
+    for (const mode of others.cells.keys())
+      rows.push({ account: name, mode, code: "changed-meanwhile", message, change: "" });
+  }
+  for (const { account: of, retention, plan, problem } of cleanup) {
+    if (problem === "" && plan !== null) continue;
+    const message = `${retention}: ${problem === "" ? "there is no plan yet" : problem}`;
+    rows.push({ account: of, mode: "-", code: "no-plan", message, change: "" });
+  }
+  if (sessions.problem !== "")
+    rows.push({ account: account ?? "-", mode: "-", code: "sessions", message: sessions.problem, change: "" });
+  if (account !== undefined) return rows;
+  for (const { code, message } of degraded) rows.push({ account: "-", mode: "-", code, message, change: "" });
+  return unstarted === ""
+    ? rows
+    : [...rows, { account: "-", mode: "-", code: "unknown-mode", message: unstarted, change: "" }];
+}
+
+/** The ways by which no shell is started, whosever it is: why most of the matrix is empty. */
+const unstarted = unstartedWords(modeIds.filter((mode) => shells.every(({ starts }) => starts[mode] === undefined)));
+
+function unstartedWords(ids: readonly string[]): string {
+  return ids.length === 0 ? "" : `this version starts no shell by ${ids.join(", ")}`;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { hintOf } from "../collectors/hint.ts";
 import { recentLogins } from "../collectors/logins.ts";
+import { peopleSince } from "../collectors/people.ts";
 import { type Policy, problemText } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
 import { groupMembers } from "../host/accounts.ts";
@@ -13,7 +14,7 @@ import { peerOf } from "../host/peer.ts";
 import { giveBack } from "../host/resources.ts";
 import { type ServiceManager, serviceManager } from "../host/service-manager.ts";
 import { watch } from "../host/watch.ts";
-import { identitiesAs } from "../probe/reader.ts";
+import { identitiesAs, linesAs } from "../probe/reader.ts";
 import { type Configuration, configAt, shippedAlone } from "../runs/host-documents.ts";
 import { hostNames } from "../runs/host-names.ts";
 import { measureHere, readingsOf } from "../runs/measuring.ts";
@@ -122,6 +123,8 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
         changed: options.changed,
       }),
     hint: (file) => hintOf(file, Date.now()),
+    people: peopleSince,
+    lines: (account, wanted) => linesAs(account, wanted),
     giveBack,
     logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
@@ -147,11 +150,12 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
   await agent.start();
   manager.ready();
   tellManager(agent, manager);
-  textfile.look();
+  void textfile.look();
   every(
     () => writtenEveryMs,
     agent.closing,
-    () => textfile.look(),
+    // Not waited for: that an earlier one hangs is to be said.
+    () => void textfile.look(),
   );
   call.begun(agent);
   void agent.firstFullRun.then(() => call.ready(agent));

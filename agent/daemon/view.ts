@@ -1,13 +1,12 @@
 /** What the endpoint may know and do: the agent's state in the endpoint's words. */
 import { documentsInForce, enginesOf, policiesInForce, problemText } from "../documents/index.ts";
 import { cursorText } from "../drift/index.ts";
-import type { Unseen } from "../host/watching.ts";
 import { enginesOfAccount } from "../runs/engines-of.ts";
-import type { AccountView, AgentView, StatusBody, WatchedAccount } from "../status/agent-view.ts";
+import type { AccountView, AgentView, StatusBody } from "../status/agent-view.ts";
 import type { Agent } from "./agent.ts";
 import { cleanupViewOf } from "./cleanup-view.ts";
-import { pictureOf } from "./picture.ts";
 import type { Watched } from "./watched.ts";
+import { everybody, notWatched, watchedAccount } from "./watched-account.ts";
 
 export function viewOf(agent: Agent): AgentView {
   const { world } = agent;
@@ -18,7 +17,7 @@ export function viewOf(agent: Agent): AgentView {
     closing: agent.closing,
     nowMs: world.nowMs,
     status: () => status(agent),
-    picture: (of) => pictureOf(agent, of),
+    picture: (of) => agent.pictures.of(of),
     sessions: () => agent.sessions(),
     measures: world.measures,
     account(name) {
@@ -56,7 +55,6 @@ function status(agent: Agent): StatusBody {
   const watching = agent.facts().watching;
   if (watching === null) throw new Error("an agent knows how it watches");
   const { epoch, head, size, notices } = store;
-  const unseen = agent.watch.unseen();
   return {
     apiVersion: "rcwarden/v1",
     kind: "Status",
@@ -67,11 +65,7 @@ function status(agent: Agent): StatusBody {
     pid: world.pid,
     startedAt: iso(agent.startedAtMs),
     ready: agent.isReady,
-    accounts: [
-      ...agent.accounts.all.map((watched) => watchedAccount(agent, watched, unseen)),
-      ...[...agent.skipped].map(([name, by]) => unwatched(name, "elsewhere", by)),
-      ...agent.notGranted.map((name) => unwatched(name, "not-granted", "the Grant does not name it")),
-    ],
+    accounts: everybody(agent),
     watching,
     documents: {
       loadedAt: iso(configured.loadedAtMs),
@@ -103,14 +97,6 @@ function accountView(agent: Agent, watched: Watched): AccountView {
   };
 }
 
-/** Who would be watched, and why not. */
-function notWatched({ skipped, notGranted }: Agent): WatchedAccount[] {
-  return [
-    ...[...skipped].map(([name, by]) => unwatched(name, "elsewhere", by)),
-    ...notGranted.map((name) => unwatched(name, "not-granted", "the Grant does not name it")),
-  ];
-}
-
 /** Nothing is known of such an account, and it is known why. */
 function notWatchedView(agent: Agent, name: string): AccountView | null {
   const account = notWatched(agent).find((each) => each.name === name);
@@ -128,55 +114,6 @@ function enginesInForce(agent: Agent): AccountView["engines"] {
   const { set } = agent.configured;
   const names = policiesInForce(set).flatMap((policy) => enginesOf(policy, set).map((engine) => engine.name));
   return [...new Set(names)].map((each) => ({ name: each, rules: [], sends: [] }));
-}
-
-function unwatched(name: string, state: WatchedAccount["state"], says: string): WatchedAccount {
-  const none = { pass: 0, fail: 0, unknown: 0, pending: false, measuredAt: null, confirmedAt: null };
-  return { name, uid: -1, shell: "", because: "", state, says, ...none };
-}
-
-function watchedAccount(agent: Agent, watched: Watched, unseen: Unseen): WatchedAccount {
-  const { world, queue, keeper } = agent;
-  const place = queue.place(watched.name);
-  const monotonic = world.monotonicMs();
-  const at = (moment: number) => iso(world.nowMs() - (monotonic - moment));
-  const { measuredAt } = watched;
-  const pending = place.pending || keeper.isUnsaved(`run ${watched.name}`);
-  const confirmed =
-    measuredAt === null ? null : Math.max(measuredAt, pending ? 0 : confirmedBy(agent, watched.name, unseen));
-  return {
-    name: watched.name,
-    uid: watched.account?.uid ?? -1,
-    shell: watched.account?.shell ?? "",
-    because: watched.because,
-    ...stateOf(agent, watched),
-    measuredAt: measuredAt === null ? null : at(measuredAt),
-    confirmedAt: confirmed === null ? null : at(confirmed),
-    pending,
-    ...watched.counts,
-  };
-}
-
-/** The last sweep that found every identity unchanged, on the clock that never jumps; 0 before the first. */
-function confirmedBy(agent: Agent, name: string, unseen: Unseen): number {
-  const { world } = agent;
-  const { lastSweepMs } = unseen;
-  return lastSweepMs === null || agent.isBlindTo(name, unseen)
-    ? 0
-    : world.monotonicMs() - Math.max(0, world.nowMs() - lastSweepMs);
-}
-
-function stateOf(agent: Agent, watched: Watched): Pick<WatchedAccount, "state" | "says"> {
-  const { state, inMs, timeOuts } = agent.queue.place(watched.name);
-  if (agent.grant === null) return { state: "not-granted", says: "the Grant is broken: nobody is measured" };
-  if (watched.account === null || watched.says !== "") return { state: "unavailable", says: watched.says };
-  if (state === "quiet" || (state !== "running" && agent.isQuietNow))
-    return { state: "quiet", says: "the Grant wants quiet at this hour (notBetween)" };
-  const minutes = Math.ceil((inMs ?? 0) / 60_000);
-  if (state === "suspended")
-    return { state, says: `ran out of time ${timeOuts} times in a row; tried again in ${minutes} min, or when asked` };
-  if (state === "running") return { state: "measuring", says: "" };
-  return { state: watched.measuredAt === null ? "waiting" : "measured", says: "" };
 }
 
 function iso(ms: number): string {

@@ -2,7 +2,9 @@
 import type { InForce, Verdict } from "../evaluate/index.ts";
 import type { Account, BaselineChange, BaselineItem, ModeId } from "../facts/index.ts";
 import type { AccountView } from "../status/agent-view.ts";
+import type { Hinted, LeadGround } from "./lead.ts";
 import type { Meant } from "./watch-list.ts";
+import { nothingSeen, type Seen } from "./ways.ts";
 
 export interface Watched {
   readonly name: string;
@@ -28,6 +30,16 @@ export interface Watched {
   changes: readonly BaselineChange[];
   /** What would be accepted now; kept only where a baseline is. */
   items: readonly BaselineItem[];
+  /** What the last run saw in the modes by which engines come in, and the last full run in the others. */
+  seen: Seen;
+  others: Seen;
+  /** Tells whether the host was another one when the others were measured; "" before. */
+  ground: string;
+  othersGround: string;
+  /** Of the finding that leads here; null where there is none. */
+  lead: LeadGround | null;
+  /** Who may have changed the file of a finding, by its fingerprint; null where the stream has nothing about it. */
+  hints: ReadonlyMap<string, Hinted | null>;
   /** Keys of everything that was judged, so that an exception which matches none is noticed. */
   keys: readonly Key[];
 }
@@ -51,6 +63,12 @@ export function newlyWatched({ name, account, because, says }: Meant): Watched {
     applying: [],
     changes: [],
     items: [],
+    seen: nothingSeen,
+    others: nothingSeen,
+    ground: "",
+    othersGround: "",
+    lead: null,
+    hints: new Map(),
     keys: [],
   };
 }

@@ -102,7 +102,8 @@ const suffers: Readonly<Record<KeptFinding["consequence"], string>> = {
   security: "would endanger the host",
 };
 
-const gapWords: Readonly<Record<NonNullable<KeptFinding["gaps"]>[number]["code"], string>> = {
+/** What a gap's code says by itself. */
+export const gapWords: Readonly<Record<NonNullable<KeptFinding["gaps"]>[number]["code"], string>> = {
   "probe-limited": "the sandbox may answer otherwise than a real session",
   "not-reached": "startup did not come to an end, so that no command ran",
   unreadable: "a file could not be read",

@@ -5,7 +5,7 @@ import { hostMounts, type Mount, mayNotAnswer, mountOf } from "../host/mounts.ts
 import type { Shell } from "../shells/index.ts";
 import type { Reading, SameMount } from "../startup/index.ts";
 import { type Sending, sendReader } from "./reader-child.ts";
-import { identityAnswer, startupAnswer } from "./reading-answer.ts";
+import { identityAnswer, linesAnswer, startupAnswer } from "./reading-answer.ts";
 
 export interface ToRead extends Sending {
   readonly shell: Shell;
@@ -114,6 +114,49 @@ export async function identitiesAs(
     },
   );
   return identities;
+}
+
+export interface WantedLines {
+  readonly path: string;
+  /** Of the file in which they are wanted, `sha256:HEX`. */
+  readonly digest: string;
+  /** From 1. */
+  readonly numbers: readonly number[];
+}
+
+/** Characters of a line; what is cut off is cut before secrets are taken away, so that it is more than is shown. */
+const longestLine = 4_096;
+const mostLineBytes = 131_072;
+
+/**
+ * Lines of a file as the account reads them, by number; null where it could not be read, or is another one by now. Never
+ * rejects.
+ */
+export async function linesAs(
+  account: Account,
+  { path, digest, numbers }: WantedLines,
+  more: Omit<Sending, "account"> = {},
+): Promise<ReadonlyMap<number, string> | null> {
+  let answer: ReturnType<typeof linesAnswer> = null;
+  const why = await sendReader(
+    { ...more, account },
+    {
+      request: { kind: "lines", path, numbers, longest: longestLine },
+      mostBytes: mostLineBytes,
+      threads: 1,
+      holds: () => [`uid ${account.uid}`, ...placeOf(path, hostMounts())],
+      take(line) {
+        answer = linesAnswer(line);
+        return typeof answer === "string" ? answer : "enough";
+      },
+    },
+  );
+  return linesOf(why === null ? answer : null, digest);
+}
+
+function linesOf(answer: ReturnType<typeof linesAnswer>, digest: string): ReadonlyMap<number, string> | null {
+  if (answer === null || typeof answer === "string" || answer.digest !== digest) return null;
+  return new Map(answer.lines);
 }
 
 function byMountOf(paths: readonly string[], mounts: readonly Mount[]): SameMount[] {

@@ -72,6 +72,12 @@ const readingSchema = z.strictObject({
 });
 
 const startupSchema = z.strictObject({ mode: z.enum(modeIds), reading: readingSchema });
+const linesSchema = z
+  .strictObject({
+    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    lines: z.array(z.tuple([z.number().int().positive(), z.string().max(65_536)])).max(100),
+  })
+  .nullable();
 const identitySchema = z.tuple([z.number().int().nonnegative(), short]);
 
 /** One line of the answer about startup files, or in words why it is none. */
@@ -82,6 +88,11 @@ export function startupAnswer(line: Buffer): { readonly mode: ModeId; readonly r
 /** One line of the answer about identities: its place among the paths, and what was found there. */
 export function identityAnswer(line: Buffer): readonly [number, string] | string {
   return answerBy(identitySchema, line);
+}
+
+/** Lines of a file and the digest of all of it; null where it could not be read. */
+export function linesAnswer(line: Buffer): z.output<typeof linesSchema> | string {
+  return answerBy(linesSchema, line);
 }
 
 function answerBy<T>(schema: z.ZodType<T>, line: Buffer): T | string {

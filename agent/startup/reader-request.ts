@@ -2,7 +2,7 @@ import type { ModeId } from "../facts/index.ts";
 import type { ReadShell } from "./read.ts";
 
 /** What the agent asks of the reader child. */
-export type ReaderRequest = StartupRequest | IdentitiesRequest;
+export type ReaderRequest = StartupRequest | IdentitiesRequest | LinesRequest;
 
 /** Answered by `{ mode, reading }` for each mode. */
 export interface StartupRequest {
@@ -30,4 +30,14 @@ export interface SameMount {
    * followed a link to such a mount, and the next one does not wait for it.
    */
   readonly mayNotAnswer: boolean;
+}
+
+/** Answered by `{ digest, lines }`: of the whole file, `sha256:HEX`, and `[number, text]` of those that are there; or by null. */
+export interface LinesRequest {
+  readonly kind: "lines";
+  readonly path: string;
+  /** From 1. */
+  readonly numbers: readonly number[];
+  /** Characters of a line that are sent. */
+  readonly longest: number;
 }

@@ -3,12 +3,13 @@
  * cannot disagree. Synchronous: a commit is durable when the call comes back.
  */
 
-export type { Cursor, Epoch, EventDraft, KeptFinding } from "../drift/index.ts";
+export type { Cursor, Epoch, EventDraft, FindingState, KeptFinding } from "../drift/index.ts";
 export {
   type CloudEvent,
   cloudEvent,
   compareCursors,
   cursorText,
+  gapWords,
   type HeartbeatData,
   heartbeatEvent,
   type MaskedFinding,

@@ -60,10 +60,13 @@ export class State implements Store {
   /** Of the last epoch that the database names; before `begin` that is the one of the start before. */
   #epoch: Stretch = { n: 0, r: "", base: 0 };
   #previous: Cursor | null = null;
+  /** The wall clock of the last transaction before this start. */
+  readonly livedUntilMs: number | null;
 
   constructor(connection: DatabaseSync, around: Surroundings) {
     this.#around = around;
     this.#writer = new Writer(around.folder, connection);
+    this.livedUntilMs = this.#writer.totals.wall > 0 ? this.#writer.totals.wall : null;
     this.#lived = lived(this.#writer.totals.lived, around.nowMs - this.#writer.totals.wall, around.elapsedMs);
     this.#writer.reopened = () => this.#readEpochs();
     this.#readEpochs();
@@ -166,6 +169,24 @@ export class State implements Store {
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[] {
     const rows = this.#writer.now().happenings.all(kind, key, Math.floor(sinceMs));
     return rows.map((row) => number(row, "at"));
+  }
+
+  happened(kind: Happening["kind"], key: string, sinceMs: number): Happening[] {
+    // What lies between the key itself and the key with what comes after a space.
+    const end = key === "" ? String.fromCodePoint(0x10ffff) : `${key}!`;
+    const rows = this.#writer.now().happened.all(kind, key, end, Math.floor(sinceMs));
+    return rows.map((row) => ({ kind, key: text(row, "key"), atMs: number(row, "at") }));
+  }
+
+  runTimes(account: string): number[] {
+    return this.#writer
+      .now()
+      .runTimes.all(account)
+      .map((row) => Date.parse(text(row, "at")));
+  }
+
+  eventsAbout(fingerprint: string, most: number): StoredEvent[] {
+    return this.#writer.now().eventsAbout.all(`finding ${fingerprint}`, most).map(eventIn);
   }
 
   baseline(account: string): Baseline | null {

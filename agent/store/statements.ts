@@ -62,6 +62,7 @@ export function statements(connection: DatabaseSync) {
     putRun: prepare("INSERT INTO runs (account, lived, body) VALUES (?, ?, ?)"),
     lastRun: prepare("SELECT body FROM runs WHERE account = ? ORDER BY id DESC LIMIT 1"),
     runs: prepare("SELECT body FROM runs ORDER BY id DESC LIMIT ?"),
+    runTimes: prepare("SELECT json_extract(body, '$.startedAt') AS at FROM runs WHERE account = ? ORDER BY id"),
     runsOf: prepare("SELECT body FROM runs WHERE account = ? ORDER BY id DESC LIMIT ?"),
     oldRuns: prepare(
       "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE lived < ? AND id NOT IN (SELECT max(id) FROM runs GROUP BY account) ORDER BY id LIMIT ?)",
@@ -77,6 +78,9 @@ export function statements(connection: DatabaseSync) {
 
     putHappening: prepare("INSERT INTO happenings (kind, key, at, lived) VALUES (?, ?, ?, ?)"),
     happenings: prepare("SELECT at FROM happenings WHERE kind = ? AND key = ? AND at >= ? ORDER BY at"),
+    happened: prepare(
+      "SELECT key, at FROM happenings WHERE kind = ? AND key >= ? AND key < ? AND at >= ? ORDER BY at, id",
+    ),
     oldHappenings: prepare(
       "DELETE FROM happenings WHERE id IN (SELECT id FROM (SELECT id, lived FROM happenings ORDER BY id LIMIT ?) WHERE lived < ?)",
     ),
@@ -86,6 +90,7 @@ export function statements(connection: DatabaseSync) {
     eventsFor: prepare(
       `SELECT ${event} FROM events WHERE place > ? AND place <= ? AND (audience = ? OR audience = '') ORDER BY place`,
     ),
+    eventsAbout: prepare(`SELECT ${event} FROM events WHERE about = ? ORDER BY place DESC LIMIT ?`),
     eventAt: prepare("SELECT place, n, r, seq FROM events WHERE place > ? ORDER BY place LIMIT 1 OFFSET ?"),
     nextEvent: prepare(`SELECT ${event} FROM events WHERE place > ? ORDER BY place LIMIT 1`),
     waiting: prepare("SELECT count(*) AS events, coalesce(sum(bytes), 0) AS bytes FROM events WHERE place > ?"),

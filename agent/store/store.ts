@@ -28,10 +28,13 @@ export interface Change {
   readonly marks?: Readonly<Record<string, string>>;
 }
 
-/** What is counted and kept 30 days: turns of a finding, saves of a file, logins of an account. */
+/**
+ * What is counted and kept 30 days: turns of a finding, saves of a file, logins of an account, what an account's worst
+ * finding turned to, and when the agent itself started and stopped.
+ */
 export interface Happening {
-  readonly kind: "turn" | "save" | "login";
-  /** Fingerprint, `ACCOUNT PATH`, account. */
+  readonly kind: "turn" | "save" | "login" | "state" | "agent";
+  /** `FINGERPRINT FROM TO` (once without both), `ACCOUNT PATH`, account, `ACCOUNT FROM TO`, `started` or `stopped`. */
   readonly key: string;
   readonly atMs: number;
 }
@@ -118,6 +121,8 @@ export interface Store {
   readonly epoch: Epoch;
   /** The epoch before this one and its last number; null on a new state folder. */
   readonly previous: Cursor | null;
+  /** Until when the start before this one was seen to live, epoch milliseconds; null on a new state folder. */
+  readonly livedUntilMs: number | null;
   /** What was found wrong with the state when it was opened, and what was done, a sentence each. */
   readonly notices: readonly string[];
   /** The last event's place; `seq` 0 before the first. */
@@ -136,9 +141,15 @@ export interface Store {
   accounts(): AccountState[];
   lastRun(account: string): RunRecord | null;
   runs(most: number, account?: string): RunRecord[];
+  /** When its runs that are kept began, epoch milliseconds, the oldest first. */
+  runTimes(account: string): number[];
   /** Times (epoch milliseconds) since `sinceMs`, ascending. */
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[];
+  /** Those whose key is this, or begins with it and a space; with "" all of the kind. In the order of their times. */
+  happened(kind: Happening["kind"], key: string, sinceMs: number): Happening[];
   baseline(account: string): Baseline | null;
+  /** The last events about this finding that are still held, the newest first. */
+  eventsAbout(fingerprint: string, most: number): StoredEvent[];
   /** In the order in which they first came; with `answer` only those that were answered so last. */
   releases(retention?: string, answer?: ReleaseAnswer): StoredRelease[];
   /** By its key. */
