@@ -35,18 +35,19 @@ export class Textfile {
     return this.#problem;
   }
 
-  /** Writes it, unless an earlier write still waits for its file system. */
-  look(): void {
+  /** Writes it, unless an earlier write still waits for its file system; resolves when that is over. */
+  look(): Promise<void> {
     const path = this.#world.path();
     if (this.#writing !== null) {
       if (path !== null) this.#say(`${path}: expected its file system to answer, found a write that still waits`);
-      return;
+      return this.#writing;
     }
     this.#writing = this.#write(path, () => this.#world.text())
       .catch((error: unknown) => this.#world.log("error", "metrics could not be written", { error: String(error) }))
       .finally(() => {
         this.#writing = null;
       });
+    return this.#writing;
   }
 
   /** Says in the file that the agent was stopped; resolves soon, also where its file system does not answer. */
