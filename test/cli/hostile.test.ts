@@ -2,84 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { attempt, cpWaits, tried } from "../../agent/checks/example-facts.ts";
 import { columns } from "../../agent/cli/text/layout.ts";
-import type { Place } from "../../agent/facts/index.ts";
-import {
-  automated,
-  call,
-  documents,
-  execChannel,
-  noHost,
-  partsOf,
-  root,
-  unattended,
-  type World,
-} from "./support/world.ts";
-
-const word = fc
-  .array(
-    fc.oneof(
-      fc.string({ unit: "binary" }),
-      fc.string(),
-      fc.constantFrom(
-        "\u001b[2J",
-        "\u001b]52;c;cm0gLXJm\u0007",
-        "\r",
-        "\n",
-        "\u0000",
-        "\u0085",
-        "\u009b2J",
-        "\u202e",
-        "\u2028",
-        "\u{e0041}",
-        "\ud800",
-      ),
-    ),
-    { maxLength: 6 },
-  )
-  .map((parts) => parts.join(""));
-
-function hostileWorld(next: () => string): World {
-  const where = (): Place => ({ file: next(), line: 3, column: 1, through: [next()] });
-  const account = { name: next(), uid: 501, gid: 501, groups: [501], home: next(), shell: next() };
-  const origin = { file: next(), digest: next(), shipped: false, given: true };
-  const engine = { ...execChannel, name: next(), origin };
-  const policy = { ...unattended, name: next(), engines: [engine.name], origin, description: next() };
-  const named = { ...policy, rules: policy.rules.map((rule) => ({ ...rule, id: next() })) };
-  return {
-    accounts: [root, account],
-    documents: { kind: "documents", set: { ...documents, engines: [engine], policies: [named] }, host: noHost },
-    automation: {
-      accounts: [automated(account, [next(), next()])],
-      root: automated(root, [next()]),
-      notListed: { withoutShell: 1, withoutSign: 0 },
-      doubts: [next()],
-    },
-    facts: () => ({
-      evidence: next(),
-      shell: { path: next(), personality: next() },
-      startupFiles: [
-        { path: next(), state: "read", through: [] },
-        { path: next(), state: "unreadable", reason: next(), through: [next()] },
-      ],
-      cwd: next(),
-      output: [{ stream: "stdout", bytes: 9, head: next(), guard: next(), where: where(), line: next() }],
-      tried: [
-        {
-          ...cpWaits,
-          prompt: next(),
-          line: next(),
-          where: where(),
-          atEnd: attempt({ outcome: "failed", stderr: next() }),
-        },
-        tried("rm -f {file}", { outcome: "failed", stderr: next(), advice: next() }),
-        tried("rm -rf {folder}", { outcome: "unknown", reason: next() }),
-      ],
-      gaps: [{ code: "probe-limited", message: next(), change: next(), of: ["traps", "limits"] }],
-    }),
-  };
-}
+import { hostileWorld, word } from "./support/hostile-world.ts";
+import { call, partsOf, root } from "./support/world.ts";
 
 const calls = [
   ["check"],

@@ -7,7 +7,7 @@ import type { Missing } from "../../runs/whom.ts";
 import type { Checked, CheckedAccount } from "../checked.ts";
 import { guiltyOf, undecidedOf } from "./blocks.ts";
 import { guiltyText } from "./guilty.ts";
-import { edge, list, pad, padStart, paragraph, rows, spread, widest } from "./layout.ts";
+import { edge, folded, list, pad, padStart, paragraph, rows, spread, widest } from "./layout.ts";
 import { type Line, type Span, type Style, span } from "./printable.ts";
 import { hostText } from "./this-host.ts";
 import { undecidedText } from "./undecided.ts";
@@ -137,7 +137,7 @@ const missingWords: Readonly<Record<Missing["code"], { readonly title: string; r
 function missingText({ account, message, code }: Missing): Line[] {
   const { title, change } = missingWords[code];
   return [
-    [span(account, "bold")],
+    ...folded([span(account, "bold")]),
     [],
     ["  ", span(pad("UNKNOWN", 10), "yellow"), span(title, "bold")],
     ...rows("Because", [message]),

@@ -1,13 +1,10 @@
 import type { Command } from "commander";
-import { checkKinds, type Severity } from "../../checks/index.ts";
-import { documentsInForce, policiesInForce, problemsSummary, problemText, whatHolds } from "../../documents/index.ts";
-import { evaluate, exitCode, type Measured, report, waive } from "../../evaluate/index.ts";
 import { type ModeId, modes } from "../../facts/index.ts";
-import { inForce } from "../../runs/in-force.ts";
-import { measureAll } from "../../runs/measure-all.ts";
-import { whom } from "../../runs/whom.ts";
 import { shells } from "../../shells/index.ts";
-import { modeOfFlag, severityOfFlag, withinOfFlag } from "../options.ts";
+import { checkOnce, type Refused, type Wish, wrongCall } from "../check-once.ts";
+import { type Format, formatIds, formats } from "../format/index.ts";
+import { problemsDocument, reportDocument } from "../format/json.ts";
+import { type Checked, modeOfFlag, severityOfFlag, withinOfFlag, wordOf } from "../options.ts";
 import { checkText } from "../text/check.ts";
 import { wrapped } from "../text/layout.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
@@ -24,9 +21,11 @@ function declare(command: Command): void {
     .option("--policy <path>", "documents, a file or folder (repeatable), instead of those installed", gather)
     .option("--within <duration>", "the most that one account and mode may take, 1s to 30s", "30s")
     .option("--fail-on <severity>", "the least severity for exit code 1", "medium")
+    .option("--format <format>", "print it otherwise; see below", "text")
     .option("--json", "print the report as JSON")
     .option("--framed", "print the JSON between marker lines with length and digest, safe from startup files' noise")
     .addHelpText("after", `\nModes:\n${modeLines()}`)
+    .addHelpText("after", `\nFormats:\n${formatLines()}`)
     .addHelpText(
       "after",
       examples([
@@ -34,6 +33,7 @@ function declare(command: Command): void {
         ["rcwarden check --account oracle", "one account"],
         ["rcwarden check --account oracle --mode ssh-command-pty", "one way of coming in"],
         ["rcwarden check --policy ./policies --fail-on high", "your own documents, in a pipeline"],
+        ["rcwarden check --format sarif > rcwarden.sarif", "for code scanning"],
         ["ssh HOST rcwarden check --framed", "an engine that asks before a job"],
       ]),
     );
@@ -52,68 +52,47 @@ function modeLines(): string {
   ].join("\n");
 }
 
-interface Options {
-  readonly accounts: readonly string[];
-  readonly modes: readonly ModeId[] | undefined;
-  readonly policyPaths: readonly string[];
-  readonly withinMs: number;
-  readonly failOn: Severity;
-  readonly output: "text" | "json" | "framed";
+function formatLines(): string {
+  const rows = [{ id: "text", summary: "for people, the default" }, ...formats];
+  return rows.map(({ id, summary }) => `  ${id.padEnd(18)}${summary}`).join("\n");
 }
+
+interface Options extends Wish {
+  readonly output: Output;
+}
+
+/** Text for people, JSON between marker lines, or one of the formats. */
+type Output = "text" | "framed" | Format;
 
 async function run(call: Call, { voice, parts, version }: Surroundings): Promise<ExitCode> {
   const options = optionsOf(call);
-  if (options.kind === "refused") return refuse(options.problems);
-  const { accounts: named, modes: asked, policyPaths, withinMs, failOn, output } = options.options;
-
-  const loaded = await parts.documents(policyPaths);
-  if (loaded.kind === "problems") {
-    voice.remark(...loaded.problems.map(problemText), problemsSummary(loaded.problems, loaded.documents));
-    return 2;
-  }
-  const policies = policiesInForce(loaded.set);
-  const { grant } = loaded.host;
-  const chosen = await whom(named, policies, parts, grant.kind === "grant" ? grant.grant : null);
-  if (chosen.kind === "refused") return refuse(chosen.problems);
-  const applying = policies.map((policy) => inForce(policy, loaded.set, chosen.accounts, chosen.groups));
+  if (options.kind === "refused") return refuse(wrongCall(options.problems), options.output);
+  const { output, ...wish } = options.options;
 
   const progress = voice.progress("looking");
-  const how = whatHolds(grant)?.measure.how ?? "reading";
-  const plan = { accounts: chosen.accounts, policies: applying, modes: asked, withinMs, how };
-  const measured = await measureAll(plan, parts.measure, ({ account, mode }, done, all) => {
-    progress.say(`measuring ${account.name}, ${mode} (${done + 1} of ${all})`);
-  }).finally(() => progress.end());
-  const idle = measured.filter((each) => each.modes.length === 0);
-  if (idle.length > 0) return refuse(idle.map(unentered));
+  const telling = { progress: (text: string) => progress.say(text) };
+  const once = await checkOnce(wish, parts, version, telling).finally(() => progress.end());
+  if (once.kind === "refused") return refuse(once, output);
+  const { checked, outcome, notes } = once;
+  voice.remark(...notes);
+  if (output === "text") voice.answer(checkText(checked));
+  else if (output === "framed") voice.framed(reportDocument(outcome));
+  else voice.exact(output.answer(outcome));
+  return typeof output === "string" ? outcome.code : (output.exits?.answer(outcome) ?? outcome.code);
 
-  const judged = evaluate({ policies: applying, measured, checks: checkKinds, ...(asked && { modes: asked }) });
-  const verdicts = waive(judged, loaded.host.exceptions, parts.now().getTime());
-  voice.remark(...chosen.notes);
-  const { missing } = chosen;
-  if (output === "text") {
-    voice.answer(checkText({ policies, measured, verdicts, missing }));
-  } else {
-    const time = parts.now().toISOString();
-    const host = { id: null, name: parts.hostName };
-    const applied = documentsInForce(loaded.set);
-    const answer = {
-      ...report({ time, host, version, applied, measured, verdicts }),
-      ...(missing.length > 0 && { missing }),
+  function refuse({ problems, remarks }: Refused, output: Output): ExitCode {
+    voice.remark(...remarks);
+    if (output === "text") return 2;
+    const refusal = {
+      time: parts.now().toISOString(),
+      host: { id: null, name: parts.hostName },
+      version,
+      problems,
     };
-    if (output === "json") voice.json(answer);
-    else voice.framed(answer);
+    if (output === "framed") voice.framed(problemsDocument(refusal));
+    else voice.exact(output.refusal(refusal));
+    return typeof output === "string" ? 2 : (output.exits?.refusal ?? 2);
   }
-  const code = exitCode(verdicts, measured, failOn);
-  return code === 0 && missing.length > 0 ? 3 : code;
-
-  function refuse(problems: readonly string[]): ExitCode {
-    voice.remark(...problems.map((problem) => `rcwarden check: ${problem}`));
-    return 2;
-  }
-}
-
-function unentered({ account }: Measured): string {
-  return `${account.name}: expected an engine that says how it comes in, found none; name one in the policy, or use --mode`;
 }
 
 function optionsOf({
@@ -121,13 +100,15 @@ function optionsOf({
   words,
 }: Call):
   | { readonly kind: "options"; readonly options: Options }
-  | { readonly kind: "refused"; readonly problems: readonly string[] } {
+  | { readonly kind: "refused"; readonly output: Output; readonly problems: readonly string[] } {
   const asked = texts(flags.mode).map(modeOfFlag);
   const within = withinOfFlag(String(flags.within));
   const failOn = severityOfFlag(String(flags.failOn));
+  const output = outputOf(flags);
   const strays = words.map((word) => `expected only flags, found "${word}"; did you mean --account ${word}?`);
-  const problems = [...strays, ...[...asked, within, failOn].flatMap(({ problem }) => problem ?? [])];
-  if (problems.length > 0 || within.value === null || failOn.value === null) return { kind: "refused", problems };
+  const problems = [...strays, ...[...asked, within, failOn, output].flatMap(({ problem }) => problem ?? [])];
+  if (problems.length > 0 || within.value === null || failOn.value === null || output.value === null)
+    return { kind: "refused", problems, output: output.value ?? "text" };
   const known = asked.flatMap(({ value }) => value ?? []);
   return {
     kind: "options",
@@ -137,7 +118,21 @@ function optionsOf({
       policyPaths: texts(flags.policy),
       withinMs: within.value,
       failOn: failOn.value,
-      output: flags.framed === true ? "framed" : flags.json === true ? "json" : "text",
+      output: output.value,
     },
   };
+}
+
+/** `--json` is short for `--format json`; `--framed` is JSON, too. */
+function outputOf({ format, json, framed }: Call["flags"]): Checked<Output> {
+  const asked = wordOf("--format", String(format), formatIds);
+  if (asked.value === null) return asked;
+  const isJson = json === true || framed === true;
+  if (isJson && asked.value !== "text" && asked.value !== "json") {
+    const flag = framed === true ? "--framed" : "--json";
+    return { value: null, problem: `expected ${flag} or --format ${asked.value}, found both` };
+  }
+  if (framed === true) return { value: "framed", problem: null };
+  const id = json === true ? "json" : asked.value;
+  return { value: formats.find((each) => each.id === id) ?? "text", problem: null };
 }
