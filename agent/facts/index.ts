@@ -10,6 +10,7 @@ export type * from "./backlog.ts";
 export * from "./gap.ts";
 export * from "./hostile.ts";
 export * from "./mode.ts";
+export * from "./replacement.ts";
 export type * from "./sessions.ts";
 export * from "./share.ts";
 export * from "./time.ts";

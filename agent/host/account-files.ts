@@ -19,7 +19,8 @@ import {
 } from "node:fs";
 import { identityNow } from "./identity.ts";
 
-const mostBytes = 1_048_576;
+/** Of a startup file; a longer one is not read. */
+export const mostBytes = 1_048_576;
 const mostNames = 10_000;
 
 export type FileLook =
@@ -123,8 +124,12 @@ function contentOf(descriptor: number): FileLook {
     if (got === 0) break;
     length += got;
   }
-  if (length > mostBytes) return tooLong(length);
-  const bytes = buffer.subarray(0, length);
+  return textLook(buffer.subarray(0, length));
+}
+
+/** What a file with these bytes is looked at as. */
+export function textLook(bytes: Buffer): FileLook {
+  if (bytes.length > mostBytes) return tooLong(bytes.length);
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   return { state: "text", text: textOf(bytes), digest, ...(bytes.includes(0) && { odd: nuls }) };
 }

@@ -172,7 +172,7 @@ static void read_place(char *value, size_t length) {
   size_t head = strnlen(value, length);
   char *mode = head > 2 && value[1] == ' ' ? value + 2 : NULL;
   char *path = mode ? strchr(mode, ' ') : NULL;
-  if (!path || head == length || !strchr("dDfFpPlL", value[0])) fail("spec", "bad-place", NULL);
+  if (!path || head == length || !strchr("dDfFpPlLr", value[0])) fail("spec", "bad-place", NULL);
   *path++ = 0;
   if (spec.place_count >= MOST_PLACES) fail("spec", "too-many", "place");
   const char *content = value + head + 1;

@@ -25,7 +25,7 @@
 enum sandbox { SANDBOX_UNSET, WHOLE_ROOT, OWN_ACCOUNT, NO_SANDBOX };
 
 struct place {
-  char type; // f d p l, upper case when root is the owner
+  char type; // f d p l, upper case when root is the owner; r: as f, but what stands there keeps owner and permissions
   mode_t mode;
   const char *path, *content;
   size_t length;

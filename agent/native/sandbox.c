@@ -808,15 +808,30 @@ void build_root(void) {
 
 // ---- placed files
 
-static int make_place(int folder, const char *name, const struct place *place) {
+// The content of a file that is there, only where an overlay takes what is written (a mount on the file is read-only).
+// It copies the file without its old content; of somebody else's file it cannot in a user namespace.
+static int open_to_replace(int folder, const char *name) {
+  struct stat status;
+  struct statfs found;
+  if (fstatfs(folder, &found) || found.f_type != OVERLAY_MAGIC) return -1;
+  int fd = openat(folder, name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0 || (!fstat(fd, &status) && S_ISREG(status.st_mode))) return fd;
+  close(fd);
+  return -1;
+}
+
+static int make_place(int folder, const char *name, const struct place *place, bool *kept) {
   switch (place->type | 0x20) {
     case 'd': return mkdirat(folder, name, 0700);
     case 'p': return mkfifoat(folder, name, 0600);
     case 'l': return symlinkat(place->content, folder, name);
     default: break;
   }
-  if (unlinkat(folder, name, 0) && errno != ENOENT) return -1; // a startup file can be swapped, a link at its name goes
-  int fd = openat(folder, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int fd = place->type == 'r' ? open_to_replace(folder, name) : -1;
+  *kept = fd >= 0;
+  // A startup file can be swapped, a link at its name goes.
+  if (fd < 0 && unlinkat(folder, name, 0) && errno != ENOENT) return -1;
+  if (fd < 0) fd = openat(folder, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return -1;
   for (size_t done = 0; done < place->length;) {
     ssize_t wrote = write(fd, place->content + done, place->length - done);
@@ -840,13 +855,14 @@ void place_files(void) {
     *name++ = 0;
     if (!*name || !strcmp(name, ".") || !strcmp(name, "..")) fail("place", "bad-name", place->path);
     int folder = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || make_place(folder, name, place)) fail_errno("place", place->path);
+    bool kept = false;
+    if (folder < 0 || make_place(folder, name, place, &kept)) fail_errno("place", place->path);
     bool roots = place->type < 'a';
-    bool give = spec.sandbox == WHOLE_ROOT; // in a user namespace there is nobody else to own it
+    bool give = spec.sandbox == WHOLE_ROOT && !kept; // in a user namespace there is nobody else to own it
     if (give && fchownat(folder, name, roots ? 0 : spec.uid, roots ? 0 : spec.gid, AT_SYMLINK_NOFOLLOW))
       fail_errno("place", place->path);
     // Nobody else runs in here yet, so the name is still what was just made.
-    if ((place->type | 0x20) != 'l' && fchmodat(folder, name, place->mode, 0)) fail_errno("place", place->path);
+    if (!kept && (place->type | 0x20) != 'l' && fchmodat(folder, name, place->mode, 0)) fail_errno("place", place->path);
     close(folder);
   }
 }

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   existsSync,
@@ -35,6 +36,10 @@ import {
 } from "./ground.ts";
 
 const sandboxes: readonly Sandbox[] = ["whole-root", "own-account"];
+const stateOf = (path: string): unknown => {
+  const { ino, uid, gid, mode, size, mtimeMs, ctimeMs } = statSync(path);
+  return { ino, uid, gid, mode, size, mtimeMs, ctimeMs, text: readFileSync(path, "utf8") };
+};
 const words = (ended: Ended): string[] => ended.lines.map((line) => line.join(" "));
 const told = (ended: Ended): string =>
   `${ended.stdout}\n${ended.stderr}\n${ended.complaint}\n${words(ended).join("\n")}`;
@@ -239,6 +244,53 @@ describe("the sandbox", { skip }, () => {
         rmSync(join(account.home, ".profile"));
       }
     });
+
+  for (const sandbox of sandboxes)
+    test(`what a file holds is replaced in ${sandbox}, and not whose it is or who may read it`, async () => {
+      const at = (name: string) => join(account.home, name);
+      const stand = (name: string, uid: number, gid: number, mode: number) => {
+        writeFileSync(at(name), "outside, and longer than what comes\n");
+        chmodSync(at(name), mode);
+        chownSync(at(name), uid, gid);
+      };
+      for (const build of groundOf().builds) {
+        stand("mine", account.uid, account.gid, 0o600);
+        stand("barred", account.uid, account.gid, 0o400);
+        stand("theirs", 0, account.gid, 0o640);
+        symlinkSync("/etc/passwd", at("link"));
+        const names = ["mine", "barred", "theirs", "link", "fresh"];
+        const more = names.map((name): Spec[number] => ["place", Buffer.from(`r 644 ${at(name)}\0new ${name}\n`)]);
+        const command = `cd; cat ${names.join(" ")}; stat -c '%n %F %a %u' ${names.join(" ")}`;
+        const before = names.slice(0, 3).map((name) => stateOf(at(name)));
+        const ended = await run(as(build, sandbox, account), shellSpec(sandbox, account, command, more));
+        const theirs = sandbox === "whole-root" ? "640 0" : `644 ${account.uid}`;
+        const expected = [
+          ...names.map((name) => `new ${name}`),
+          `mine regular file 600 ${account.uid}`,
+          `barred regular file 400 ${account.uid}`,
+          `theirs regular file ${theirs}`,
+          `link regular file 644 ${account.uid}`,
+          `fresh regular file 644 ${account.uid}`,
+        ];
+        assert.deepEqual(ended.stdout.trimEnd().split("\n"), expected, told(ended));
+        assert.equal(ended.complaint, "");
+        assert.deepEqual(
+          names.slice(0, 3).map((name) => stateOf(at(name))),
+          before,
+        );
+        assert.equal(readlinkSync(at("link")), "/etc/passwd");
+        assert.ok(!existsSync(at("fresh")));
+        for (const name of names) rmSync(at(name), { force: true });
+      }
+    });
+
+  test("nothing but what an overlay takes is replaced", async () => {
+    for (const path of ["/proc/self/oom_score_adj", "/sys/kernel/profiling"]) {
+      const spec = shellSpec("whole-root", account, ":", [["place", Buffer.from(`r 644 ${path}\x000\n`)]]);
+      const ended = await run({ enter: groundOf().plain.enter }, spec);
+      assert.match(words(ended).at(-1) ?? "", new RegExp(`^fail place .* ${path}$`), told(ended));
+    }
+  });
 
   for (const sandbox of sandboxes)
     test(`sockets and FIFOs of the host are out of reach in ${sandbox}`, async () => {
