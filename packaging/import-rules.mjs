@@ -136,6 +136,17 @@ export const rows = [
   ],
   ["agent/sinks/**", [only(["facts", "store", "documents"], "sinks import store and documents.")]],
   ["agent/status/**", [only(["facts", "store", "documents"], "status imports store and documents.")]],
+  [
+    "agent/status/page/**",
+    [
+      removes,
+      {
+        group: ["../**", "!../*.ts", "!../../facts/**"],
+        message:
+          "The page is rendered from what /v1/status answers: it knows that shape and facts, nothing else of ours.",
+      },
+    ],
+  ],
   ["agent/cleanup/**", [only(["facts", "host", "documents", "store"], "cleanup imports host, documents and store.")]],
   [
     "agent/runs/**",

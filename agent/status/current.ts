@@ -6,6 +6,7 @@
 import { jsonText } from "../facts/index.ts";
 import { plainText } from "../facts/lines.ts";
 import type { AgentView, Principal, StatusBody } from "./agent-view.ts";
+import { type Context, pageOf } from "./page/index.ts";
 import type { StatusAnswer } from "./shapes.ts";
 import { shareHere } from "./shown.ts";
 import { statusText } from "./text.ts";
@@ -36,11 +37,13 @@ export function statusFor(asking: Asking): StatusAnswer {
 export const statusMedia = {
   json: "application/json",
   text: "text/plain",
+  page: "text/html",
 } as const;
 
-const renderings: Readonly<Record<keyof typeof statusMedia, (status: StatusAnswer, view: AgentView) => string>> = {
+const renderings: Readonly<Record<keyof typeof statusMedia, (status: StatusAnswer, asking: Asking) => string>> = {
   json: (status) => `${jsonText(status, 0)}\n`,
-  text: (status, view) =>
+  page: (status, { view, principal }) => pageOf(status, pageContext(view, principal)).html,
+  text: (status, { view }) =>
     plainText(statusText(status, { nowMs: view.nowMs(), offsetMinutes: (at) => -at.getTimezoneOffset() }, null)),
 };
 
@@ -51,10 +54,15 @@ export function statusIn(as: keyof typeof statusMedia, asking: Asking): string {
   const key = `${as} ${principal.kind} ${shareHere(asking)} ${principal.kind === "account" ? principal.name : ""}`;
   const known = texts.get(key);
   if (known !== undefined) return known;
-  const text = renderings[as](statusFor(asking), view);
+  const text = renderings[as](statusFor(asking), asking);
   if (texts.size >= mostTexts) texts.clear();
   texts.set(key, text);
   return text;
+}
+
+function pageContext(view: AgentView, { kind }: Principal): Context {
+  const nowMs = view.nowMs();
+  return { principal: kind, nowMs, offsetMinutes: -new Date(nowMs).getTimezoneOffset() };
 }
 
 /** Something was asked for: what was rendered before may show a state of before. */

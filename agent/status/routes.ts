@@ -11,6 +11,7 @@ import { ownStatus, statusIn, statusMedia } from "./current.ts";
 import { eventsPage } from "./events.ts";
 import { healthMedia, liveText, readiness } from "./health.ts";
 import { openapi } from "./openapi.ts";
+import { pagePolicy } from "./page/index.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { keptReleases, released } from "./releases.ts";
 import { type Asked, answer, noQuery, type Route, route, textAnswer } from "./route.ts";
@@ -60,12 +61,16 @@ export const routes: readonly Route[] = [
   route({
     method: "GET",
     path: "/",
-    summary: "Status for people: text, or what the caller takes.",
+    summary: "Status for people: the page in a browser, text elsewhere.",
     may: readers,
     query: noQuery,
     answer: shapes.Status,
-    media: [statusMedia.text, statusMedia.json],
-    handle: (asked) => statusAnswer(asked, asked.accepts(statusMedia.json) ? "json" : "text"),
+    media: [statusMedia.text, statusMedia.page, statusMedia.json],
+    handle(asked) {
+      if (asked.accepts(statusMedia.page))
+        return statusAnswer(asked, "page", { "Content-Security-Policy": pagePolicy });
+      return statusAnswer(asked, asked.accepts(statusMedia.json) ? "json" : "text");
+    },
   }),
   route({
     method: "GET",
@@ -360,8 +365,12 @@ export const routes: readonly Route[] = [
   }),
 ];
 
-function statusAnswer(asked: Pick<Asked<unknown, unknown>, "view" | "principal">, as: keyof typeof statusMedia) {
-  return textAnswer(statusMedia[as], statusIn(as, asked), { Vary: "Accept" });
+function statusAnswer(
+  asked: Pick<Asked<unknown, unknown>, "view" | "principal">,
+  as: keyof typeof statusMedia,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  return textAnswer(statusMedia[as], statusIn(as, asked), { Vary: "Accept", ...headers });
 }
 
 const tooManyWait = refusal(429, "too-many-wait", [
