@@ -2,18 +2,22 @@
  * Builds dist/: one small entry that looks at argv, one bundle for each role, the launcher, the addon, node-pty's native
  * file where its loader looks, the shipped documents, and an executable `dist/rcwarden` that runs from any folder.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   copyFileSync,
   cpSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { agentFlags } from "./agent-flags.ts";
@@ -83,18 +87,34 @@ rmSync(`${dist}/bin/node`, { force: true });
 // Relative: the checkout may be seen at more than one place.
 symlinkSync(`../../${node}`, `${dist}/bin/node`);
 
-/** What V8 makes of the program at a start with these flags; the call is one that is refused once everything is loaded. */
-function cache(role, flags, words, bundle = "cli") {
+/** What V8 makes of the program at a start with these flags; the call loads everything that a start needs, and ends. */
+async function cache(role, flags, words, bundle = "cli") {
   const script = `${root}packaging/code-cache.mjs`;
   const out = `${dist}/${role}.cache`;
   const args = [...flags, script, `${dist}/${bundle}.cjs`, `${out}.new`, version, ...words];
-  const done = spawnSync(`${dist}/bin/node`, args, { cwd: "/", env: {}, stdio: ["ignore", "ignore", "ignore"] });
-  if (done.status !== 0) throw new Error(`${out}: expected to make it, found exit ${done.status}`);
+  const child = spawn(`${dist}/bin/node`, args, { cwd: "/", env: {}, stdio: ["ignore", "ignore", "ignore"] });
+  const [status] = await once(child, "exit");
+  if (status !== 0) throw new Error(`${out}: expected to make it, found exit ${status}`);
   renameSync(`${out}.new`, out);
 }
-cache("agent", agentFlags, ["agent", "--account", ":"]);
-cache("cli", [], ["check", "--account", ":"]);
-cache("asking", [], ["status", "--socket", `${dist}/no-agent`], "asking");
+await cache("agent", agentFlags, ["agent", "--account", ":"]);
+await cache("cli", [], ["check", "--account", ":"]);
+
+/** An agent that says what a sample says, so that what `status` does with an answer is in its cache. */
+const sample = JSON.stringify({
+  ...JSON.parse(readFileSync(`${root}packaging/sample-status.json`, "utf8")),
+  rcwarden: version,
+});
+const folder = mkdtempSync(`${tmpdir()}/rcwarden-build-`);
+const agent = createServer((socket) => {
+  socket.on("error", () => {});
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(sample)}\r\n\r\n`;
+  socket.once("data", () => socket.end(head + sample));
+}).listen(`${folder}/agent.sock`);
+await once(agent, "listening");
+await cache("asking", [], ["status", "--socket", `${folder}/agent.sock`], "asking");
+agent.close();
+rmSync(folder, { recursive: true });
 
 /** What whoever calls may have set, and what would obey it; an answer must not depend on it. */
 const obeyed = [

@@ -3,8 +3,8 @@
  * folder where anybody may write.
  */
 import { lstatSync, type Stats } from "node:fs";
-import { request } from "node:http";
 import type { Socket } from "node:net";
+import { exchange } from "./exchange.ts";
 
 export interface Question {
   readonly method: "GET" | "POST";
@@ -48,16 +48,15 @@ const mostBytes = 64 * 1024 * 1024;
  * else the first that answered at all. A socket that is not there is passed over.
  */
 export async function ask(asking: Asking, question: Question): Promise<Told> {
-  const told: Told[] = [];
+  const all: Told[] = [];
   for (const socket of new Set(asking.sockets)) {
     const answer = await askAt(socket, asking, question);
     if (answer.kind === "answer" && answer.status !== 404) return answer;
-    told.push(answer);
+    all.push(answer);
   }
   const rank = (each: Told) => ["answer", "failed", "no-agent"].indexOf(each.kind);
-  return told.sort((a, b) => rank(a) - rank(b))[0]?.kind === "no-agent" || told[0] === undefined
-    ? { kind: "no-agent", sockets: asking.sockets }
-    : told[0];
+  const [best] = all.sort((a, b) => rank(a) - rank(b));
+  return best === undefined || best.kind === "no-agent" ? { kind: "no-agent", sockets: asking.sockets } : best;
 }
 
 async function askAt(socket: string, asking: Asking, question: Question): Promise<Told> {
@@ -66,7 +65,7 @@ async function askAt(socket: string, asking: Asking, question: Question): Promis
   if (typeof found === "string") return failed("not-allowed", socket, "a socket that you may reach", found);
   if (!found.isSocket()) return failed("not-trusted", socket, "a socket", "something else");
   if (!isTrusted(found.uid, asking)) return distrusted(socket, found.uid);
-  return exchange(socket, asking, question);
+  return told(socket, asking, question);
 }
 
 function isTrusted(uid: number, { callerUid }: Asking): boolean {
@@ -91,53 +90,37 @@ function failed(code: FailureCode, socket: string, expected: string, found: stri
   return { kind: "failed", code, socket, message: `${socket}: expected ${expected}, found ${found}` };
 }
 
-function exchange(socketPath: string, asking: Asking, question: Question): Promise<Told> {
+async function told(socketPath: string, asking: Asking, question: Question): Promise<Told> {
   const { method, path, body, withinMs = defaultWithinMs } = question;
-  return new Promise((resolve) => {
-    const text = body === undefined ? "" : JSON.stringify(body);
-    const headers = {
-      Host: "rcwarden",
-      Connection: "close",
-      ...(body !== undefined && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
-    };
-    const asked = request({ socketPath, method, path, headers, agent: false });
-    const over = setTimeout(
-      () => end(failed("too-late", socketPath, "an answer", `none within ${withinMs} ms`)),
-      withinMs,
-    );
-    function end(told: Told): void {
-      clearTimeout(over);
-      asked.destroy();
-      resolve(told);
-    }
-    asked.on("error", (error) => {
-      const code = codeOf(error);
-      if (code === "ENOENT" || code === "ECONNREFUSED") return end({ kind: "no-agent", sockets: [socketPath] });
-      if (code === "EACCES") return end(failed("not-allowed", socketPath, "a socket that you may use", code));
-      end(failed("failed", socketPath, "an answer", code));
-    });
-    asked.on("socket", (socket) => {
-      // The path may have become another one since it was looked at: the kernel knows who listens.
-      socket.once("connect", () => {
-        const uid = asking.listenerOf?.(socket) ?? null;
-        if (uid !== null && !isTrusted(uid, asking)) end(distrusted(socketPath, uid));
-      });
-    });
-    asked.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > mostBytes) end(failed("failed", socketPath, `an answer of at most ${mostBytes} bytes`, "more"));
-        else chunks.push(chunk);
-      });
-      response.on("error", (error) => end(failed("failed", socketPath, "a whole answer", codeOf(error))));
-      response.on("end", () => {
-        end(answerOf(socketPath, response.statusCode ?? 0, Buffer.concat(chunks)));
-      });
-    });
-    asked.end(text);
-  });
+  // The path may have become another one since it was looked at: the kernel knows who listens.
+  let listener: number | null = null;
+  const mayAsk = (socket: Socket) => {
+    listener = asking.listenerOf?.(socket) ?? null;
+    return listener === null || isTrusted(listener, asking);
+  };
+  const exchanged = await exchange(socketPath, { method, path, body, withinMs, mostBytes }, mayAsk);
+  switch (exchanged.kind) {
+    case "answer":
+      return answerOf(socketPath, exchanged.status, exchanged.bytes);
+    case "refused":
+      return distrusted(socketPath, listener ?? -1);
+    case "too-late":
+      return failed("too-late", socketPath, "an answer", `none within ${withinMs} ms`);
+    case "too-long":
+      return failed("failed", socketPath, `an answer of at most ${mostBytes} bytes`, "more");
+    case "torn":
+      return failed("failed", socketPath, "a whole answer", "a part or none");
+    case "not-http":
+      return failed("failed", socketPath, "an answer of rcwarden", "something else");
+    case "failed":
+      return unreached(socketPath, exchanged.code);
+  }
+}
+
+function unreached(socket: string, code: string): Told {
+  if (code === "ENOENT" || code === "ECONNREFUSED") return { kind: "no-agent", sockets: [socket] };
+  if (code === "EACCES") return failed("not-allowed", socket, "a socket that you may use", code);
+  return failed("failed", socket, "an answer", code);
 }
 
 function answerOf(socket: string, status: number, bytes: Buffer): Told {

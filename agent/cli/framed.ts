@@ -14,8 +14,6 @@
  * The digest tells noise from an answer. It is no signature: a hostile account can write a whole frame. An engine that
  * must not trust the account asks the agent's socket.
  */
-import { createHash } from "node:crypto";
-
 const end = "-----END RCWARDEN REPORT-----";
 
 export function framed(json: string): string {
@@ -40,6 +38,7 @@ export function unframe(text: string): { kind: "report"; json: string } | { kind
   return found ?? { kind: begun ? "torn" : "none" };
 }
 
+/** Loaded only by who frames: it takes longer than to ask an agent. */
 function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest("hex");
 }
