@@ -8,6 +8,7 @@ import { constants, setPriority } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { accountFiles } from "../host/account-files.ts";
 import { slowIdentityOf } from "../host/identity.ts";
+import { replacedFiles } from "../host/replaced-files.ts";
 import {
   type IdentitiesRequest,
   type LinesRequest,
@@ -28,8 +29,9 @@ function say(answer: unknown): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
 }
 
-function startup({ shell, modes, urgent, account, env }: StartupRequest): void {
-  const files = accountFiles();
+function startup({ shell, modes, urgent, account, env, replaced }: StartupRequest): void {
+  const contents = Object.entries(replaced).map(([real, text]) => [real, Buffer.from(text, "base64")] as const);
+  const files = replacedFiles(accountFiles(), new Map(contents));
   for (const [at, mode] of modes.entries()) {
     if (at === urgent) setPriority(constants.priority.PRIORITY_LOW);
     say({ mode, reading: read(shell, mode, account, env, files) });

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { freemem } from "node:os";
-import type { Account, LeftRunning, ModeId } from "../facts/index.ts";
+import type { Account, LeftRunning, ModeId, Replacement } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
 import type { Shell } from "../shells/index.ts";
 import { type Scratch, scratchFolder } from "./scratch.ts";
@@ -48,6 +48,7 @@ export interface Ground {
   readonly env: Readonly<Record<string, string>>;
   readonly umask: number;
   readonly limits: readonly Limit[];
+  readonly replaced?: readonly Replacement[];
   /** `performance.now()` after which nothing is asked any more. */
   readonly until: number;
 }
@@ -70,6 +71,11 @@ function ownName(argv: readonly string[], name: string) {
  */
 function affordable(bytes: number): number {
   return Math.max(tmpfsBytes, Math.min(bytes, Math.floor(freemem() / 16)));
+}
+
+/** What is not there yet becomes the account's own, as if it were saved by it. */
+function placed({ real, content }: Replacement): PlacedFile {
+  return { type: "r", mode: 0o644, path: real, content };
 }
 
 export function asksMore(asker: Asker): boolean {
@@ -110,7 +116,7 @@ export function asker(
             limits: ground.limits,
             terminal: ground.terminal,
             witness: true,
-            places: [...scratch.places, ...places],
+            places: [...scratch.places, ...(ground.replaced ?? []).map(placed), ...places],
             answer: scratch.answer,
             stdin: "open",
             knownHolders: knownHolders.map(own.of),

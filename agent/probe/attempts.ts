@@ -1,8 +1,7 @@
 /** Everything that the engine sends, tried; and the line of what does not do what it says, where nothing else names one. */
-import type { Account, Attempt, Cause, Gap } from "../facts/index.ts";
-import type { Reading } from "../startup/index.ts";
+import type { Attempt, Cause, Gap } from "../facts/index.ts";
 import type { Asker } from "./asker.ts";
-import { bisect } from "./bisect.ts";
+import { type Bisection, bisect } from "./bisect.ts";
 import { notTried, tryCommand, attempt as tryOnce } from "./canary.ts";
 import { inTurns } from "./in-turns.ts";
 import type { Marked } from "./questions.ts";
@@ -39,7 +38,7 @@ export async function lastResort(
   one: Parsed,
   attempt: Attempt,
   { questions, marked }: Trying,
-  { reading, account }: { readonly reading: Reading; readonly account: Account },
+  files: Omit<Bisection, "happensWith">,
 ): Promise<Cause> {
   if (attempt.outcome === "done" || attempt.outcome === "unknown" || marked.run.seconds > 1) return { where: null };
   const knowing = questions.knowing(attempt.held.map(({ command }) => command));
@@ -50,7 +49,7 @@ export async function lastResort(
     isSure &&= outcome !== "unknown";
     return outcome === attempt.outcome;
   };
-  const found = await bisect({ reading, account, happensWith });
+  const found = await bisect({ ...files, happensWith });
   if (!isSure) return { where: null };
   return found === null ? { where: null } : { where: found.place, line: found.line };
 }

@@ -2,7 +2,7 @@
  * The last way to find a line: the startup files are cut in the sandbox until what happens no longer happens. It needs no
  * understanding of the shell, so it also finds what only a run can know (`eval`, a file whose name was put together).
  */
-import type { Account, Place } from "../facts/index.ts";
+import { type Account, type Place, type Replacement, replacementOf } from "../facts/index.ts";
 import { readAs } from "../host/read-as.ts";
 import type { Reading } from "../startup/index.ts";
 import type { PlacedFile } from "./session.ts";
@@ -10,6 +10,7 @@ import type { PlacedFile } from "./session.ts";
 export interface Bisection {
   readonly reading: Reading;
   readonly account: Account;
+  readonly replaced: readonly Replacement[];
   /** Whether it still happens with this file in place of the real one. */
   happensWith(swapped: PlacedFile): Promise<boolean>;
 }
@@ -26,7 +27,7 @@ async function within(
   through: readonly string[],
   question: Bisection,
 ): Promise<{ readonly place: Place; readonly line: string } | null> {
-  const { reading, account, happensWith } = question;
+  const { reading, happensWith } = question;
   const here = reading.files.filter((file) => file.state === "read" && file.through.join("\n") === through.join("\n"));
   for (const { path } of here) {
     const swap = (lines: readonly string[]): PlacedFile => ({
@@ -38,16 +39,23 @@ async function within(
     if (await happensWith(swap([]))) continue;
     const deeper = await within([...through, path], question);
     if (deeper !== null) return deeper;
-    const read = await readAs(account, path);
+    const text = await wholeText(path, question);
     // A byte that is no UTF-8 would come back as another one.
-    if (read.kind !== "text" || !read.isWhole || read.text.includes("\ufffd")) return null;
-    const lines = read.text.split("\n");
+    if (text === null || text.includes("\ufffd")) return null;
+    const lines = text.split("\n");
     const at = await lineIn(lines, (kept) => happensWith(swap(kept)));
     const line = (lines[at] ?? "").trim().slice(0, 200);
     const column = (lines[at] ?? "").length - (lines[at] ?? "").trimStart().length + 1;
     return { place: { file: path, line: at + 1, column, through }, line };
   }
   return null;
+}
+
+async function wholeText(path: string, { account, replaced }: Bisection): Promise<string | null> {
+  const instead = replacementOf(path, replaced);
+  if (instead !== undefined) return Buffer.from(instead.content).toString("utf8");
+  const read = await readAs(account, path);
+  return read.kind === "text" && read.isWhole ? read.text : null;
 }
 
 /** The index of the line with which it begins to happen, or of the line of that line's construct that alone decides. */

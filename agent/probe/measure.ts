@@ -3,7 +3,15 @@
  * says what came of it as facts. Whatever could not be had is a gap; nothing here judges.
  */
 import type { Sends } from "../checks/check-kind.ts";
-import { type Account, everyFact, type ModeFacts, type ModeId, modeOf, type Tried } from "../facts/index.ts";
+import {
+  type Account,
+  everyFact,
+  type ModeFacts,
+  type ModeId,
+  modeOf,
+  type Replacement,
+  type Tried,
+} from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
 import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
@@ -41,6 +49,7 @@ export interface Measurement {
   readonly known?: readonly string[];
   /** Whether to ask as well what the shell has without its startup files, and what limits they leave. */
   readonly bare?: boolean;
+  readonly replaced?: readonly Replacement[];
   readonly signal?: AbortSignal;
 }
 
@@ -80,7 +89,7 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
 }
 
 async function once(
-  { account, mode, sends, names, how, known, bare: asksBare, signal }: Measurement,
+  { account, mode, sends, names, how, known, bare: asksBare, replaced = [], signal }: Measurement,
   sources: Sources,
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
@@ -88,7 +97,7 @@ async function once(
   const askerOn = ({ env, umask, limits }: SessionGround) => {
     const sandbox = sources.isRoot ? "whole-root" : "own-account";
     const { terminal } = modeOf(mode);
-    return asker({ account, shell, mode, terminal, sandbox, env, umask, limits, until }, signal);
+    return asker({ account, shell, mode, terminal, sandbox, env, umask, limits, replaced, until }, signal);
   };
   const words = wordsToResolve(sends, names);
   const begin = (by: Asker) => Promise.all([mark(by), dump(by, shell, words)]);
@@ -97,7 +106,7 @@ async function once(
     sources.read(account, shell, mode, {}),
     grounded,
     realPath(account.home),
-    gapsOfSshRc(account, mode),
+    gapsOfSshRc(account, mode, replaced),
     known === undefined || how === "reading" ? null : beginEarly(known, async () => begin(askerOn(await grounded))),
   ]);
   const own = reading.environmentFiles;
@@ -130,7 +139,8 @@ async function once(
   const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode) : null;
   const limited = beside?.limits == null ? read : { ...read, limits: beside.limits };
   const begun: ModeFacts = beside === null ? limited : { ...limited, bare: beside.bare };
-  const facts = await factsOf({ read: begun, reading, shell, account, parsed, questions: informed, marked, told });
+  const files = { read: begun, reading, shell, account, replaced };
+  const facts = await factsOf({ ...files, parsed, questions: informed, marked, told });
   return { facts, changed: await firstChanged(reading, account) };
 }
 
@@ -155,6 +165,7 @@ interface Answers {
   readonly reading: Reading;
   readonly shell: Shell;
   readonly account: Account;
+  readonly replaced: readonly Replacement[];
   readonly parsed: readonly Parsed[];
   readonly questions: Asker;
   readonly marked: Marked;
@@ -166,6 +177,7 @@ async function factsOf({
   reading,
   shell,
   account,
+  replaced,
   parsed,
   questions,
   marked,
@@ -211,7 +223,9 @@ async function factsOf({
   for (const { one, attempt, atEnd } of attempts) {
     const found = attempt.outcome === "done" ? { where: null } : find.tried(one, attempt, facts);
     const cause =
-      found.where === null ? await lastResort(one, attempt, { questions, marked }, { reading, account }) : found;
+      found.where === null
+        ? await lastResort(one, attempt, { questions, marked }, { reading, account, replaced })
+        : found;
     tried.push({ line: null, ...attempt, ...cause, command: one.text, atEnd });
   }
   if (asksMore(questions)) return { ...facts, tried };

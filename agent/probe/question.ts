@@ -6,10 +6,10 @@ import type { Limited } from "./witness.ts";
 
 /**
  * Something made in the sandbox before the shell starts: folder, file, FIFO or link (`content` is its target), the
- * account's own; root's where the letter is upper case. `mode` is a number as in chmod(2).
+ * account's own; root's where the letter is upper case. `r` is a file, too: one that is there keeps owner and mode. `mode` is a number as in chmod(2).
  */
 export interface PlacedFile {
-  readonly type: "d" | "f" | "p" | "l" | "D" | "F" | "P" | "L";
+  readonly type: "d" | "f" | "p" | "l" | "r" | "D" | "F" | "P" | "L";
   readonly mode: number;
   readonly path: string;
   readonly content?: Uint8Array | string;

@@ -1,5 +1,5 @@
 /** What the reader is asked, and what is made of its answers: they are claims. */
-import type { Account, ModeId } from "../facts/index.ts";
+import type { Account, ModeId, Replacement } from "../facts/index.ts";
 import { isStuck } from "../host/bare-child.ts";
 import { hostMounts, type Mount, mayNotAnswer, mountOf } from "../host/mounts.ts";
 import type { Shell } from "../shells/index.ts";
@@ -11,6 +11,7 @@ export interface ToRead extends Sending {
   readonly shell: Shell;
   readonly mode: ModeId;
   readonly env: Readonly<Record<string, string>>;
+  readonly replaced?: readonly Replacement[];
 }
 
 export interface ToReadModes extends Sending {
@@ -19,6 +20,7 @@ export interface ToReadModes extends Sending {
   /** Somebody waits for so many of them; the others may take their time. All, if not said. */
   readonly urgent?: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly replaced?: readonly Replacement[];
 }
 
 const mostBytes = 8 * 1_048_576;
@@ -52,7 +54,8 @@ export interface Begun {
 
 /** As `readStartupModes`, for who wants the first mode before the last one was read. */
 export function beginReading(wanted: ToReadModes): Begun {
-  const { shell, modes, account, env, urgent = modes.length } = wanted;
+  const { shell, modes, account, env, urgent = modes.length, replaced = [] } = wanted;
+  const contents = replaced.map(({ real, content }) => [real, Buffer.from(content).toString("base64")]);
   const readings = new Map<ModeId, Reading>();
   const waiting = new Map(modes.map((mode) => [mode, Promise.withResolvers<Reading | null>()]));
   const { name, syntax, reads } = shell;
@@ -66,7 +69,15 @@ export function beginReading(wanted: ToReadModes): Begun {
     return readings.size === modes.length ? "enough" : "more";
   };
   const ended = sendReader(wanted, {
-    request: { kind: "startup", shell: { name, syntax, reads }, modes, urgent, account: { home, uid }, env },
+    request: {
+      kind: "startup",
+      shell: { name, syntax, reads },
+      modes,
+      urgent,
+      account: { home, uid },
+      env,
+      replaced: Object.fromEntries(contents),
+    },
     mostBytes: mostBytes * modes.length,
     threads: 1,
     holds: () => [`uid ${uid}`, ...silentPlace(home, hostMounts())],

@@ -2,7 +2,15 @@
  * What no sandbox shows as a session has it, although nothing went wrong: its processes are its own, its parent is the
  * launcher, its room is a tmpfs. A startup file that asks for such a thing may go another way than it does in a session.
  */
-import { type Account, everyFact, type Gap, type ModeId, modeOf } from "../facts/index.ts";
+import {
+  type Account,
+  everyFact,
+  type Gap,
+  type ModeId,
+  modeOf,
+  type Replacement,
+  replacementOf,
+} from "../facts/index.ts";
 import { realPath } from "../host/real-path.ts";
 import type { Reading, Statement } from "../startup/index.ts";
 
@@ -58,10 +66,14 @@ export function gapsOfQuestions({ statements }: Reading): Gap[] {
 }
 
 /** sshd(8) SSHRC: run by /bin/sh before the command, with the command's stdout; only one of them, and never for sftp. */
-export async function gapsOfSshRc({ home }: Account, mode: ModeId): Promise<Gap[]> {
+export async function gapsOfSshRc(
+  { home }: Account,
+  mode: ModeId,
+  replaced: readonly Replacement[] = [],
+): Promise<Gap[]> {
   if (modeOf(mode).by !== "sshd") return [];
   for (const path of [`${home}/.ssh/rc`, "/etc/ssh/sshrc"]) {
-    if (!(await exists(path))) continue;
+    if (replacementOf(path, replaced) === undefined && !(await exists(path))) continue;
     const message = `sshd runs ${path} before every command, and the sandbox does not`;
     return [{ code: "probe-limited", message, change: "", of: everyFact }];
   }

@@ -15,7 +15,7 @@ export function measureHere(request: MeasureRequest, isRoot: boolean, readings?:
   const sources: Sources = {
     isRoot,
     read: async (account, shell, mode, env) =>
-      (await readings?.take(mode)) ?? readStartup({ account, shell, mode, env }),
+      (await readings?.take(mode)) ?? readStartup({ account, shell, mode, env, replaced: request.replaced ?? [] }),
     ground: (account, mode, environmentFiles) => sessionGround({ account, mode: bySsh(mode), environmentFiles }),
   };
   return measure({ ...request, account: asReached(request.account, isRoot) }, sources);

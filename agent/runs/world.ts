@@ -1,7 +1,7 @@
 /** What deciding whom to measure, and measuring, need of the world. host, collectors and probe give the real one. */
 import type { Sends } from "../checks/index.ts";
 import type { Automation } from "../collectors/automation.ts";
-import type { Account, ModeId } from "../facts/index.ts";
+import type { Account, ModeId, Replacement } from "../facts/index.ts";
 import type { AccountAnswer, GroupAnswer } from "../host/accounts.ts";
 
 export interface MeasureRequest {
@@ -17,6 +17,8 @@ export interface MeasureRequest {
   readonly known?: readonly string[];
   /** Also ask the shell what it has without its startup files, and what limits they leave. */
   readonly bare?: boolean;
+  /** Files that hold something else than on the host; nothing there changes. */
+  readonly replaced?: readonly Replacement[];
   readonly signal?: AbortSignal;
 }
 

@@ -13,6 +13,8 @@ export interface StartupRequest {
   readonly urgent: number;
   readonly account: { readonly home: string; readonly uid: number };
   readonly env: Readonly<Record<string, string>>;
+  /** Base64 of what files hold instead, by real path; also of files that are not there. */
+  readonly replaced: Readonly<Record<string, string>>;
 }
 
 /** Answered by `[place in paths, identity]` for each path, as each is known. */
