@@ -123,15 +123,17 @@ export function spread(left: Line, right: Line, edge: number): Line[] {
   const free = edge - columns(plain(left)) - columns(plain(right));
   if (free >= 2) return [[...left, " ".repeat(free), ...right]];
   const indent: Span = " ".repeat(Math.max(2, edge - columns(plain(right))));
-  return [...folded(left), [indent, ...right]];
+  return [...folded(left), ...folded([indent, ...right])];
 }
 
 /** A line that may be too wide, in as many as it takes; styles are kept only where it fits. */
 export function folded(line: Line, indent = 4): Line[] {
   if (columns(plain(line)) <= pageColumns) return [line];
-  const [first = "", ...others] = wrapped(plain(line), pageColumns);
-  const rest = others.length === 0 ? [] : wrapped(others.join(""), pageColumns - indent);
-  return [[first], ...rest.map((text) => [" ".repeat(indent) + text])];
+  const text = printable(plain(line));
+  const [first = ""] = wrapped(text, pageColumns);
+  const left = text.slice(first.length).trimStart();
+  const rest = left === "" ? [] : wrapped(left, pageColumns - indent);
+  return [[first], ...rest.map((each) => [" ".repeat(indent) + each])];
 }
 
 /** A paragraph from the left edge. */

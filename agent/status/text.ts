@@ -182,8 +182,8 @@ function sessionsSay({ sessions }: StatusAnswer): string[] {
   const stuck = groups.filter(({ isStuck }) => isStuck);
   const count = groups.reduce((sum, group) => sum + group.count, 0);
   const unread = problem === "" ? [] : [`could not be read whole: ${problem}`];
-  if (stuck.length === 0)
-    return [...(problem === "" ? [`${counted(count, "SSH command")}, none is stuck`] : []), ...unread];
+  const moving = count === 0 ? "no SSH command runs" : `${counted(count, "SSH command")}, none is stuck`;
+  if (stuck.length === 0) return problem === "" ? [moving] : unread;
   return [
     ...stuck.map(
       ({ account, count, says, oldestSeconds }) =>

@@ -29,11 +29,12 @@ export function ticketText(status: StatusAnswer, reading: Reading): Line[] {
   const first = fails[0] ?? undecided[0];
   const fields = first === undefined ? calm(status) : about(first, status, reading);
   const rest = fails.length + undecided.length - 1;
-  const last: readonly Field[] = [
+  const besides = [
     ...stuckOf(status),
-    ...(rest > 0
-      ? [["Besides", `${counted(rest, "more is", "more are")} wrong or undecided: rcwarden status`, 1] as const]
-      : []),
+    ...(rest > 0 ? [`${counted(rest, "more is", "more are")} wrong or undecided: rcwarden status`] : []),
+  ];
+  const last: readonly Field[] = [
+    ...(besides.length === 0 ? [] : [["Besides", besides.join("; "), 1] as const]),
     ["Said by", `rcwarden ${status.rcwarden} on ${status.host.name}, ${asOf(status, reading)}`, 1],
   ];
   const lines = [...cut(subjectOf(status, first), pageColumns, 1), "", ...[...fields, ...last].flatMap(fieldLines)];
@@ -93,12 +94,13 @@ function about(block: Guilty, status: StatusAnswer, reading: Reading): Field[] {
     ["What", unique(findings.map(happensOf)).join("; "), 2],
     ["Then", `an engine ${suffersOf(block)}${modes === "" ? "" : `, coming in by ${modes}`}`, 1],
     ...(since === null ? [] : [["Since", sinceText(since, reading), 1] as const]),
-    ["Line", lineOf(block, lead), 2],
+    ["Line", lineOf(block, lead), 1],
     ...(lead === null || lead.chain.length === 0
       ? []
       : [["Read by", lead.chain.map(({ what }) => what).join(" -> "), 1] as const]),
-    ["Who", whoOf(lead?.hint ?? null, reading), 1],
-    ["To do", `${change === "" ? "" : `${change}; `}${more === null ? "rcwarden status" : more}`, 2],
+    ["By whom?", whoOf(lead?.hint ?? null, reading), 1],
+    ...(change === "" ? [] : [["To do", change, 2] as const]),
+    ...(more === null ? [] : [["Ask", more, 1] as const]),
     ["Finding", `${first.fingerprint}, ${first.severity}, ${first.policy} / ${first.rule}`, 1],
   ];
 }
@@ -122,19 +124,16 @@ function whoOf(hint: Lead["hint"], { offsetMinutes }: Reading): string {
   const at = savedAt === null ? null : new Date(savedAt);
   const parts = [
     ...(at === null ? [] : [`saved ${localMinute(at, offsetMinutes(at))}`]),
-    ...(ownerUid === null ? [] : [`the file is uid ${ownerUid}'s`]),
     ...(loggedIn === null ? [] : [`logged in then: ${loggedIn.length === 0 ? "nobody" : loggedIn.join(", ")}`]),
+    ...(ownerUid === null ? [] : [`file of uid ${ownerUid}`]),
   ];
-  return parts.length === 0 ? "not known" : `${parts.join("; ")} (a hint, no proof)`;
+  return parts.length === 0 ? "not known" : parts.join("; ");
 }
 
-function stuckOf({ sessions }: StatusAnswer): Field[] {
-  const stuck = sessions.groups.filter(({ isStuck }) => isStuck);
-  if (stuck.length === 0) return [];
-  const text = stuck
-    .map(({ account, count, says }) => `${count} of ${account}'s SSH commands wait for ${says}`)
-    .join("; ");
-  return [["Stuck", text, 1]];
+function stuckOf({ sessions }: StatusAnswer): string[] {
+  return sessions.groups
+    .filter(({ isStuck }) => isStuck)
+    .map(({ account, count, says }) => `${count} of ${account}'s SSH commands wait for ${says}`);
 }
 
 function asOf({ time, validUntil }: StatusAnswer, { offsetMinutes }: Reading): string {

@@ -5,6 +5,7 @@ import { agentCases } from "./agent-cases.ts";
 import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
 import { formatCases } from "./format-cases.ts";
+import { statusCases } from "./status-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
 import { absent, account, automated, noHost, oracle, postgres, read, root, type World } from "./world.ts";
 
@@ -661,5 +662,6 @@ export const cases: readonly Case[] = [
   ...waivedCases,
   ...cleanupCases,
   ...applyCases,
+  ...statusCases,
   ...formatCases,
 ];
