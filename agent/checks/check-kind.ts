@@ -7,6 +7,7 @@ import type {
   Place,
   RetentionFacts,
   ReviewedFacts,
+  SeenSessions,
   WatchingFacts,
 } from "../facts/index.ts";
 
@@ -42,6 +43,7 @@ export interface CheckFacts extends ModeFacts {
   readonly watching: WatchingFacts | null;
   readonly exceptions: readonly ExceptionFacts[] | null;
   readonly backlog: readonly RetentionFacts[] | null;
+  readonly sessions: SeenSessions | null;
   readonly reviewed: ReviewedFacts | null;
 }
 
@@ -101,7 +103,10 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
   readonly afterStartup: boolean;
   readonly parameters: z.ZodType<P>;
   /** The subjects that this rule will judge, known before anything was measured; used where a gap leaves it undecided. */
-  subjects(parameters: P, facts: Pick<CheckFacts, "sends" | "mode" | "exceptions" | "backlog">): readonly string[];
+  subjects(
+    parameters: P,
+    facts: Pick<CheckFacts, "sends" | "mode" | "exceptions" | "backlog" | "sessions">,
+  ): readonly string[];
   /**
    * Where subjects stand on facts of their own: those that this subject stands on. Then a gap in another subject's facts
    * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.

@@ -4,6 +4,8 @@ import type {
   CommandFact,
   Place,
   RetentionFacts,
+  SeenGroup,
+  SeenSessions,
   Startup,
   Tried,
   WatchingFacts,
@@ -113,4 +115,25 @@ export function staging(other: Partial<BacklogFacts>): RetentionFacts {
     ...other,
   };
   return { ...about, applied: "automatically", backlog, sinceSeconds: 300, everySeconds: 900, problem: "" };
+}
+
+/** 50 of `oracle`'s commands that wait for the answer to a question since half an hour. */
+export const cpHangs: SeenGroup = {
+  account: "oracle",
+  command: "cp -i -f ... ...",
+  waitsFor: "input",
+  says: "input on its ssh channel",
+  isStuck: true,
+  from: ["10.1.2.3"],
+  count: 50,
+  oldestSeconds: 2220,
+  startedAt: Array.from({ length: 50 }, () => "2026-11-23T08:37:07.000Z"),
+  pids: Array.from({ length: 50 }, (_, at) => 4711 + at),
+  prompt: "cp: overwrite '...'?",
+  stillSeconds: Array.from({ length: 50 }, () => 2220),
+};
+
+/** `oracle`'s sessions, watched since an hour. */
+export function seesSessions(groups: readonly SeenGroup[]): SeenSessions {
+  return { at: "2026-11-23T09:14:07.000Z", groups, problem: "", accounts: ["oracle"], watchedSeconds: 3600 };
 }

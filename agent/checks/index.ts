@@ -13,6 +13,7 @@ import { shellFunction } from "./function.ts";
 import { logBacklog } from "./log-backlog.ts";
 import { loginShell } from "./login-shell.ts";
 import { reviewed } from "./reviewed.ts";
+import { sessionsStuck } from "./sessions-stuck.ts";
 import { startupFinishes } from "./startup-finishes.ts";
 import { startupOutput } from "./startup-output.ts";
 import { trap } from "./trap.ts";
@@ -30,6 +31,7 @@ export const checkKinds: readonly AnyCheckKind[] = [
   shellFunction,
   loginShell,
   watchCoverage,
+  sessionsStuck,
   logBacklog,
   reviewed,
   exceptions,

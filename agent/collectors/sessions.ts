@@ -21,6 +21,8 @@ export interface SessionsLook {
   readonly sessions: readonly SeenSession[];
   /** Why not all was seen, one clause; "" where it was. */
   readonly problem: string;
+  /** Milliseconds that it took, without what it waited. */
+  readonly workMs: number;
 }
 
 export interface SessionsWorld {
@@ -58,21 +60,25 @@ export class SessionLooks {
   #addresses = new Map<string, string | null>();
   /** By the command's first process and the one in front. */
   #still = new Map<string, Still>();
+  #workMs = 0;
+  #turnMs = 0;
 
   constructor(world: SessionsWorld) {
     this.#world = world;
-    this.#finder = new SshdSessions(world.proc, world.isRoot, () => world.breathe());
+    this.#finder = new SshdSessions(world.proc, world.isRoot, () => this.#away(() => world.breathe()));
   }
 
   /** One look; it takes 0.25 s more where something waits that was not seen before. */
   async look(isWanted: (uid: number) => boolean): Promise<SessionsLook> {
     const { proc, isRoot } = this.#world;
+    this.#workMs = 0;
+    this.#turnMs = this.#world.monotonicMs();
     const { channels, problem } = await this.#finder.find(isWanted);
     const nowTicks = proc.nowTicks();
     const addresses = new Addresses(this.#world, this.#addresses);
     const drafts: Draft[] = [];
     for (const channel of channels) {
-      await this.#world.breathe();
+      await this.#away(() => this.#world.breathe());
       const stat = proc.stat(channel.pid);
       const front = frontOf(proc, channel, isRoot);
       if (stat.kind !== "had" || front === null) continue;
@@ -88,7 +94,15 @@ export class SessionLooks {
     return {
       sessions: drafts.map((draft) => this.#seen(draft)),
       problem: [problem, why].filter((each) => each !== "").join("; "),
+      workMs: this.#workMs + this.#world.monotonicMs() - this.#turnMs,
     };
+  }
+
+  /** What passes meanwhile is no work of ours. */
+  async #away(wait: () => Promise<void>): Promise<void> {
+    this.#workMs += this.#world.monotonicMs() - this.#turnMs;
+    await wait();
+    this.#turnMs = this.#world.monotonicMs();
   }
 
   /** Those that wait and were not seen before are looked at twice. */
@@ -99,9 +113,9 @@ export class SessionLooks {
     const fresh = waiting.filter(({ key }) => !before.has(key));
     const beganMs = this.#world.monotonicMs();
     if (fresh.length > 0) {
-      await this.#world.pause(peekMs);
+      await this.#away(() => this.#world.pause(peekMs));
       for (const { key, channel } of fresh) {
-        await this.#world.breathe();
+        await this.#away(() => this.#world.breathe());
         marks.set(key, frontOf(this.#world.proc, channel, this.#world.isRoot)?.mark ?? "");
       }
     }

@@ -3,6 +3,7 @@
  * (`AgentWorld`), so that a test can stand in for clock, name service and probe; start.ts makes the real one.
  */
 
+import { hungCommands } from "../collectors/hung-commands.ts";
 import type { TerminalSpan } from "../collectors/wtmp.ts";
 import {
   type AgentDocument,
@@ -19,7 +20,7 @@ import {
 } from "../documents/index.ts";
 import { cursorText, type DriftInput, drift, type Hint, type Via } from "../drift/index.ts";
 import { exceptionFacts, modesFor, ruleDigests } from "../evaluate/index.ts";
-import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId, SessionsFacts } from "../facts/index.ts";
+import type { Account, AgentFacts, BaselineItem, ModeFacts, ModeId, SeenSessions } from "../facts/index.ts";
 import type { Watch, WatchOptions } from "../host/watching.ts";
 import type { WantedLines } from "../probe/reader.ts";
 import type { Configuration } from "../runs/host-documents.ts";
@@ -43,6 +44,7 @@ import { OwnLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Pictures } from "./pictures.ts";
 import { type RunEnd, RunQueue } from "./queue.ts";
+import { type LooksAtSessions, Sessions } from "./sessions.ts";
 import type { Textfile } from "./textfile.ts";
 import { every, later, splayed } from "./timers.ts";
 import { viewOf } from "./view.ts";
@@ -99,6 +101,7 @@ export interface AgentWorld {
   lines(account: Account, wanted: WantedLines): Promise<ReadonlyMap<number, string> | null>;
   readonly measures: Measures;
   readonly textfile: Pick<Textfile, "look" | "problem">;
+  readonly looks: LooksAtSessions;
   /** Gives back memory that much work left behind. */
   giveBack(): void;
   /** Whether another instance watches this account already; a clause that says which. */
@@ -133,6 +136,7 @@ export class Agent {
   readonly cleaner: Cleaner;
   readonly pictures: Pictures;
   readonly #stopping = new AbortController();
+  readonly #sessions: Sessions;
   readonly #coverage: Coverage;
   readonly #watch: Watch;
   readonly #waitingForRun = new Map<string, ((ran: Ran) => void)[]>();
@@ -193,6 +197,16 @@ export class Agent {
       this.#stopping.signal,
     );
     const reconcile = () => this.#agentDocument.reconcile;
+    this.#sessions = new Sessions(
+      {
+        ...world,
+        accounts: () => this.accounts.all.flatMap(({ name, account }) => account ?? { name, uid: -1 }),
+        barred: () => (this.grant === null ? "the Grant is broken, so that nobody is looked at" : ""),
+        hung: () => this.accounts.all.flatMap(({ hung }) => hung),
+        looked: () => this.pictures.changed(),
+      },
+      this.#stopping.signal,
+    );
     this.#watch = world.watch({
       get sweepMs() {
         return reconcile().everyMs;
@@ -257,8 +271,8 @@ export class Agent {
     return viewOf(this);
   }
 
-  sessions(): SessionsFacts {
-    return { at: isoOrNull(this.world.nowMs()) ?? "", groups: [], problem: "sessions were not looked at yet" };
+  sessions(): SeenSessions {
+    return this.#sessions.facts();
   }
 
   /** Resolves when everything that is to be watched is; runs begin on their own. */
@@ -435,6 +449,7 @@ export class Agent {
       exceptions: exceptionFacts(host.exceptions, this.#isReady ? this.#keys() : null, this.world.nowMs()),
       backlog: this.cleaner.facts(),
     };
+      sessions: this.sessions(),
   }
 
   /** Adopts a baseline: the account is looked at again, for a finding may end. */
@@ -659,6 +674,8 @@ export class Agent {
     watched.items = world.store.baseline(name) === null ? [] : ran.items;
     watched.keys = ran.verdicts.map(keyOf);
     this.pictures.changed();
+    watched.hung = hungCommands(name, ran.measured.modes);
+    this.#sessions.measured();
     for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
     this.#waitingForRun.delete(name);
     if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
@@ -766,6 +783,7 @@ export class Agent {
   #lookAtOurselves(): void {
     if (this.#leftovers.areDue(this.world.monotonicMs(), this.queue.isIdle)) this.world.giveBack();
     if (!this.limits.look(this.world.monotonicMs())) return;
+    this.pictures.stuck(this.sessions());
     const { over } = this.limits.use;
     if (over.length > 0) this.world.log("warn", "the agent itself is over its limit: one probe at a time", { over });
     else this.world.log("info", "the agent is within its limits again");
@@ -816,7 +834,7 @@ export class Agent {
       this.#full.add(name);
       this.queue.want(name, "schedule");
     }
-    await this.queue.settled();
+    await Promise.all([this.queue.settled(), this.#sessions.start()]);
     this.#lastFullRunMs = this.world.nowMs();
     await this.#countLogins();
   }

@@ -6,6 +6,8 @@ import { dirname } from "node:path";
 import { hintOf } from "../collectors/hint.ts";
 import { recentLogins } from "../collectors/logins.ts";
 import { peopleSince } from "../collectors/people.ts";
+import { realSessions } from "../collectors/real-sessions.ts";
+import { SessionLooks } from "../collectors/sessions.ts";
 import { type Policy, problemText } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
 import { groupMembers } from "../host/accounts.ts";
@@ -131,6 +133,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     sinks: (agent) => sinksOf(agent, isRoot, sender),
     cleanup: realCleanup(call.stateFolder),
     measures: new Measures(),
+    looks: new SessionLooks(realSessions(isRoot)),
     textfile,
     // A journal has other readers than who starts it by hand, and what a finding quotes is not redacted here.
     firstRun: manager.present ? () => {} : call.firstRun,

@@ -1,6 +1,6 @@
 /** What the agent knows of one account that it watches, besides what the store keeps. */
 import type { InForce, Verdict } from "../evaluate/index.ts";
-import type { Account, BaselineChange, BaselineItem, ModeId } from "../facts/index.ts";
+import type { Account, BaselineChange, BaselineItem, HungCommand, ModeId } from "../facts/index.ts";
 import type { AccountView } from "../status/agent-view.ts";
 import type { Hinted, LeadGround } from "./lead.ts";
 import type { Meant } from "./watch-list.ts";
@@ -29,6 +29,8 @@ export interface Watched {
   applying: readonly InForce[];
   changes: readonly BaselineChange[];
   /** What would be accepted now; kept only where a baseline is. */
+  /** What waits for ever in the sandbox, as it was last measured. */
+  hung: readonly HungCommand[];
   items: readonly BaselineItem[];
   /** What the last run saw in the modes by which engines come in, and the last full run in the others. */
   seen: Seen;
@@ -67,6 +69,7 @@ export function newlyWatched({ name, account, because, says }: Meant): Watched {
     others: nothingSeen,
     ground: "",
     othersGround: "",
+    hung: [],
     lead: null,
     hints: new Map(),
     keys: [],

@@ -139,7 +139,7 @@ function aboutAccount(
 }
 
 /** What a check sees of an agent where none was asked; `gapOfAgent` says so. */
-const nobodyAsked = { watching: null, exceptions: null, backlog: null, reviewed: null };
+const nobodyAsked = { watching: null, exceptions: null, backlog: null, sessions: null, reviewed: null };
 
 const gapOfAgent: Gap = {
   code: "unreadable",
@@ -255,7 +255,7 @@ function notReached(needs: readonly FactName[], ended: string | null): Gap {
 
 function undecided(
   context: Context,
-  facts: Pick<CheckFacts, "sends" | "mode" | "exceptions" | "backlog">,
+  facts: Pick<CheckFacts, "sends" | "mode" | "exceptions" | "backlog" | "sessions">,
   gaps: readonly Gap[],
   finding = true,
 ): Verdict[] {

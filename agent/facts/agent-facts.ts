@@ -1,5 +1,6 @@
 /** Facts that only a running agent has: how well it watches, what was reviewed, which exceptions stand. */
 import type { RetentionFacts } from "./backlog.ts";
+import type { SeenSessions } from "./sessions.ts";
 
 /** How well the agent sees changes (host level). */
 export interface WatchingFacts {
@@ -77,6 +78,7 @@ export interface AgentFacts {
   readonly exceptions: readonly ExceptionFacts[];
   /** One a Retention; none where there is none. */
   readonly backlog: readonly RetentionFacts[];
+  readonly sessions: SeenSessions;
 }
 
 /** How a sink does, for status. */

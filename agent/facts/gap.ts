@@ -18,9 +18,9 @@ export type FactName =
   | AgentFactName;
 
 /** Facts that no mode gives: only a running agent has them. */
-export type AgentFactName = "watching" | "exceptions" | "reviewed" | "backlog";
+export type AgentFactName = "watching" | "exceptions" | "reviewed" | "backlog" | "sessions";
 
-export const agentFacts: readonly AgentFactName[] = ["watching", "exceptions", "reviewed", "backlog"];
+export const agentFacts: readonly AgentFactName[] = ["watching", "exceptions", "reviewed", "backlog", "sessions"];
 
 /** Every fact of a mode. */
 export const everyFact: readonly FactName[] = [

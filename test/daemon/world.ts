@@ -187,6 +187,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
     logins: async () => [],
     sinks: () => [],
     cleanup: noCleanup,
+    looks: { look: async () => ({ sessions: [], problem: "", workMs: 0 }) },
     measures: new Measures(),
     textfile: { look: async () => {}, problem: "" },
     elsewhere: async () => null,

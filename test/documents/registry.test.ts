@@ -67,6 +67,7 @@ test("what is shipped is sound, and is the default", () => {
     selfPolicy(loaded.set).rules.map((rule) => [rule.check, rule.severity]),
     [
       ["watch-coverage", "high"],
+      ["sessions-stuck", "high"],
       ["log-backlog", "medium"],
       ["reviewed", "medium"],
       ["exceptions", "low"],

@@ -1,7 +1,7 @@
 /** Rules about what only a running agent knows: judged once for the host, or by what was accepted of an account. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { staging, watchesAll } from "../../agent/checks/example-facts.ts";
+import { seesSessions, staging, watchesAll } from "../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../agent/checks/index.ts";
 import { baselineChanges, baselineItems, evaluate, type Measured, type Question } from "../../agent/evaluate/index.ts";
 import type { AgentFacts, ModeFacts } from "../../agent/facts/index.ts";
@@ -14,6 +14,7 @@ const agent: AgentFacts = {
   watching: watchesAll,
   exceptions: [{ name: "greeting", state: "expired", until: "2026-11-22", reason: "CHG1" }],
   backlog: [staging({ nothingReclaimedHours: 30 })],
+  sessions: seesSessions([]),
 };
 const cp = { name: "cp", value: "cp -i", effective: true, where: at(14) };
 

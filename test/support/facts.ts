@@ -60,6 +60,7 @@ export function checkFacts(other: Partial<CheckFacts> = {}): CheckFacts {
     watching: null,
     exceptions: null,
     backlog: null,
+    sessions: null,
     reviewed: null,
     ...other,
   };
