@@ -6,14 +6,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { jsonText } from "../facts/index.ts";
 import { type Admission, type Door, door, limits } from "./admission.ts";
+import { Again } from "./again.ts";
 import type { AgentView, Peer } from "./agent-view.ts";
 import { forget } from "./current.ts";
-import { foreign } from "./from-where.ts";
-import { place, serverName } from "./place.ts";
+import { place } from "./place.ts";
 import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
-import { type Answered, meet, type Raw, type Route } from "./route.ts";
-import { routes } from "./routes.ts";
+import { bodyOf, hasBody, pathOf, type Question, questionOf, takes } from "./question.ts";
+import type { Route } from "./route.ts";
+import { bye, headersFor, type Leaving, leaving, type Outcome } from "./told.ts";
 
 export interface Served {
   readonly view: AgentView;
@@ -49,8 +50,17 @@ interface Caller {
   toldAtMs: number | null;
 }
 
+/** What a handler may want of its connection. */
+interface Waiting {
+  readonly left: AbortSignal;
+  mayWait(): boolean;
+}
+
+/** Of a question that is answered at once. */
+const nobodyWaits: Waiting = { left: new AbortController().signal, mayWait: () => false };
+
 /** What is being asked on a connection until the answer was taken, or the caller left. */
-class Asking {
+class Asking implements Waiting {
   readonly response: ServerResponse;
   readonly caller: Caller;
   readonly #entrance: Door;
@@ -104,6 +114,25 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   server.maxHeadersCount = 64;
   server.maxRequestsPerSocket = 1_000;
 
+  const again = new Again({
+    server,
+    answer(question, socket) {
+      const caller = callers.get(socket);
+      const permitted = closing.aborted || caller === undefined ? null : permit(question, caller.peer, nobodyWaits);
+      if (permitted?.kind !== "permitted") return null;
+      try {
+        const outcome = permitted.ask(undefined);
+        return outcome instanceof Promise ? null : leaving(outcome);
+      } catch {
+        // It is asked again behind, where a fault is told.
+        return null;
+      }
+    },
+    told(socket, taken) {
+      const caller = callers.get(socket);
+      if (caller !== undefined) caller.toldAtMs = taken ? null : performance.now();
+    },
+  });
   server.prependListener("connection", (socket: Socket) => {
     const peer = peerOf(socket);
     const { admission, leave } = entrance.enter(peer, standingOf(principalOf(peer, view)));
@@ -113,6 +142,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
       leave();
     });
     if (admission === "cut") socket.destroy();
+    else again.meet(socket, admission);
   });
   const cutting = setInterval(() => {
     const since = performance.now() - takenWithinMs;
@@ -146,44 +176,47 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   }
 
   function outcomeOf(request: IncomingMessage, asking: Asking): Outcome | Promise<Outcome> {
-    const { peer, admission } = asking.caller;
-    if (admission !== "served") return tooMany;
-    const refused = foreign(request.headers, request.rawHeaders);
-    if (refused !== null) return refused;
-    const method = request.method ?? "";
-    const path = pathOf(request);
-    if (!path.startsWith("/")) return refusal(400, "path-wrong", ["path", "one that begins with /", path], bye);
-    const met = meet(routes, method, path);
-    if (met.kind === "malformed") return refusal(400, "path-wrong", [path, "UTF-8 in %XX", "something else"]);
-    if (met.kind === "none") return unknownPath(path, met.suggestion);
-    if (met.kind === "other-method") {
-      return refusal(405, "method-wrong", [path, met.allow.join(" or "), method], { Allow: met.allow.join(", ") });
+    const { caller } = asking;
+    if (caller.admission !== "served") return tooMany;
+    const question = questionOf(request);
+    if (question.kind === "refusal") return question;
+    const permitted = permit(question, caller.peer, asking);
+    if (permitted.kind === "refusal") return permitted;
+    const { route } = question;
+    if (hasBody(request)) {
+      return bodyOf(request, route).then((body) => (body.kind === "refusal" ? body : permitted.ask(body.value)));
     }
-    const { route, name } = met;
-    const principal = principalOf(peer, view);
-    if (!route.may.includes(principal.kind)) return notAllowed(route, principal.kind);
-    const raw = (value: unknown): Raw => ({
-      ...{ view, principal, name, body: value },
-      query: new URLSearchParams((request.url ?? "").slice(path.length)),
-      accepts: (media) => takes(request.headers.accept, media),
-      mayWait: () => asking.mayWait(),
-      get signal() {
-        return AbortSignal.any([closing, asking.left]);
-      },
-    });
-    if (!hasBody(request)) return done(route, raw(route.body === null ? undefined : {}));
-    return bodyOf(request, route).then((body) => (body.kind === "refusal" ? body : done(route, raw(body.value))));
-  }
-
-  async function asked(route: Route, raw: Raw): Promise<Outcome> {
-    const outcome = await route.ask(raw);
-    forget(view);
+    const outcome = permitted.ask(route.body === null ? undefined : {});
+    if (!(outcome instanceof Promise)) again.remember(request, question);
     return outcome;
   }
 
-  function done(route: Route, raw: Raw): Outcome | Promise<Outcome> {
-    // What was asked to be done is seen by who asks next.
-    return route.method === "GET" ? route.ask(raw) : asked(route, raw);
+  /** The kernel says who asks; the table says who may. */
+  function permit(question: Question, peer: Peer | null, waiting: Waiting) {
+    const { route, name, query, accept } = question;
+    const principal = principalOf(peer, view);
+    if (!route.may.includes(principal.kind)) return notAllowed(route, principal.kind);
+    return {
+      kind: "permitted",
+      ask(body: unknown): Outcome | Promise<Outcome> {
+        const outcome = route.ask({
+          ...{ view, principal, name, body, query: new URLSearchParams(query) },
+          accepts: (media) => takes(accept, media),
+          mayWait: () => waiting.mayWait(),
+          get signal() {
+            return AbortSignal.any([closing, waiting.left]);
+          },
+        });
+        return route.method === "GET" ? outcome : forgotten(outcome);
+      },
+    } as const;
+  }
+
+  /** What was asked to be done is seen by who asks next. */
+  async function forgotten(outcome: Outcome | Promise<Outcome>): Promise<Outcome> {
+    const settled = await outcome;
+    forget(view);
+    return settled;
   }
 
   const placed = await place(server, socketPath, mode);
@@ -199,6 +232,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
       ending.abort();
       clearInterval(cutting);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      again.close();
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), closeWithinMs);
       await closed;
@@ -214,64 +248,12 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   }
 }
 
-type Outcome = Answered<unknown> | Refusal;
-
-interface Told {
-  readonly text: string;
-  readonly media?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-interface Leaving extends Told {
-  readonly status: number;
-}
-
-function leaving(outcome: Outcome): Leaving {
-  if (outcome.kind === "text") return { ...outcome, status: outcome.status ?? 200 };
-  if (outcome.kind === "answer") {
-    const { body, media, status = 200 } = outcome;
-    return { status, text: `${jsonText(body, 0)}\n`, ...(media !== undefined && { media }) };
-  }
-  const { status, problem, headers } = outcome;
-  return { status, text: `${jsonText(problem, 0)}\n`, ...(headers && { headers }) };
-}
-
-/** By its whole name, and not refused by a weight of 0. */
-function takes(accept: string | undefined, media: string): boolean {
-  return (accept ?? "").split(",").some((each) => {
-    const [name = "", ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
-    return name === media && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
-}
-
-const bye = { Connection: "close" };
 const tooMany = refusal(
   429,
   "too-many-connections",
   ["connection", `at most ${limits.perUid} of one user`, "one more"],
   bye,
 );
-
-const [serverWord = "", serverValue = ""] = serverName.split(": ");
-/** In every answer, unless it says otherwise. */
-const always: Readonly<Record<string, string>> = {
-  [serverWord]: serverValue,
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-};
-
-function headersFor({ text, media = "application/json", headers }: Told): Record<string, string> {
-  return {
-    ...always,
-    "Content-Type": `${media}; charset=utf-8`,
-    "Content-Length": String(Buffer.byteLength(text)),
-    ...headers,
-  };
-}
 
 const clientErrors: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -282,50 +264,9 @@ const statusWords: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
 };
 
-function pathOf({ url = "" }: IncomingMessage): string {
-  const at = url.indexOf("?");
-  return at === -1 ? url : url.slice(0, at);
-}
-
-function unknownPath(path: string, suggestion: string | null): Refusal {
-  const change = suggestion === null ? "see /openapi.json" : `did you mean ${suggestion}?`;
-  return refusal(404, "path-unknown", ["path", "a route of rcwarden", path, change]);
-}
-
 function notAllowed({ method, path, may }: Route, kind: string): Refusal {
   const change = may.includes("viewer")
     ? "ask as root, as a member of group rcwarden or as a watched account"
     : "ask as root or as who runs the agent";
   return refusal(403, "not-allowed", [`${method} ${path}`, may.join(" or "), kind, change]);
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  const { "content-length": length, "transfer-encoding": encoding } = headers;
-  return encoding !== undefined || (length !== undefined && length !== "0");
-}
-
-type Body = { readonly kind: "body"; readonly value: unknown } | Refusal;
-
-async function bodyOf(request: IncomingMessage, { method, body, mostBodyBytes }: Route): Promise<Body> {
-  const { "content-length": length, "content-type": type } = request.headers;
-  if (method === "GET" || body === null) return refusal(400, "body-unexpected", ["body", "none", "one"], bye);
-  if (!/^application\/json *(;|$)/i.test(type ?? "")) {
-    return refusal(415, "type-wrong", ["Content-Type", "application/json", type ?? "nothing"], bye);
-  }
-  const tooLong = refusal(413, "body-too-long", ["body", `at most ${mostBodyBytes} bytes`, "more"], bye);
-  if (Number(length ?? 0) > mostBodyBytes) return tooLong;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > mostBodyBytes) return tooLong;
-    chunks.push(part);
-  }
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
-    return { kind: "body", value };
-  } catch {
-    return refusal(400, "body-wrong", ["body", "JSON in UTF-8", "something else"]);
-  }
 }

@@ -27,7 +27,7 @@ test("a user with thousands of uids takes no place of those whom the agent knows
 });
 
 test("a place that was left is free again, whoever had it", () => {
-  const entrance = door({ perUid: 1, others: 2, strangers: 1, refusedAtOnce: 0 });
+  const entrance = door({ perUid: 1, others: 2, strangers: 1, refusedAtOnce: 0, waitsPerUid: 1 });
   for (const standing of ["stranger", "known", "owner", "stranger"] as const) {
     const { admission, leave } = entrance.enter({ pid: 1, uid: 7, gid: 7, groups: [] }, standing);
     assert.equal(admission, "served");

@@ -1,0 +1,80 @@
+/** What a request asks, from its bytes alone: who asks, and whether he may, comes after. */
+import type { IncomingMessage } from "node:http";
+import { foreign } from "./from-where.ts";
+import { type Refusal, refusal } from "./problem.ts";
+import { meet, type Route } from "./route.ts";
+import { routes } from "./routes.ts";
+import { bye } from "./told.ts";
+
+export interface Question {
+  readonly kind: "question";
+  readonly route: Route;
+  /** `{name}` of the path, decoded. */
+  readonly name: string;
+  readonly query: string;
+  readonly accept: string | undefined;
+}
+
+export function questionOf({ method = "", url = "", headers, rawHeaders }: IncomingMessage): Question | Refusal {
+  const refused = foreign(headers, rawHeaders);
+  if (refused !== null) return refused;
+  const path = pathOf({ url });
+  if (!path.startsWith("/")) return refusal(400, "path-wrong", ["path", "one that begins with /", path], bye);
+  const met = meet(routes, method, path);
+  if (met.kind === "malformed") return refusal(400, "path-wrong", [path, "UTF-8 in %XX", "something else"]);
+  if (met.kind === "none") return unknownPath(path, met.suggestion);
+  if (met.kind === "other-method") {
+    return refusal(405, "method-wrong", [path, met.allow.join(" or "), method], { Allow: met.allow.join(", ") });
+  }
+  const { route, name } = met;
+  return { kind: "question", route, name, query: url.slice(path.length), accept: headers.accept };
+}
+
+/** By its whole name, and not refused by a weight of 0. */
+export function takes(accept: string | undefined, media: string): boolean {
+  return (accept ?? "").split(",").some((each) => {
+    const [name = "", ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+    return name === media && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
+export function pathOf({ url = "" }: Pick<IncomingMessage, "url">): string {
+  const at = url.indexOf("?");
+  return at === -1 ? url : url.slice(0, at);
+}
+
+function unknownPath(path: string, suggestion: string | null): Refusal {
+  const change = suggestion === null ? "see /openapi.json" : `did you mean ${suggestion}?`;
+  return refusal(404, "path-unknown", ["path", "a route of rcwarden", path, change]);
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = headers;
+  return encoding !== undefined || (length !== undefined && length !== "0");
+}
+
+export type Body = { readonly kind: "body"; readonly value: unknown } | Refusal;
+
+export async function bodyOf(request: IncomingMessage, { method, body, mostBodyBytes }: Route): Promise<Body> {
+  const { "content-length": length, "content-type": type } = request.headers;
+  if (method === "GET" || body === null) return refusal(400, "body-unexpected", ["body", "none", "one"], bye);
+  if (!/^application\/json *(;|$)/i.test(type ?? "")) {
+    return refusal(415, "type-wrong", ["Content-Type", "application/json", type ?? "nothing"], bye);
+  }
+  const tooLong = refusal(413, "body-too-long", ["body", `at most ${mostBodyBytes} bytes`, "more"], bye);
+  if (Number(length ?? 0) > mostBodyBytes) return tooLong;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    const part = Buffer.from(chunk);
+    bytes += part.length;
+    if (bytes > mostBodyBytes) return tooLong;
+    chunks.push(part);
+  }
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    return { kind: "body", value };
+  } catch {
+    return refusal(400, "body-wrong", ["body", "JSON in UTF-8", "something else"]);
+  }
+}
