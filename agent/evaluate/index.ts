@@ -7,6 +7,7 @@ export { baselineChanges, baselineItems } from "./baseline.ts";
 export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
 export * from "./facts-document.ts";
 export { fingerprint, type Key } from "./fingerprint.ts";
+export * from "./replaced.ts";
 export * from "./report.ts";
 export { ruleDigests } from "./rule-digests.ts";
 export type { Verdict, Waived } from "./verdict.ts";

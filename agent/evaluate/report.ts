@@ -2,6 +2,7 @@ import type { Origin } from "../documents/kinds.ts";
 import type { Ended, ModeFacts } from "../facts/index.ts";
 import { type Summary, summary } from "./answer.ts";
 import type { Measured } from "./evaluate.ts";
+import type { Replaced } from "./replaced.ts";
 import type { Verdict, Waived } from "./verdict.ts";
 
 /** What `check --json` prints (design 10). Text from the host is raw here; the output escapes it. */
@@ -15,6 +16,8 @@ export interface Report {
   /** The program's version. */
   readonly rcwarden: string;
   readonly applied: readonly Applied[];
+  /** Files that held something else than on the host while it was measured; left out where none did. */
+  readonly replaced?: readonly Replaced[];
   readonly accounts: readonly AccountReport[];
   /** What failed or could not be decided; what only follows from another finding is counted in `summary` alone. */
   readonly findings: readonly Finding[];
@@ -64,11 +67,12 @@ export interface Checked {
   readonly host: Report["host"];
   readonly version: string;
   readonly applied: readonly { readonly kind: string; readonly name: string; readonly origin: Origin }[];
+  readonly replaced?: readonly Replaced[];
   readonly measured: readonly Measured[];
   readonly verdicts: readonly Verdict[];
 }
 
-export function report({ time, host, version, applied, measured, verdicts }: Checked): Report {
+export function report({ time, host, version, applied, replaced = [], measured, verdicts }: Checked): Report {
   return {
     apiVersion: "rcwarden/v1",
     kind: "Report",
@@ -76,6 +80,7 @@ export function report({ time, host, version, applied, measured, verdicts }: Che
     host: { id: host.id, name: host.name },
     rcwarden: version,
     applied: applied.map(({ kind, name, origin }) => ({ kind, name, file: origin.file, digest: origin.digest })),
+    ...(replaced.length === 0 ? {} : { replaced }),
     accounts: measured.map(accountReport),
     findings: verdicts.flatMap(findingOf),
     summary: summary(verdicts, measured),

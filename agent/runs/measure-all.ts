@@ -1,6 +1,6 @@
 import { checkKinds } from "../checks/index.ts";
 import { type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
-import type { Account, ModeFacts, ModeId } from "../facts/index.ts";
+import type { Account, ModeFacts, ModeId, Replacement } from "../facts/index.ts";
 import { inTurns } from "../probe/in-turns.ts";
 import type { MeasureRequest } from "./world.ts";
 
@@ -14,14 +14,18 @@ export interface Plan {
   readonly modes: readonly ModeId[] | undefined;
   readonly withinMs: number;
   readonly how: MeasureRequest["how"];
+  /** Files that hold something else, by the account's name. */
+  readonly replaced?: ReadonlyMap<string, readonly Replacement[]>;
 }
 
 /** What is to be measured of one account, in the order of the modes' table. */
-export function requestsFor(account: Account, { policies, modes, withinMs, how }: Plan): MeasureRequest[] {
+export function requestsFor(account: Account, { policies, modes, withinMs, how, replaced }: Plan): MeasureRequest[] {
   const applying = policies.filter(({ accounts }) => accounts === "all" || accounts.includes(account.name));
+  const instead = replaced?.get(account.name) ?? [];
   return modesFor(applying, modes).map((mode) => {
     const here = applying.filter((policy) => modesFor([policy], modes).includes(mode));
-    return { account, mode, sends: sendsFor(here, mode), names: namesFor(here, checkKinds, mode), withinMs, how };
+    const asked = { sends: sendsFor(here, mode), names: namesFor(here, checkKinds, mode) };
+    return { account, mode, ...asked, withinMs, how, ...(instead.length > 0 && { replaced: instead }) };
   });
 }
 
