@@ -187,8 +187,8 @@ const rows: readonly Row[] = [
       return each.backlog?.fullInSeconds;
     },
   ),
-  retention("gauge", "cleanup_hindered", "Whether nothing goes, or nothing could be seen.", (each) => {
-    return one(each.state === "stuck" || each.problem !== "");
+  retention("gauge", "cleanup_hindered", "Whether something keeps it from what the Grant lets it do.", (row) => {
+    return one(row.state === "stuck" || (row.granted !== "plan-only" && row.problem !== ""));
   }),
   retention("counter", "cleanup_removed_files_total", "Files that were removed.", ({ retention: name }, measures) => {
     return measures.removed(name).files;
