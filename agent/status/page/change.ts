@@ -1,7 +1,7 @@
 /** What to change, how to look again, and what then remains to be ended. */
 import { counted } from "../../facts/amounts.ts";
 import { accountFlag, command } from "./command.ts";
-import { type Html, html, nothing, type Part } from "./html.ts";
+import { type Html, html, nothing, type Part, quoting } from "./html.ts";
 import type { Reading } from "./reading.ts";
 import { stuckOf } from "./sessions.ts";
 import { sentence } from "./words.ts";
@@ -14,7 +14,7 @@ export function change(reading: Reading): Html | null {
   const what =
     finding.change === ""
       ? "Nothing is known that would help; the finding says what was seen."
-      : sentence(finding.change);
+      : quoting(sentence(finding.change));
   return html`<section class="change" id="change" aria-labelledby="h-change">
 <h2 id="h-change">What to change</h2>
 <p>${what}</p>

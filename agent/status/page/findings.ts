@@ -1,6 +1,6 @@
 /** Findings with the last 30 days of each. The same in several modes is one row. */
 import { countWords } from "../../facts/amounts.ts";
-import { code, type Html, html, joined, nothing, type Part } from "./html.ts";
+import { code, type Html, html, joined, listed, nothing, type Part, quoting } from "./html.ts";
 import { colourOf, type Mark, mark } from "./marks.ts";
 import { type Finding, pathFor, type Reading } from "./reading.ts";
 import { pairs, section } from "./section.ts";
@@ -57,21 +57,31 @@ function row(reading: Reading, group: readonly Finding[]): Html {
   const anchors = others.map(({ fingerprint }) => html`<span id="${anchorOf(fingerprint)}"></span>`);
   return html`<article class="finding" id="${anchorOf(finding.fingerprint)}">${mark(of)}<div>${anchors}
 <h3><span class="${colourOf(of)}">${word}.</span> ${marked(who)} ${says}</h3>
-<p class="small-text">${placeOf(reading, finding)}${since(reading.clock, finding)}</p>
+<p class="small-text">${saysOf(reading, finding)}${placeOf(reading, group)}.</p>
 <details${of === "fails" && html` open`}><summary>What was seen</summary>${pairs(seen(group))}</details></div>
 ${pastOf(finding, reading.clock)}</article>
 `;
 }
 
-function placeOf(reading: Reading, { where, account, message, waived, status }: Finding): Part {
-  if (waived !== undefined) return html`Until ${reading.clock.date(`${waived.until}T12:00:00Z`)}: “${waived.reason}”. `;
-  const place =
-    where === null ? nothing : html`${code(`${pathFor(reading, account, where.file)}:${where.line}:${where.column}`)} `;
-  return status === "unknown" || where === null ? html`${place}${sentence(message)} ` : place;
+/** What the title does not say: until when it is waived, or why it is undecided; where a line says it, nothing. */
+function saysOf({ clock }: Reading, { where, message, waived, status }: Finding): Part {
+  if (waived !== undefined) return html`Until ${clock.date(`${waived.until}T12:00:00Z`)}: “${waived.reason}”. `;
+  return status === "unknown" || where === null ? `${sentence(message)} ` : nothing;
 }
 
-function since(clock: Clock, { since: time, flapping }: Finding): Html {
-  return html`Since ${clock.exact(time)}${flapping === true && ", turning more than 6 times within an hour"}`;
+/** `~/.cshrc:14:1, by ssh-command, since 09:14:07` */
+function placeOf(reading: Reading, group: readonly Finding[]): Part {
+  const [finding] = group;
+  if (finding === undefined) return nothing;
+  const { where, account, since, flapping } = finding;
+  const modes = group.map(({ mode }) => mode).filter((mode) => mode !== "-");
+  const time = reading.clock.exact(since);
+  const parts = [
+    ...(where === null ? [] : [code(`${pathFor(reading, account, where.file)}:${where.line}:${where.column}`)]),
+    ...(modes.length === 0 ? [] : [html`by ${listed(modes.map(code))}`]),
+  ];
+  const turns = flapping === true && ", turning more than 6 times within an hour";
+  return html`${joined(parts, ", ")}${parts.length === 0 ? "Since" : ", since"} ${time}${turns}`;
 }
 
 type Row = readonly [name: Part, value: Part];
@@ -81,10 +91,8 @@ function seen(group: readonly Finding[]): Row[] {
   if (finding === undefined) return [];
   const { evidence, gaps = [], where } = finding;
   const text = (name: string) => (typeof evidence[name] === "string" ? evidence[name] : "");
-  const modes = group.map(({ mode }) => mode).filter((mode) => mode !== "-");
   const rows: readonly (Row | null)[] = [
     text("sent") === "" ? null : ["Sent", code(text("sent"))],
-    modes.length === 0 ? null : ["Coming in by", joined(modes.map(code), ", ")],
     ["Outcome", finding.message],
     text("atEnd") === "" ? null : ["With stdin at its end", text("atEnd")],
     text("prompt").trim() === "" ? null : ["Prompt", code(text("prompt"))],
@@ -94,7 +102,7 @@ function seen(group: readonly Finding[]): Row[] {
     ...gaps.map(
       ({ code: word, message, change }): Row => ["Gap", html`${code(word)}: ${sentence(message)} ${sentence(change)}`],
     ),
-    finding.change === "" ? null : ["Change", sentence(finding.change)],
+    finding.change === "" ? null : ["Change", quoting(sentence(finding.change))],
     finding.masked.length === 0 ? null : ["Kept on this host", `${finding.masked.join(", ")}, as the Grant says`],
     ["Rule", `${finding.policy} / ${finding.rule}`],
     [
@@ -110,12 +118,12 @@ function seen(group: readonly Finding[]): Row[] {
 
 const hourly = 24 * historyDays;
 
-function pastOf({ past, status }: Finding, clock: Clock): Html {
+function pastOf({ past, status, waived }: Finding, clock: Clock): Html {
   const [first] = past;
   const last = past.at(-1);
   if (first === undefined || last === undefined) return nothing;
   const drawn = bar(past, { from: first.from, to: last.to, width: hourly, height: 14 });
-  return html`<div class="past-bar"><svg class="drawn" viewBox="0 0 ${hourly} 14" preserveAspectRatio="none" aria-hidden="true">${drawn}</svg>${pastWords(past, status === "fail" ? "fails" : "unknown", clock)}</div>`;
+  return html`<div class="past-bar${waived !== undefined && " waived"}"><svg class="drawn" viewBox="0 0 ${hourly} 14" preserveAspectRatio="none" aria-hidden="true">${drawn}</svg>${pastWords(past, status === "fail" ? "fails" : "unknown", clock)}</div>`;
 }
 
 function pastWords(past: Finding["past"], now: "fails" | "unknown", clock: Clock): string {

@@ -32,8 +32,17 @@ export function listed(parts: readonly Part[]): Part {
   return [joined(parts.slice(0, -1), ", "), " and ", parts.at(-1) ?? null];
 }
 
+/** Words with what stands in double quotes as what a machine reads. */
+export function quoting(text: string): Part {
+  return text.split(/"([^"]+)"/).map((part, at) => (at % 2 === 1 ? code(part) : part));
+}
+
+/** Longer, it may break, so that the page need not be moved sideways. */
+const longestWhole = 24;
+
+/** What a machine reads. */
 export function code(text: string): Html {
-  return html`<code>${text}</code>`;
+  return text.length > longestWhole ? html`<code>${text}</code>` : html`<code class="whole">${text}</code>`;
 }
 
 function rendered(part: Part): string {

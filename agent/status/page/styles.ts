@@ -9,7 +9,7 @@ const ground = `
 * { box-sizing: border-box; margin: 0; }
 html { background: var(--bg); color: var(--ink); font: 100%/1.5 var(--sans); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 24px; }
 body { max-width: 84rem; margin: 0 auto; padding: 0 16px; overflow-wrap: break-word; }
-code { font: .92em var(--mono); font-variant-ligatures: none; }
+code { font-family: var(--mono); font-size: .92em; font-variant-ligatures: none; }
 b { font-weight: 650; }
 ul, ol { list-style: none; padding: 0; }
 a { color: inherit; text-decoration: underline 1px var(--mark); text-underline-offset: .2em; }
@@ -157,6 +157,7 @@ const drawings = `
 .f-fail { fill: var(--fail); }
 .stale .f-fail { fill: var(--mark); }
 .stale .s-fail { stroke: var(--mark); }
+.waived .f-fail { fill: var(--mark); }
 .f-mark { fill: var(--mark); }
 .f-unseen { fill: url(#p-unseen); }
 .day { display: grid; gap: 8px; position: relative; }
@@ -255,11 +256,11 @@ const wide = `
 @media (min-width: 72em) {
 .top { padding: 13px 0 12px; }
 .top .spare { display: block; }
-.answer { padding-top: 26px; }
+.answer { padding-top: 22px; }
 .state { font-size: 1rem; margin-bottom: 10px; }
-.lede { font-size: 1.25rem; line-height: 1.5; margin-top: 16px; }
+.lede { font-size: 1.25rem; line-height: 1.5; margin-top: 14px; }
 .answer h2 { font-size: 1.125rem; }
-.first-screen { display: grid; grid-template-columns: minmax(0, 7fr) minmax(0, 5fr); gap: 0 64px; margin-top: 28px; align-items: start; }
+.first-screen { display: grid; grid-template-columns: minmax(0, 7fr) minmax(0, 5fr); gap: 0 64px; margin-top: 24px; align-items: start; }
 .first-screen .change { grid-column: 2; grid-row: 1 / span 2; }
 .first-screen .because + .change ~ .becomes { grid-column: 1; align-self: start; }
 .first-screen > .change:first-child { grid-column: 1; }
@@ -274,15 +275,16 @@ const wide = `
 .chain > li:last-child { flex: 0 0 auto; padding: 0 0 0 24px; margin-top: -4px; margin-right: 24px; }
 .chain > li:last-child::before { top: 4px; }
 .chain > li:last-child::after { left: 6px; right: auto; top: 12px; bottom: -1px; height: auto; border-top: 0; border-left: 2px solid var(--fail); }
-.chain.w1 > li:last-child::after { bottom: -29px; }
-.chain.w2 > li:last-child::after { bottom: -57px; }
+.chain.w1 > li:last-child::after { bottom: -27px; }
+.chain.w2 > li:last-child::after { bottom: -53px; }
 .chain.open > li:last-child::after { border-left-style: dashed; }
-.lines { margin: 0; font-size: 1rem; line-height: 1.75rem; }
-.lines small { display: block; line-height: 1.75rem; }
+.lines { margin: 0; font-size: 1rem; line-height: 1.625rem; }
+.lines small { display: block; line-height: 1.625rem; }
 .lines .wide { display: grid; }
 .section { display: grid; grid-template-columns: minmax(0, 3.4fr) minmax(0, 8.6fr); gap: 0 64px; margin-top: 56px; padding-top: 32px; }
 .section > div { margin-top: 0; }
-.section.first { margin-top: 22px; padding-top: 18px; }
+.section.first { margin-top: 16px; padding-top: 16px; }
+.becomes { margin-top: 16px; }
 .section > header { position: sticky; top: 24px; align-self: start; }
 }
 `;

@@ -66,7 +66,7 @@ function factRows({ status: { unmeasured } }: Reading): Row[] {
 }
 
 function says({ code: word, message, change }: Unmeasured): Part {
-  return html`${word !== "" && html`${code(word)}. `}${sentence(message)}${change === "" ? nothing : html` To know: ${sentence(change)}`}`;
+  return html`${word !== "" && html`${code(word)}. `}${sentence(message)}${change === "" ? nothing : html` To know: ${change}.`}`;
 }
 
 /** `postgres by sudo-login`; one account by several modes, or several accounts. */
