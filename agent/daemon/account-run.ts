@@ -45,12 +45,18 @@ export interface RunWish {
   readonly signal: AbortSignal;
 }
 
+/** The modes by which no engine enters, and what the rules say there. */
+export interface Others {
+  readonly modes: readonly ModeFacts[];
+  readonly verdicts: readonly Verdict[];
+}
+
 export interface Ran {
   readonly measured: Measured;
   /** About this account and no other, waived where an exception says so. */
   readonly verdicts: readonly Verdict[];
-  /** The modes by which no engine enters, and what the rules say there; null where they were not measured. */
-  readonly others: { readonly modes: readonly ModeFacts[]; readonly verdicts: readonly Verdict[] } | null;
+  /** Null where they were not measured. */
+  readonly others: Others | null;
   readonly applying: readonly InForce[];
   readonly record: RunRecord;
   readonly items: readonly BaselineItem[];
@@ -161,7 +167,10 @@ export function documentsDigest(set: DocumentSet): string {
 }
 
 /** Kept as cells of the matrix: they become no finding and decide nothing. */
-async function otherModes(wish: RunWish, applying: readonly InForce[]): Promise<Ran["others"]> {
+export async function otherModes(
+  wish: Pick<RunWish, "account" | "measure" | "how" | "signal">,
+  applying: readonly InForce[],
+): Promise<Others> {
   const { account, measure, how, signal } = wish;
   const shell = personalityOf({ path: account.shell, resolved: account.shell });
   const entered: readonly ModeId[] = modesFor(applying);

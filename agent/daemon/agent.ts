@@ -31,12 +31,12 @@ import type { RunningSink } from "../sinks/index.ts";
 import type { AgentView } from "../status/agent-view.ts";
 import type { Measures } from "../status/measures.ts";
 import type { RunRecord, Store } from "../store/index.ts";
-import { counted, documentsDigest, hostVerdicts, ownRules, type Ran, runAccount } from "./account-run.ts";
+import { counted, documentsDigest, hostVerdicts, otherModes, ownRules, type Ran, runAccount } from "./account-run.ts";
 import { Accounts } from "./accounts.ts";
 import { Cleaner } from "./cleaner.ts";
 import type { CleanupWorld } from "./cleanup-world.ts";
 import { Coverage } from "./coverage.ts";
-import { startsOf, turnedBy } from "./history.ts";
+import { startsOf, turnedBy, withRun } from "./history.ts";
 import { Keeper } from "./keeper.ts";
 import { groundOf, hintKept, hintsOf, inOrder, keyOfLines, linesWanted } from "./lead.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -50,7 +50,7 @@ import { every, later, splayed } from "./timers.ts";
 import { viewOf } from "./view.ts";
 import { type Meant, watchList } from "./watch-list.ts";
 import type { Key, Watched } from "./watched.ts";
-import { noteSeen } from "./ways.ts";
+import { areOthersDue, noteOthers, noteSeen } from "./ways.ts";
 
 /** The documents in force, and what is wrong with those that were read last. */
 export interface Configured {
@@ -160,6 +160,7 @@ export class Agent {
   #refreshing: Promise<void> = Promise.resolve();
   #reloading: Promise<unknown> = Promise.resolve();
   #reloadsSoon = false;
+  #measuresOthers = false;
   /** Names of the exceptions that stand, as they were last looked at. */
   #standing = "";
 
@@ -196,17 +197,17 @@ export class Agent {
       },
       this.#stopping.signal,
     );
-    const reconcile = () => this.#agentDocument.reconcile;
     this.#sessions = new Sessions(
       {
         ...world,
         accounts: () => this.accounts.all.flatMap(({ name, account }) => account ?? { name, uid: -1 }),
         barred: () => (this.grant === null ? "the Grant is broken, so that nobody is looked at" : ""),
         hung: () => this.accounts.all.flatMap(({ hung }) => hung),
-        looked: () => this.pictures.changed(),
+        looked: (facts) => this.pictures.looked(facts),
       },
       this.#stopping.signal,
     );
+    const reconcile = () => this.#agentDocument.reconcile;
     this.#watch = world.watch({
       get sweepMs() {
         return reconcile().everyMs;
@@ -448,8 +449,8 @@ export class Agent {
       // Before everybody was judged, nothing can be said to match nothing.
       exceptions: exceptionFacts(host.exceptions, this.#isReady ? this.#keys() : null, this.world.nowMs()),
       backlog: this.cleaner.facts(),
-    };
       sessions: this.sessions(),
+    };
   }
 
   /** Adopts a baseline: the account is looked at again, for a finding may end. */
@@ -673,9 +674,10 @@ export class Agent {
     watched.changes = ran.changes;
     watched.items = world.store.baseline(name) === null ? [] : ran.items;
     watched.keys = ran.verdicts.map(keyOf);
-    this.pictures.changed();
     watched.hung = hungCommands(name, ran.measured.modes);
     this.#sessions.measured();
+    if (watched.rests !== null) watched.rests = withRun(watched.rests, Date.parse(ran.record.startedAt), this.fullMs);
+    this.pictures.changed();
     for (const resolve of this.#waitingForRun.get(name) ?? []) resolve(ran);
     this.#waitingForRun.delete(name);
     if (!this.#isReady) world.firstRun(ran, policiesInForce(set));
@@ -721,6 +723,43 @@ export class Agent {
       const { turned: _, ...change } = told;
       return { ...change, runs: [ran.record], happened: [...told.happened, ...saved] };
     });
+  }
+
+  /**
+   * Where something changed since an account was measured in the modes by which no engine comes in: those again, while nothing
+   * else is to be done. Nobody waits for them, and no verdict hangs on them.
+   */
+  async measureOthers(): Promise<void> {
+    if (this.#measuresOthers) return;
+    this.#measuresOthers = true;
+    try {
+      for (const watched of this.accounts.all) {
+        if (!this.queue.isIdle || this.isQuietNow || this.#stopping.signal.aborted) return;
+        if (areOthersDue(watched, this.world.monotonicMs())) await this.#measureOthersOf(watched);
+      }
+    } catch (error) {
+      this.world.log("error", "ways by which no engine comes in could not be measured", { error: messageOf(error) });
+    } finally {
+      this.#measuresOthers = false;
+    }
+  }
+
+  async #measureOthersOf(watched: Watched): Promise<void> {
+    const { account, ground, applying } = watched;
+    if (account === null || this.grant === null) return;
+    const readings = this.world.readings(account, []);
+    const wish = {
+      account,
+      how: this.grant.measure.how,
+      measure: (request: MeasureRequest) => this.world.measure(request, readings),
+      signal: this.#stopping.signal,
+    };
+    const others = await otherModes(wish, applying);
+    watched.othersMs = this.world.monotonicMs();
+    if (this.#stopping.signal.aborted || this.accounts.get(watched.name) !== watched) return;
+    noteOthers(watched, others, ground);
+    this.pictures.changed();
+    this.#leftovers.note(this.world.monotonicMs());
   }
 
   /** What leads to the line of the finding that leads here, and its lines, read as the account while they are those. */
@@ -781,9 +820,9 @@ export class Agent {
   }
 
   #lookAtOurselves(): void {
+    void this.measureOthers();
     if (this.#leftovers.areDue(this.world.monotonicMs(), this.queue.isIdle)) this.world.giveBack();
     if (!this.limits.look(this.world.monotonicMs())) return;
-    this.pictures.stuck(this.sessions());
     const { over } = this.limits.use;
     if (over.length > 0) this.world.log("warn", "the agent itself is over its limit: one probe at a time", { over });
     else this.world.log("info", "the agent is within its limits again");
@@ -818,12 +857,13 @@ export class Agent {
 
   /** Everybody is new, and thus waits for a run already. */
   async #firstFullRun(): Promise<void> {
-    await this.queue.settled();
+    await Promise.all([this.queue.settled(), this.#sessions.start()]);
     if (this.#stopping.signal.aborted) return;
     this.#isReady = true;
     this.#lastFullRunMs = this.world.nowMs();
     this.#lookAtHost("start");
     await this.#countLogins();
+    this.pictures.lookAtPeople();
     this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
     this.#firstDone.resolve();
   }
@@ -834,7 +874,7 @@ export class Agent {
       this.#full.add(name);
       this.queue.want(name, "schedule");
     }
-    await Promise.all([this.queue.settled(), this.#sessions.start()]);
+    await this.queue.settled();
     this.#lastFullRunMs = this.world.nowMs();
     await this.#countLogins();
   }

@@ -157,26 +157,29 @@ export function ranIn(happened: readonly Happening[], nowMs: number): Interval[]
   return fromMs === null ? intervals : [...intervals, { fromMs, toMs: nowMs }];
 }
 
-/**
- * When anybody looked at an account: from `sinceMs` on, while the agent ran. Where no run followed a run for longer than
- * two of `everyMs`, nobody looked from the one that was due to the next one.
- */
+/** Of one account: when nobody looked though a run was due, in the order of their times, and when the last run began. */
+export interface Rests {
+  readonly between: readonly Interval[];
+  readonly lastMs: number | null;
+}
+
+/** With one more run. Where none followed for longer than two of `everyMs`, nobody looked from the one that was due on. */
+export function withRun({ between, lastMs }: Rests, atMs: number, everyMs: number): Rests {
+  const rested = lastMs !== null && atMs - lastMs > 2 * everyMs ? [{ fromMs: lastMs + everyMs, toMs: atMs }] : [];
+  return { between: rested.length === 0 ? between : [...between, ...rested], lastMs: atMs };
+}
+
+export function restsOf(runs: readonly number[], everyMs: number): Rests {
+  return runs.reduce<Rests>((rests, atMs) => withRun(rests, atMs, everyMs), { between: [], lastMs: null });
+}
+
+/** When anybody looked at an account: from `sinceMs` on, while the agent ran, but for its rests. */
 export function lookedIn(
   ran: readonly Interval[],
-  {
-    sinceMs,
-    runs,
-    everyMs,
-    nowMs,
-  }: { readonly sinceMs: number; readonly runs: readonly number[]; readonly everyMs: number; readonly nowMs: number },
+  { sinceMs, rests, nowMs }: { readonly sinceMs: number; readonly rests: readonly Interval[]; readonly nowMs: number },
 ): Interval[] {
-  const rested: Interval[] = [];
-  for (const [at, fromMs] of runs.entries()) {
-    const next = runs[at + 1] ?? nowMs;
-    if (next - fromMs > 2 * everyMs) rested.push({ fromMs: fromMs + everyMs, toMs: next });
-  }
   let looked = ran.map((each) => clipped(each, { fromMs: sinceMs, toMs: nowMs }));
-  for (const rest of rested) {
+  for (const rest of rests) {
     looked = looked.flatMap((each) => [
       { fromMs: each.fromMs, toMs: Math.min(each.toMs, rest.fromMs) },
       { fromMs: Math.max(each.fromMs, rest.toMs), toMs: each.toMs },

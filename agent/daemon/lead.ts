@@ -29,6 +29,7 @@ export type Hinted = NonNullable<Lead["hint"]>;
 
 const longestLine = 400;
 const around = 2;
+const aboutNoLine = "it is about no line";
 export const keptHere = "the Grant keeps its text on this host";
 
 /** Fails before unknown, then severity, then an engine's own way in, then the oldest; what is waived comes last. */
@@ -194,6 +195,7 @@ export function groundOf({ finding, account, facts, wanted, texts, before }: Lea
   if (texts !== null) return { ...common, lines: shownLines(finding, texts), says: "", key };
   if (key !== "" && before?.key === key && before.lines !== null)
     return { ...common, lines: before.lines, says: "", key };
+  if (where === null && finding.mode === "-") return { ...common, lines: null, says: aboutNoLine, key: "" };
   if (where === null) return { ...common, lines: null, says: "which line does it is not known", key: "" };
   if (line === null)
     return { ...common, lines: null, says: "its text could not be read when it was measured", key: "" };
@@ -245,22 +247,28 @@ function isHint(value: unknown): value is Hint {
   );
 }
 
-/** As it may be seen. `masked` is the same finding, masked for who asks; `ground` null before a run of this process. */
+/** Of what no run of this process prepared: from the finding itself. */
+export function groundAlone(finding: KeptFinding, account: Account | null): LeadGround {
+  if (account !== null) return groundOf({ finding, account, facts: null, wanted: null, texts: null, before: null });
+  const says = finding.mode === "-" ? aboutNoLine : "the account cannot be looked up now";
+  return { fingerprint: finding.fingerprint, chain: [], runs: null, lines: null, says, key: "" };
+}
+
+/** As it may be seen. `masked` is the same finding, masked for who asks. */
 export function leadOf(
   { fingerprint, where }: KeptFinding,
   { evidence }: MaskedFinding,
-  { ground, hint, share }: { readonly ground: LeadGround | null; readonly hint: Hinted | null; readonly share: Share },
+  { ground, hint, share }: { readonly ground: LeadGround; readonly hint: Hinted | null; readonly share: Share },
 ): Lead {
   const text = (value: unknown) => (typeof value === "string" ? value : null);
-  const known = ground ?? { chain: [], lines: null, runs: null, says: "it was not measured since the agent started" };
-  const lines = share === "lines" ? known.lines : null;
+  const lines = share === "lines" ? ground.lines : null;
   return {
     fingerprint,
-    chain: known.chain,
+    chain: ground.chain,
     lines,
-    says: lines !== null ? "" : known.lines === null || where === null ? known.says : keptHere,
+    says: lines !== null ? "" : ground.lines === null || where === null ? ground.says : keptHere,
     sent: text(evidence.sent),
-    runs: share === "names" ? null : known.runs,
+    runs: share === "names" ? null : ground.runs,
     waitsAt: evidence.outcome === "hang" || evidence.ended === "hang" ? text(evidence.prompt) : null,
     hint: hint === null ? null : { ...hint, loggedIn: share === "names" ? null : hint.loggedIn },
   };

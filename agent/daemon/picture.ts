@@ -10,13 +10,14 @@ import {
   type Day,
   type Picture,
   type ShownFinding,
+  shownSessions,
   type Unmeasured,
   validUntil,
   type WatchedAccount,
 } from "../status/index.ts";
 import { gapWords, type KeptFinding, maskedFinding, type Store } from "../store/index.ts";
-import { type Interval, lookedIn, ranIn, spansOf, turnsIn, worstOf } from "./history.ts";
-import { inOrder, leadOf } from "./lead.ts";
+import { type Interval, lookedIn, ranIn, restsOf, spansOf, turnsIn, withRun, worstOf } from "./history.ts";
+import { groundAlone, inOrder, leadOf } from "./lead.ts";
 import type { Watched } from "./watched.ts";
 import { enteredBy, stale, waysOf } from "./ways.ts";
 
@@ -51,34 +52,39 @@ export function pictureOf(from: Pictured, { account, share }: Seeing): Picture {
   const watched = from.watched.filter(({ name }) => isShown(name));
   const accounts = from.accounts.filter(({ name }) => isShown(name));
   const found = inOrder(from.store.findings(account).map(({ finding }) => finding));
-  const seen = seenOf(from);
+  const seen = seenOf(from, watched);
   const ends = accounts.flatMap(({ confirmedAt }) => validUntil(confirmedAt) ?? []).sort();
   const cleanup = from.cleanup.filter((row) => isShown(row.account));
-  const { at, problem, groups } = from.sessions;
   return {
     validUntil: ends[0] ?? null,
     findings: found.map((finding) => shownFinding(from, finding, share, seen(finding.account))),
     ways: watched.flatMap(waysIn),
     lead: leadIn(found, watched, share),
-    day: dayOf(from, { account, share }, watched, seen),
-    sessions: { at, problem, groups: groups.filter((group) => isShown(group.account)) },
+    day: dayOf({ ...from, watched }, { account, share }, found, seen),
+    sessions: shownSessions(from.sessions, account, share),
     cleanup,
     unmeasured: unmeasuredIn({ ...from, watched, accounts, cleanup }, { account, share }),
   };
 }
 
 /** When anybody looked at an account, each looked up once. */
-function seenOf({ store, nowMs, fullMs }: Pictured): (account: string) => readonly Interval[] {
+function seenOf(
+  { store, nowMs, fullMs }: Pictured,
+  watched: readonly Watched[],
+): (account: string) => readonly Interval[] {
   const ran = ranIn(store.happened("agent", "", nowMs - pastMs), nowMs);
   const since = new Map(store.accounts().map(({ name, watchedSince }) => [name, Date.parse(watchedSince)]));
+  const byName = new Map(watched.map((each) => [each.name, each]));
   const known = new Map<string, readonly Interval[]>();
   return (account) => {
     const before = known.get(account);
     if (before !== undefined) return before;
+    const of = byName.get(account);
+    if (of !== undefined) of.rests ??= restsOf(store.runTimes(account), fullMs);
     // What is about the host has a run of its own only where something turned.
-    const runs = account === "-" ? [] : store.runTimes(account);
+    const rests = of?.rests ? withRun(of.rests, nowMs, fullMs).between : [];
     const sinceMs = account === "-" ? Number.NEGATIVE_INFINITY : (since.get(account) ?? nowMs);
-    const looked = lookedIn(ran, { sinceMs, runs, everyMs: fullMs, nowMs });
+    const looked = lookedIn(ran, { sinceMs, rests, nowMs });
     known.set(account, looked);
     return looked;
   };
@@ -108,22 +114,22 @@ function leadIn(found: readonly KeptFinding[], watched: readonly Watched[], shar
   const [first] = found;
   if (first === undefined || first.waived !== undefined) return null;
   const of = watched.find(({ name }) => name === first.account);
-  const ground = of?.lead?.fingerprint === first.fingerprint ? of.lead : null;
+  const ground = of?.lead?.fingerprint === first.fingerprint ? of.lead : groundAlone(first, of?.account ?? null);
   const hint = of?.hints.get(first.fingerprint) ?? null;
   return leadOf(first, maskedFinding(first, share), { ground, hint, share });
 }
 
 function dayOf(
-  { store, nowMs, stuck, people }: Pictured,
+  { store, nowMs, stuck, people, watched }: Pictured,
   { account, share }: Seeing,
-  watched: readonly Watched[],
+  found: readonly KeptFinding[],
   seen: (account: string) => readonly Interval[],
 ): Day {
   const fromMs = nowMs - dayMs;
   const turned = Map.groupBy(store.happened("state", "", nowMs - pastMs), ({ key }) =>
     key.split(" ").slice(0, -2).join(" "),
   );
-  const open = Map.groupBy(store.findings(account), ({ finding }) => finding.account);
+  const open = Map.groupBy(found, (finding) => finding.account);
   const saves = store.happened("save", account ?? "", fromMs).flatMap(({ key, atMs }) => {
     const at = key.indexOf(" /");
     const [name, path] = [key.slice(0, at), key.slice(at + 1)];
@@ -133,7 +139,7 @@ function dayOf(
     from: iso(fromMs),
     to: iso(nowMs),
     accounts: watched.map(({ name }) => {
-      const findings = (open.get(name) ?? []).map(({ finding }) => finding);
+      const findings = open.get(name) ?? [];
       const sinceMs = Math.max(Number.NEGATIVE_INFINITY, ...findings.map(({ since }) => Date.parse(since)));
       const turns = turnsIn(turned.get(name) ?? [], name);
       return {

@@ -1,11 +1,12 @@
 /** Pictures of the agent's state, made once as long as nothing changes, and what of the last day only memory knows. */
+import type { SessionsFacts } from "../facts/index.ts";
 import type { CleanupRow, Day, Picture } from "../status/index.ts";
 import type { Agent } from "./agent.ts";
 import { dayMs, pictureOf, type Seeing } from "./picture.ts";
 import { everybody } from "./watched-account.ts";
 
 /** What no commit tells (a sweep, a session that ends) may be so old. */
-const freshMs = 1_000;
+const freshMs = 2_000;
 /** Changes of the number of stuck sessions. */
 const mostChanges = 1_000;
 const mostPeople = 200;
@@ -39,15 +40,18 @@ export class Pictures {
     this.#made.clear();
   }
 
-  /** After a look at the sessions: how many are stuck. */
-  stuck(count: number): void {
+  /** After a look at the sessions. */
+  looked({ groups, problem }: SessionsFacts): void {
+    // Who could not be looked at may be stuck or not.
+    this.changed();
+    if (problem !== "" && groups.length === 0) return;
+    const count = groups.reduce((sum, group) => sum + (group.isStuck ? group.count : 0), 0);
     if ((this.#stuck.at(-1)?.count ?? 0) === count) return;
     const nowMs = this.#agent.world.nowMs();
     this.#stuck.push({ at: iso(nowMs), count });
     // The last one before the day says how it began.
     const first = this.#stuck.findLastIndex(({ at }) => at <= iso(nowMs - dayMs));
     this.#stuck = this.#stuck.slice(Math.max(0, first)).slice(-mostChanges);
-    this.changed();
   }
 
   /** Looks who had a terminal in the last day. */

@@ -2,6 +2,7 @@
 import type { InForce, Verdict } from "../evaluate/index.ts";
 import type { Account, BaselineChange, BaselineItem, HungCommand, ModeId } from "../facts/index.ts";
 import type { AccountView } from "../status/agent-view.ts";
+import type { Rests } from "./history.ts";
 import type { Hinted, LeadGround } from "./lead.ts";
 import type { Meant } from "./watch-list.ts";
 import { nothingSeen, type Seen } from "./ways.ts";
@@ -28,9 +29,9 @@ export interface Watched {
   undecided: AccountView["undecided"];
   applying: readonly InForce[];
   changes: readonly BaselineChange[];
-  /** What would be accepted now; kept only where a baseline is. */
   /** What waits for ever in the sandbox, as it was last measured. */
   hung: readonly HungCommand[];
+  /** What would be accepted now; kept only where a baseline is. */
   items: readonly BaselineItem[];
   /** What the last run saw in the modes by which engines come in, and the last full run in the others. */
   seen: Seen;
@@ -38,6 +39,10 @@ export interface Watched {
   /** Tells whether the host was another one when the others were measured; "" before. */
   ground: string;
   othersGround: string;
+  /** Of a clock that never jumps: when the others were last measured by themselves. */
+  othersMs: number;
+  /** When nobody looked at it; null as long as nobody asked for that. */
+  rests: Rests | null;
   /** Of the finding that leads here; null where there is none. */
   lead: LeadGround | null;
   /** Who may have changed the file of a finding, by its fingerprint; null where the stream has nothing about it. */
@@ -64,12 +69,14 @@ export function newlyWatched({ name, account, because, says }: Meant): Watched {
     undecided: [],
     applying: [],
     changes: [],
+    hung: [],
     items: [],
     seen: nothingSeen,
     others: nothingSeen,
     ground: "",
     othersGround: "",
-    hung: [],
+    othersMs: Number.NEGATIVE_INFINITY,
+    rests: null,
     lead: null,
     hints: new Map(),
     keys: [],

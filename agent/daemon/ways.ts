@@ -4,7 +4,7 @@ import { type InForce, modesFor, type Verdict } from "../evaluate/index.ts";
 import { type Gap, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
 import type { Way } from "../status/index.ts";
 import { redacted } from "../store/index.ts";
-import type { Ran } from "./account-run.ts";
+import type { Others, Ran } from "./account-run.ts";
 import type { Watched } from "./watched.ts";
 
 export type Cell = Pick<Way, "state" | "word" | "finding">;
@@ -45,9 +45,20 @@ export function noteSeen(watched: Watched, ran: Ran, change: string): void {
   const before = watched.ground.split(" ")[0];
   const now = createHash("sha256").update(outcome).digest("hex");
   if (now !== before || change !== "") watched.ground = `${now} ${change}`;
-  if (ran.others === null) return;
-  watched.others = seenIn(ran.others.modes, ran.others.verdicts, false);
-  watched.othersGround = watched.ground;
+  if (ran.others !== null) noteOthers(watched, ran.others, watched.ground);
+}
+
+/** `ground`: what held when they began to be measured. */
+export function noteOthers(watched: Watched, { modes, verdicts }: Others, ground: string): void {
+  watched.others = seenIn(modes, verdicts, false);
+  watched.othersGround = ground;
+}
+
+/** Who changes its files without end has no more of it than this. */
+const othersRestMs = 60_000;
+
+export function areOthersDue({ others, ground, othersGround, othersMs }: Watched, monotonicMs: number): boolean {
+  return others.cells.size > 0 && ground !== othersGround && monotonicMs - othersMs >= othersRestMs;
 }
 
 /** What was seen before something changed is not known any more. */
