@@ -17,6 +17,7 @@ import { keptReleases, released } from "./releases.ts";
 import { type Asked, answer, noQuery, type Route, route, textAnswer } from "./route.ts";
 import { mostReleases, shapes } from "./shapes.ts";
 import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
+import { shownSessions } from "./shown-sessions.ts";
 import { verdictOf } from "./verdict.ts";
 
 const anybody = ["owner", "viewer", "account", "nobody"] as const;
@@ -178,6 +179,19 @@ export const routes: readonly Route[] = [
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
       return answer({ items: asked.view.runs(asked.query.most ?? 100, rows.account), next: null });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/sessions",
+    summary: "SSH sessions and what they wait for, as they were last looked at; nothing of them is ever ended.",
+    may: readers,
+    query: z.strictObject({ account }),
+    answer: shapes.Sessions,
+    handle(asked) {
+      const rows = rowsFor(asked, asked.query.account);
+      if (rows.kind === "refusal") return rows;
+      return answer(shownSessions(asked.view.sessions(), rows.account, shareHere(asked)));
     },
   }),
   route({

@@ -17,6 +17,7 @@ const expected: Readonly<Record<string, string>> = {
   "GET /v1/findings": "owner viewer account",
   "GET /v1/events": "owner viewer account",
   "GET /v1/runs": "owner viewer account",
+  "GET /v1/sessions": "owner viewer account",
   "GET /v1/accounts/{name}": "owner viewer account",
   "GET /v1/baseline": "owner viewer account",
   "POST /v1/baseline": "owner",
@@ -90,7 +91,7 @@ test("nobody learns nothing but that the loop runs", { skip }, async (t) => {
 test("an account sees its own rows, and not whether another is watched", { skip }, async (t) => {
   const { socket, asked } = await agentBehind(t);
   const oracle = { uid: uids.oracle };
-  for (const path of ["/v1/status", "/v1/findings", "/v1/events", "/v1/runs", "/v1/cleanup"]) {
+  for (const path of ["/v1/status", "/v1/findings", "/v1/events", "/v1/runs", "/v1/sessions", "/v1/cleanup"]) {
     const { status, text } = await askAs(oracle, socket, path);
     assert.equal(status, 200);
     assert.match(text, /oracle/);
@@ -98,7 +99,7 @@ test("an account sees its own rows, and not whether another is watched", { skip 
   }
   const others = ["postgres", "not-there"].flatMap((name) => [
     `/v1/accounts/${name}`,
-    ...["findings", "events", "runs", "baseline", "cleanup"].map((rows) => `/v1/${rows}?account=${name}`),
+    ...["findings", "events", "runs", "sessions", "baseline", "cleanup"].map((rows) => `/v1/${rows}?account=${name}`),
   ]);
   for (const path of others) {
     const { status, body } = await askAs(oracle, socket, path);

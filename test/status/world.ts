@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cpHangs } from "../../agent/checks/example-facts.ts";
 import type { KeptFinding } from "../../agent/drift/index.ts";
 import type { SessionsFacts, Share } from "../../agent/facts/index.ts";
 import { peerOf } from "../../agent/host/peer.ts";
@@ -195,7 +196,7 @@ function viewOf(store: Store, live: Behind["live"], asked: string[], closing: Ab
     nowMs: () => nowMs,
     status: () => statusOf(store, live),
     picture: ({ account, share }) => pictureOf(store, account, share),
-    sessions: () => sessions,
+    sessions: () => ({ ...sessions, groups: [cpHangs, { ...cpHangs, account: "postgres" }] }),
     measures: new Measures(),
     account: (name) => live.accounts.get(name) ?? null,
     blind: () => live.blind,
