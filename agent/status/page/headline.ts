@@ -122,7 +122,7 @@ function unknown({ undecided, clock, leading }: Reading): Headline {
     mark: "unknown",
     state: tense(`Unknown for ${duration(clock.since(finding.since))}`, "Unknown when last known"),
     first: tense(`${says}.`, `Nothing failed; ${undecided.length} could not be decided.`),
-    second: `${sentence(cut(`${who}: ${finding.message}`))}`,
+    second: `${cut(`${who}: ${finding.message}`)}.`,
     title: `? ${says}`,
   };
 }
