@@ -25,7 +25,7 @@ export function viewOf(agent: Agent): AgentView {
       return watched === undefined ? notWatchedView(agent, name) : accountView(agent, watched);
     },
     blind: (account) => agent.isBlindTo(account),
-    runs: (most, account) => store.runs(most, account),
+    runs: (of) => store.runs(of),
     share: () => (agent.grant === null ? null : { local: agent.grant.local, share: agent.grant.share }),
     baseline(account) {
       const watched = agent.accounts.get(account);

@@ -152,7 +152,11 @@ export interface AgentView {
   account(name: string): AccountView | null;
   /** Whether something of this account could change unseen, so that no verdict of it can be `go`. */
   blind(account: string): boolean;
-  runs(most: number, account?: string): readonly RunRecord[];
+  /** The newest first; `before`: as `next` of an earlier page has it. */
+  runs(of: { readonly most: number; readonly account: string | undefined; readonly before: number | undefined }): {
+    readonly runs: readonly RunRecord[];
+    readonly next: number | null;
+  };
   /** What may be seen by the group, and what may leave. Null: nothing (a broken Grant). */
   share(): { readonly local: Share; readonly share: Share } | null;
   baseline(account: string): {

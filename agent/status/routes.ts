@@ -173,12 +173,23 @@ export const routes: readonly Route[] = [
     path: "/v1/runs",
     summary: "The last runs, newest first.",
     may: readers,
-    query: z.strictObject({ account, most }),
+    query: z.strictObject({
+      account,
+      after: z
+        .string()
+        .regex(/^\d{1,15}$/, "as next has it")
+        .transform(Number)
+        .describe("Go on after this one, which is older the smaller it is.")
+        .optional(),
+      most,
+    }),
     answer: shapes.Runs,
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
-      return answer({ items: asked.view.runs(asked.query.most ?? 100, rows.account), next: null });
+      const { most = 100, after } = asked.query;
+      const { runs, next } = asked.view.runs({ most, account: rows.account, before: after });
+      return answer({ items: runs, next: next === null ? null : String(next) });
     },
   }),
   route({

@@ -161,9 +161,13 @@ export class State implements Store {
     return row === undefined ? null : body<RunRecord>(row);
   }
 
-  runs(most: number, account?: string): RunRecord[] {
+  runs({ most, account, before = Number.MAX_SAFE_INTEGER }: Parameters<Store["runs"]>[0]) {
     const { runs, runsOf } = this.#writer.now();
-    return (account === undefined ? runs.all(most) : runsOf.all(account, most)).map(body<RunRecord>);
+    const rows = account === undefined ? runs.all(before, most + 1) : runsOf.all(account, before, most + 1);
+    const shown = rows.slice(0, most);
+    const last = shown.at(-1);
+    const next = rows.length > most && last !== undefined ? number(last, "id") : null;
+    return { runs: shown.map(body<RunRecord>), next };
   }
 
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[] {

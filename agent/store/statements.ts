@@ -61,9 +61,9 @@ export function statements(connection: DatabaseSync) {
 
     putRun: prepare("INSERT INTO runs (account, lived, body) VALUES (?, ?, ?)"),
     lastRun: prepare("SELECT body FROM runs WHERE account = ? ORDER BY id DESC LIMIT 1"),
-    runs: prepare("SELECT body FROM runs ORDER BY id DESC LIMIT ?"),
+    runs: prepare("SELECT id, body FROM runs WHERE id < ? ORDER BY id DESC LIMIT ?"),
+    runsOf: prepare("SELECT id, body FROM runs WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?"),
     runTimes: prepare("SELECT json_extract(body, '$.startedAt') AS at FROM runs WHERE account = ? ORDER BY id"),
-    runsOf: prepare("SELECT body FROM runs WHERE account = ? ORDER BY id DESC LIMIT ?"),
     oldRuns: prepare(
       "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE lived < ? AND id NOT IN (SELECT max(id) FROM runs GROUP BY account) ORDER BY id LIMIT ?)",
     ),

@@ -140,7 +140,11 @@ export interface Store {
   snapshot(account?: string): Snapshot;
   accounts(): AccountState[];
   lastRun(account: string): RunRecord | null;
-  runs(most: number, account?: string): RunRecord[];
+  /** The newest first, those before `before` (a `next` of an earlier page) where it is said; `next` null on the last page. */
+  runs(of: { readonly most: number; readonly account?: string | undefined; readonly before?: number | undefined }): {
+    readonly runs: RunRecord[];
+    readonly next: number | null;
+  };
   /** When its runs that are kept began, epoch milliseconds, the oldest first. */
   runTimes(account: string): number[];
   /** Times (epoch milliseconds) since `sinceMs`, ascending. */

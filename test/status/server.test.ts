@@ -5,7 +5,7 @@ import { createConnection, type Socket } from "node:net";
 import { test } from "node:test";
 import { cursorText } from "../../agent/drift/index.ts";
 import { limits } from "../../agent/status/admission.ts";
-import { agentBehind, ask, askAs, uids } from "./world.ts";
+import { agentBehind, ask, askAs, runOf, uids } from "./world.ts";
 
 /** Less than the longest wait, so that what should have ended is not taken for it. */
 const safety = { timeout: 45_000 };
@@ -331,4 +331,26 @@ test("findings come in pages that hold each once", safety, async (t) => {
     after = typeof body.next === "string" ? body.next : null;
   }
   assert.deepEqual(seen, [...put.map(({ finding }) => finding.fingerprint), known.finding.fingerprint].sort());
+});
+
+test("runs come in pages that hold each once, the newest first, also while others begin", safety, async (t) => {
+  const { socket, store } = await agentBehind(t);
+  const run = (at: number) => ({ ...runOf(at % 3 === 0 ? "postgres" : "oracle"), pass: at });
+  store.commit({ nowMs: 0, runs: Array.from({ length: 30 }, (_, at) => run(at + 100)) });
+  for (const account of ["oracle", null]) {
+    const seen: number[] = [];
+    let after: string | null = "";
+    while (after !== null) {
+      const of = account === null ? "" : `&account=${account}`;
+      const { body } = await ask(socket, `/v1/runs?most=7${of}${after === "" ? "" : `&after=${after}`}`);
+      assert.ok(typeof body === "object" && body !== null && "items" in body && "next" in body);
+      assert.ok(Array.isArray(body.items) && body.items.length > 0 && body.items.length <= 7);
+      seen.push(...body.items.map(({ pass }) => pass));
+      after = typeof body.next === "string" ? body.next : null;
+      store.commit({ nowMs: 0, runs: [run(99)] });
+    }
+    const planted = seen.filter((pass) => pass >= 100);
+    const expected = Array.from({ length: 30 }, (_, at) => 129 - at).filter((at) => account === null || at % 3 !== 0);
+    assert.deepEqual(planted, expected);
+  }
 });

@@ -144,6 +144,7 @@ export async function agentBehind(
     store.commit({
       nowMs,
       put: [{ finding: finding(name), digest: `sha256:${"a".repeat(64)}` }],
+      runs: [runOf(name)],
       events: [opens(name)],
     });
   }
@@ -200,7 +201,7 @@ function viewOf(store: Store, live: Behind["live"], asked: string[], closing: Ab
     measures: new Measures(),
     account: (name) => live.accounts.get(name) ?? null,
     blind: () => live.blind,
-    runs: (_most, account) => [runOf(account ?? "oracle")],
+    runs: (of) => store.runs(of),
     share: () => live.share,
     baseline: (account) =>
       live.accounts.has(account)
@@ -283,7 +284,7 @@ function cleanupRow(retention: string, account: string): CleanupRow {
   };
 }
 
-function runOf(account: string) {
+export function runOf(account: string) {
   return {
     account,
     startedAt: time,

@@ -66,8 +66,11 @@ test("all parts of a change are kept, also over a restart", () => {
   assert.deepEqual(store.findings(), [finding(1), finding(2)]);
   assert.deepEqual(store.findings("postgres"), []);
   assert.equal(all(store).length, 2);
-  assert.deepEqual(store.runs(2), [run("postgres", 3), run("oracle", 2)]);
-  assert.deepEqual(store.runs(9, "oracle"), [run("oracle", 2), run("oracle", 1)]);
+  assert.deepEqual(store.runs({ most: 2 }).runs, [run("postgres", 3), run("oracle", 2)]);
+  assert.deepEqual(store.runs({ most: 9, account: "oracle" }), {
+    runs: [run("oracle", 2), run("oracle", 1)],
+    next: null,
+  });
   assert.deepEqual(store.lastRun("oracle"), run("oracle", 2));
   assert.equal(store.lastRun("nobody"), null);
   assert.deepEqual(store.accounts(), [oracle, { ...oracle, name: "postgres" }]);

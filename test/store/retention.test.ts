@@ -156,12 +156,12 @@ test("runs and happenings stay 30 days, at most 500 runs of an account, and the 
   const runs = Array.from({ length: 600 }, (_, at) => run("oracle", at));
   committed(store.commit({ nowMs: startMs, runs: [...runs, run("postgres", 1)] }));
   keepHouse(store, startMs);
-  assert.equal(store.runs(1000, "oracle").length, 500);
+  assert.equal(store.runs({ most: 1000, account: "oracle" }).runs.length, 500);
   assert.equal(store.lastRun("oracle")?.pass, 599);
   clock.pass(31 * dayMs);
   keepHouse(store, startMs);
   assert.deepEqual(
-    store.runs(1000).map(({ account, pass }) => `${account} ${pass}`),
+    store.runs({ most: 1000 }).runs.map(({ account, pass }) => `${account} ${pass}`),
     ["postgres 1", "oracle 599"],
   );
 });
