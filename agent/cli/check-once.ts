@@ -1,7 +1,6 @@
 /** One round of `check`: from documents and accounts to verdicts and a report; what is wrong becomes a refusal. */
 import { checkKinds, type Severity } from "../checks/index.ts";
 import {
-  type DocumentSet,
   documentsInForce,
   type Loaded,
   policiesInForce,
@@ -39,8 +38,6 @@ export type Once =
       readonly kind: "checked";
       readonly checked: Checked;
       readonly outcome: Outcome;
-      /** The documents that had a part in it. */
-      readonly documents: DocumentSet;
       /** Why these accounts, where nobody named them. */
       readonly notes: readonly string[];
     };
@@ -86,7 +83,6 @@ export async function checkOnce(wish: Wish, parts: Parts, version: string, telli
       failOn,
       code: code === 0 && missing.length > 0 ? 3 : code,
     },
-    documents: loaded.set,
     notes,
   };
 }

@@ -35,6 +35,11 @@ export interface CleanupParts {
   newRun(): string;
 }
 
+export interface FileWatch extends AsyncDisposable {
+  /** From now on these and no others; what may be on a mount that does not answer is looked at as its account. */
+  cover(paths: readonly string[], accounts: readonly Account[]): Promise<void>;
+}
+
 export interface Parts extends NameService {
   now(): Date;
   /** Minutes that the host's local time is ahead of UTC at that moment. */
@@ -61,6 +66,12 @@ export interface Parts extends NameService {
   cleanup(): Promise<CleanupParts>;
   /** Asks the agents at these sockets, in this order, until one knows. */
   ask(sockets: readonly string[], question: Question): Promise<Told>;
+  /** Tells of changes of the files that it covers, until it is disposed of. */
+  watchFiles(changed: (paths: readonly string[]) => void): FileWatch;
+  /** Resolves when whoever called wants an end: Ctrl-C, SIGTERM. */
+  interrupted(): Promise<void>;
+  /** Resolves after so many milliseconds. */
+  pause(ms: number): Promise<void>;
   /** Runs the agent in this process, until it is told to stop. */
   runAgent(call: AgentCall): Promise<Ended>;
 }

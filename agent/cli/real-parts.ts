@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { systemFile } from "../host/system-file.ts";
 import { configAt, documentsAt, hostFolder } from "../runs/host-documents.ts";
 import { hostNames } from "../runs/host-names.ts";
@@ -9,6 +10,7 @@ import { measureHere, startupFilesOf } from "../runs/measuring.ts";
 import { askingParts } from "./asking-parts.ts";
 import { append, create } from "./except.ts";
 import type { Input, Parts } from "./parts.ts";
+import { watchFiles } from "./real-watch.ts";
 
 export function realParts(): Parts {
   const names = hostNames();
@@ -27,6 +29,12 @@ export function realParts(): Parts {
     sweepBelow: async (toLookAt, account, sweeping) =>
       (await import("../cleanup/index.ts")).sweepBelow(toLookAt, account, sweeping),
     cleanup: async () => (await import("./real-cleanup.ts")).realCleanup,
+    watchFiles,
+    interrupted: () =>
+      new Promise((resolve) => {
+        for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+      }),
+    pause: async (ms) => void (await setTimeout(ms)),
     runAgent: async (call) => (await import("../daemon/index.ts")).runAgent(call),
   };
 }

@@ -1,5 +1,7 @@
 /** The CLI's JSON: laid out for people, and harmless to a terminal. */
+import type { Report } from "../../evaluate/index.ts";
 import { jsonText } from "../../facts/index.ts";
+import type { Missing } from "../../runs/whom.ts";
 import type { Format, Outcome, Refusal } from "./format.ts";
 
 export { jsonText } from "../../facts/index.ts";
@@ -12,7 +14,7 @@ export const json: Format = {
 };
 
 /** What `check --json` prints. */
-export function reportDocument({ report, missing }: Outcome) {
+export function reportDocument({ report, missing }: Outcome): Report & { readonly missing?: readonly Missing[] } {
   return { ...report, ...(missing.length > 0 && { missing }) };
 }
 

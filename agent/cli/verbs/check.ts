@@ -4,10 +4,13 @@ import { shells } from "../../shells/index.ts";
 import { checkOnce, type Refused, type Wish, wrongCall } from "../check-once.ts";
 import { type Format, formatIds, formats } from "../format/index.ts";
 import { problemsDocument, reportDocument } from "../format/json.ts";
+import { updateLine } from "../format/update.ts";
 import { type Checked, modeOfFlag, severityOfFlag, withinOfFlag, wordOf } from "../options.ts";
 import { checkText } from "../text/check.ts";
 import { wrapped } from "../text/layout.ts";
+import { updateText } from "../text/update.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
+import { type Teller, type Update, watchCheck } from "../watching.ts";
 
 export const check: Verb = { declare, run };
 
@@ -22,6 +25,7 @@ function declare(command: Command): void {
     .option("--within <duration>", "the most that one account and mode may take, 1s to 30s", "30s")
     .option("--fail-on <severity>", "the least severity for exit code 1", "medium")
     .option("--format <format>", "print it otherwise; see below", "text")
+    .option("--watch", "measure again whenever a file that decides changes, and say what is otherwise, until Ctrl-C")
     .option("--json", "print the report as JSON")
     .option("--framed", "print the JSON between marker lines with length and digest, safe from startup files' noise")
     .addHelpText("after", `\nModes:\n${modeLines()}`)
@@ -33,6 +37,7 @@ function declare(command: Command): void {
         ["rcwarden check --account oracle", "one account"],
         ["rcwarden check --account oracle --mode ssh-command-pty", "one way of coming in"],
         ["rcwarden check --policy ./policies --fail-on high", "your own documents, in a pipeline"],
+        ["rcwarden check --account oracle --watch", "while you repair a startup file"],
         ["rcwarden check --format sarif > rcwarden.sarif", "for code scanning"],
         ["ssh HOST rcwarden check --framed", "an engine that asks before a job"],
       ]),
@@ -58,6 +63,7 @@ function formatLines(): string {
 }
 
 interface Options extends Wish {
+  readonly watch: boolean;
   readonly output: Output;
 }
 
@@ -67,7 +73,8 @@ type Output = "text" | "framed" | Format;
 async function run(call: Call, { voice, parts, version }: Surroundings): Promise<ExitCode> {
   const options = optionsOf(call);
   if (options.kind === "refused") return refuse(wrongCall(options.problems), options.output);
-  const { output, ...wish } = options.options;
+  const { output, watch, ...wish } = options.options;
+  if (watch) return watchCheck(wish, tellerOf(output), { voice, parts, version });
 
   const progress = voice.progress("looking");
   const telling = { progress: (text: string) => progress.say(text) };
@@ -79,6 +86,18 @@ async function run(call: Call, { voice, parts, version }: Surroundings): Promise
   else if (output === "framed") voice.framed(reportDocument(outcome));
   else voice.exact(output.answer(outcome));
   return typeof output === "string" ? outcome.code : (output.exits?.answer(outcome) ?? outcome.code);
+
+  function tellerOf(output: Output): Teller {
+    if (output !== "text") return { first: sayLine, update: sayLine };
+    return {
+      first: ({ round }) => voice.answer([...checkText(round.checked), []]),
+      update: (update) => voice.answer(updateText(update, parts)),
+    };
+  }
+
+  function sayLine(update: Update): void {
+    voice.exact(updateLine(update));
+  }
 
   function refuse({ problems, remarks }: Refused, output: Output): ExitCode {
     voice.remark(...remarks);
@@ -106,7 +125,12 @@ function optionsOf({
   const failOn = severityOfFlag(String(flags.failOn));
   const output = outputOf(flags);
   const strays = words.map((word) => `expected only flags, found "${word}"; did you mean --account ${word}?`);
-  const problems = [...strays, ...[...asked, within, failOn, output].flatMap(({ problem }) => problem ?? [])];
+  const watch = flags.watch === true;
+  const problems = [
+    ...strays,
+    ...(watch ? unwatched(output.value) : []),
+    ...[...asked, within, failOn, output].flatMap(({ problem }) => problem ?? []),
+  ];
   if (problems.length > 0 || within.value === null || failOn.value === null || output.value === null)
     return { kind: "refused", problems, output: output.value ?? "text" };
   const known = asked.flatMap(({ value }) => value ?? []);
@@ -118,6 +142,7 @@ function optionsOf({
       policyPaths: texts(flags.policy),
       withinMs: within.value,
       failOn: failOn.value,
+      watch,
       output: output.value,
     },
   };
@@ -135,4 +160,11 @@ function outputOf({ format, json, framed }: Call["flags"]): Checked<Output> {
   if (framed === true) return { value: "framed", problem: null };
   const id = json === true ? "json" : asked.value;
   return { value: formats.find((each) => each.id === id) ?? "text", problem: null };
+}
+
+/** What is written as one whole has no room for what comes later. */
+function unwatched(output: Output | null): string[] {
+  if (output === null || output === "text" || (output !== "framed" && output.id === "jsonl")) return [];
+  const found = output === "framed" ? "--framed" : `--format ${output.id}`;
+  return [`--watch: expected text or --format jsonl, found ${found}`];
 }

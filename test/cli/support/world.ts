@@ -185,6 +185,9 @@ export function partsOf(world: World): Parts {
     now: () => new Date("2026-11-23T09:55:02Z"),
     offsetMinutes: () => 60,
     env: {},
+    watchFiles: () => ({ cover: async () => {}, async [Symbol.asyncDispose]() {} }),
+    interrupted: () => Promise.resolve(),
+    pause: async () => {},
     runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
     sweepBelow: async ({ root }, _, { take, apply }) => {
