@@ -153,7 +153,10 @@ function chainsText({ name, measured: { account, modes } }: ExplainedName): Line
     const cause = causeOf(name, facts);
     return { chain: chainOf(cause.where, facts, account), cause, facts };
   });
-  const each = Map.groupBy(chains, ({ chain, cause: { where } }) => JSON.stringify([chain, where]));
+  // Where a line decides in one way of coming in and none in the other, the same files need not be said twice.
+  const isSaid = (text: string) => chains.some(({ chain, cause }) => chain === text && cause.where !== null);
+  const told = chains.filter(({ chain, cause }) => cause.where !== null || !isSaid(chain));
+  const each = Map.groupBy(told, ({ chain, cause: { where } }) => JSON.stringify([chain, where]));
   return [...each.values()].flatMap(([first]) => {
     if (first === undefined) return [];
     const { chain, cause, facts } = first;
@@ -173,7 +176,7 @@ function linesText(chain: string, { where, line }: Cause, { guards = [] }: ModeF
     ...guardsAround(where, guards).map(({ where: at, text, form }) => ({
       number: at.line,
       text,
-      note: form === "block" ? "(what is inside is for people)" : "(what is below is for people)",
+      note: form === "block" ? "(inside is for people)" : "(below is for people)",
     })),
   ].sort((a, b) => a.number - b.number);
   return shown.flatMap(({ number, text, note }) =>
@@ -190,8 +193,10 @@ function guardsAround({ file, line }: Place, guards: readonly GuardFact[]): Guar
   return guard === undefined ? [] : [guard];
 }
 
+const labels = ["In the end", "What happens", "Besides", "Reads"] as const;
+
 interface Said {
-  readonly label: string;
+  readonly label: (typeof labels)[number];
   readonly says: readonly string[];
 }
 
@@ -199,15 +204,14 @@ interface Said {
 function inWordsText(explained: ExplainedName): Line[] {
   const { modes } = explained.measured;
   const all = modes.flatMap((facts) => saysOf(explained, facts).map((said) => ({ ...said, mode: facts.mode })));
-  const groups = Map.groupBy(all, ({ label, says }) => JSON.stringify([label, says]));
-  let last = "";
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const label = first.label === last ? "" : first.label;
-    last = first.label;
-    const where = group.length === modes.length ? [] : [`(${group.map(({ mode }) => mode).join(", ")})`];
-    return rows(label, [...first.says, ...where]);
+  return labels.flatMap((label) => {
+    const own = all.filter((each) => each.label === label);
+    const groups = [...Map.groupBy(own, ({ says }) => JSON.stringify(says)).values()];
+    const says = groups.flatMap((group) => {
+      const where = group.length === modes.length ? [] : [`(${group.map(({ mode }) => mode).join(", ")})`];
+      return [...(group[0]?.says ?? []), ...where];
+    });
+    return rows(label, says);
   });
 }
 
@@ -232,7 +236,9 @@ function meansIn(name: string, facts: ModeFacts): Said[] {
     return [{ label: "In the end", says: [`the shell itself does it: no startup file defines ${name}`] }];
   }
   const reached = command.then ?? "not known: no program of that name was found on PATH";
-  const found = command.is === "file" ? `${reached}, found on PATH: no startup file defines ${name}` : reached;
+  const isDefined = facts.aliases.some((each) => each.name === name);
+  const why = isDefined ? "found on PATH" : `found on PATH: no startup file defines ${name}`;
+  const found = command.is === "file" ? `${reached}, ${why}` : reached;
   return [{ label: "In the end", says: [found, ...fullValue(name, command, facts)] }];
 }
 
@@ -245,10 +251,8 @@ function fullValue(name: string, { is }: Known, { aliases }: ModeFacts): string[
 function happens(tried: Tried): Said[] {
   if (tried.outcome === "done") return [];
   const atEnd = tried.atEnd === null ? [] : [`with stdin at its end (cron, ssh -n): ${outcomeWords(tried.atEnd)}`];
-  return [
-    { label: "The engine sends", says: [tried.command] },
-    { label: "What happens", says: [outcomeWords(tried), ...atEnd].map((each) => shortened(each)) },
-  ];
+  const says = [`${tried.command}: ${outcomeWords(tried)}`, ...atEnd];
+  return [{ label: "What happens", says: says.map((each) => shortened(each)) }];
 }
 
 /** What bears the name and decides nothing: an alias that does not bite, a variable, an option. */
@@ -285,8 +289,8 @@ function filesIn({ startupFiles }: ModeFacts, home: string): Said[] {
 }
 
 function adviceOf(name: string, facts: ModeFacts): string[] {
-  const cause = causeOf(name, facts);
-  const suffers = facts.tried.some(({ outcome }) => outcome !== "done" && outcome !== "unknown");
+  const suffering = facts.tried.filter(({ outcome }) => outcome !== "done" && outcome !== "unknown");
   const isBroken = facts.startup !== null && facts.startup.ended !== "ready";
-  return (suffers || isBroken) && cause.advice !== undefined && cause.advice !== "" ? [cause.advice] : [];
+  if (suffering.length === 0 && !isBroken) return [];
+  return [causeOf(name, facts), ...suffering].flatMap(({ advice }) => advice || []).slice(0, 1);
 }

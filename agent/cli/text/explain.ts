@@ -5,7 +5,7 @@ import { shellWord } from "../../facts/shell-word.ts";
 import type { Explained } from "../explained.ts";
 import { tilde } from "./chain.ts";
 import { gapsText } from "./gaps.ts";
-import { edge, folded, list, pad, paragraph, rows, shortened, spread, widest } from "./layout.ts";
+import { edge, folded, list, pad, rows, shortened, spread, widest } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function explainedText({ measured: { account, modes } }: Explained): Line[] {
@@ -40,7 +40,6 @@ function groupText(group: readonly { readonly facts: ModeFacts; readonly rows: r
   const names = group.map(({ facts }) => facts.mode).join(", ");
   const all = group[0]?.rows ?? [];
   const title: Line[] = [[], ...folded(["  ", span(names, "bold")])];
-  if (all.length === 0) return [...title, ...paragraph("nothing: as a bare shell", 4)];
   const widths = {
     about: widest(all.map(({ about }) => about)),
     says: widest(
@@ -53,6 +52,7 @@ function groupText(group: readonly { readonly facts: ModeFacts; readonly rows: r
     ...all.flatMap(({ about, says, where }) =>
       folded([`    ${pad(about, widths.about)}  ${pad(says, widths.says)}  ${where}`], 8),
     ),
+    ...(all.length === 1 ? [["    nothing is otherwise"]] : []),
   ];
 }
 

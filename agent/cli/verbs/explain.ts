@@ -35,7 +35,7 @@ function declare(command: Command): void {
     .option("--json", "print all facts as JSON")
     .addHelpText(
       "after",
-      "\nExit codes: 0 where everything could be measured, 2 where the call is wrong, 3 where something could not.\n",
+      "\nExit codes: 0 where all could be measured, 2 where the call is wrong, 3 where something could not.\n",
     )
     .addHelpText(
       "after",

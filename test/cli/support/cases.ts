@@ -4,6 +4,7 @@ import type { Tried } from "../../../agent/facts/index.ts";
 import { agentCases } from "./agent-cases.ts";
 import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
+import { explainCases } from "./explain-cases.ts";
 import { formatCases } from "./format-cases.ts";
 import { statusCases } from "./status-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
@@ -659,6 +660,7 @@ export const cases: readonly Case[] = [
     world: locked,
   },
   ...agentCases,
+  ...explainCases,
   ...waivedCases,
   ...cleanupCases,
   ...applyCases,
