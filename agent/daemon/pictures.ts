@@ -42,11 +42,12 @@ export class Pictures {
 
   /** After a look at the sessions. */
   looked({ groups, problem }: SessionsFacts): void {
-    // Who could not be looked at may be stuck or not.
     this.changed();
+    // Who could not be looked at may be stuck or not.
     if (problem !== "" && groups.length === 0) return;
     const count = groups.reduce((sum, group) => sum + (group.isStuck ? group.count : 0), 0);
-    if ((this.#stuck.at(-1)?.count ?? 0) === count) return;
+    // The first look is told, too: before it nothing is known.
+    if (this.#stuck.at(-1)?.count === count) return;
     const nowMs = this.#agent.world.nowMs();
     this.#stuck.push({ at: iso(nowMs), count });
     // The last one before the day says how it began.
