@@ -44,10 +44,24 @@ export async function sweepBelow(toLookAt: ToLookAt, account: Account, sweeping:
   const look = { root, depth, match, uid, home, notOpenedFromS: notOpenedFromS(toLookAt, sweeping) };
   const request = { kind: "sweep", ...look, prepare, pace: apply?.limits ?? null } as const;
   const conversation = new Conversation(sweeping);
-  const end = await runSweeper(request, account, sweeping, (heard, say) => conversation.hear(heard, say));
+  const signal = apply === undefined ? sweeping.signal : graceAfter(sweeping.signal);
+  const hear = (heard: Heard, say: Say) => conversation.hear(heard, say);
+  const end = await runSweeper(request, account, { ...sweeping, signal }, hear);
   if (end.kind === "enough" && conversation.swept !== null) return conversation.swept;
   if (end.kind === "late") return { kind: "timed-out", message: end.why };
   return { kind: "failed", message: end.kind === "failed" ? end.why : "the sweeper said nothing" };
+}
+
+/** What is under way when it is called off is brought to its end, where that does not take long: nobody knows better what became of it. */
+const graceMs = 1_500;
+
+function graceAfter(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const late = new AbortController();
+  const begin = () => void setTimeout(() => late.abort(), graceMs).unref();
+  if (signal.aborted) late.abort();
+  else signal.addEventListener("abort", begin, { once: true });
+  return late.signal;
 }
 
 /** One that is open stays for another reason than its age; and among the newest only what nothing guards is counted. */
@@ -96,6 +110,7 @@ class Conversation {
 
   async #seen(batch: readonly Seen[]): Promise<Took> {
     if (this.swept !== null) return outOfTurn;
+    if (this.#sweeping.signal?.aborted) return calledOff;
     this.#entries += batch.length;
     this.#sinceCollected += batch.length;
     if (this.#sinceCollected >= collectedEvery) {
@@ -115,11 +130,12 @@ class Conversation {
 
   #looked({ root, unseen }: Heard & { readonly kind: "looked" }, say: Say): Took {
     if (this.swept !== null) return outOfTurn;
+    const { apply, signal } = this.#sweeping;
+    if (signal?.aborted) return calledOff;
     this.swept = { kind: "looked", message: unseen, root, unseen, applied: false };
-    const { apply } = this.#sweeping;
     // Of half a folder nobody knows what may go.
     if (apply === undefined || unseen !== "") return "enough";
-    this.#groups = groupsOf(apply.decide(root));
+    this.#groups = groupsOf(apply.decide(root), mostAtOnce(apply.limits));
     return this.#ask(apply, say);
   }
 
@@ -139,6 +155,10 @@ class Conversation {
     while (!this.#isOver && this.#asked.length < mostInFlight) {
       const files = this.#groups[this.#next];
       if (files === undefined) break;
+      if (this.#sweeping.signal?.aborted) {
+        this.#isOver = true;
+        break;
+      }
       const intent = apply.intend(files);
       if (intent === null) this.#isOver = true;
       else {
@@ -155,6 +175,7 @@ class Conversation {
 }
 
 const outOfTurn = "the sweeper spoke out of turn";
+const calledOff = "it was called off";
 const mostInFlight = 2;
 /** Entries; a collection takes some milliseconds, and a million entries leave 20 to 40 MiB without. */
 const collectedEvery = 25_600;
@@ -180,7 +201,7 @@ function oddityOf(outcomes: readonly FileOutcome[], files: readonly Candidate[])
 }
 
 /** Files of one folder one after the other, so that the child enters it once. */
-function groupsOf(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
+function groupsOf(candidates: readonly Candidate[], most: number): readonly (readonly Candidate[])[] {
   const folders = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const key = candidate.path.slice(0, -1).join("/");
@@ -189,7 +210,10 @@ function groupsOf(candidates: readonly Candidate[]): readonly (readonly Candidat
     else same.push(candidate);
   }
   const sorted = [...folders.values()].flat();
-  return Array.from({ length: Math.ceil(sorted.length / mostOfGroup) }, (_, at) =>
-    sorted.slice(at * mostOfGroup, (at + 1) * mostOfGroup),
-  );
+  return Array.from({ length: Math.ceil(sorted.length / most) }, (_, at) => sorted.slice(at * most, (at + 1) * most));
+}
+
+/** A group that is called off is over within the grace for it: what the limits let go in a quarter of a second. */
+function mostAtOnce({ filesPerSecond }: Applying["limits"]): number {
+  return Math.max(1, Math.min(mostOfGroup, Math.floor(filesPerSecond / 4)));
 }

@@ -11,7 +11,7 @@ import { type Heard, heardOf } from "./said-door.ts";
 
 export interface Sent {
   readonly deadlineMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Path of the sweeper's own text, a bundle without imports; `sweeper.cjs` beside the program if not said. */
   readonly script?: string;
 }

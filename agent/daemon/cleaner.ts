@@ -248,6 +248,15 @@ export class Cleaner {
       if (known === undefined) this.#cleanings.set(retention.name, new Cleaning(retention));
       else known.retention = retention;
     }
+    this.#rememberReleases();
+  }
+
+  /** What was released before an earlier process ended, or before the documents said so, waits for no other release. */
+  #rememberReleases(): void {
+    for (const { retention, answer } of this.#world.store.releaseCounts()) {
+      const cleaning = this.#cleanings.get(retention);
+      if (answer === "accepted" && cleaning !== undefined) cleaning.releasedMs ??= this.#world.monotonicMs();
+    }
   }
 
   #lookIn(ms: number): void {

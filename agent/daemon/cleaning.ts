@@ -69,8 +69,8 @@ export class Cleaning {
     this.#startedMs = nowMs;
     if (because === "schedule") this.#scheduledMs = nowMs;
     this.isNew = false;
-    // What comes from now on may not be seen by this look.
-    this.releasedMs = null;
+    // What comes from now on may not be seen by this run; one that applies nothing, or one plan, answers no release.
+    if (because !== "look" && because !== "by-hand") this.releasedMs = null;
     this.calledOff = new AbortController();
     return this.calledOff;
   }

@@ -242,6 +242,42 @@ describe("hard times for a clean-up", { skip: noAccounts }, () => {
     assert.deepEqual(told, ["released.arc removed"]);
   });
 
+  test("told to end while files go, it ends with no child left, and the next one brings it to its end", async (context) => {
+    await using account = await makeAccount();
+    using staging = makeStaging(account);
+    using place = agentFolder();
+    const names = Array.from({ length: 300 }, (_, at) => `${at}.arc`);
+    for (const name of names) staging.put(name, "stored\n");
+    staging.put("kept.arc", "stored\n");
+    const documents = cleaningDocuments(account, staging, { retention: { limits: "{ filesPerSecond: 100 }" } });
+    {
+      await using agent = await startAgent({ folder: place.path, documents });
+      await agent.ask("/v1/releases", { releases: names.map((name) => releaseOf(name, "stored\n")) });
+      const some = await agent.until<CleanupNow>(
+        "/v1/cleanup",
+        ({ retentions }) => retentions[0]?.state === "applying" && staging.files().length < names.length - 20,
+        "some of the files to be gone",
+      );
+      assert.equal(some.retentions[0]?.state, "applying");
+      assert.equal(await agent.end("SIGTERM"), 0);
+      assert.deepEqual(childrenOf(1, account.uid), []);
+    }
+    const left = staging.files().length + staging.quarantined().length;
+    assert.ok(left > 1, "it was over before it was told to end: the run is void");
+    await using agent = await startAgent({ folder: place.path, documents });
+    await gone(agent, staging, names);
+    const { journal } = await answered(agent);
+    assert.equal(journal?.openIntents, 0);
+    assert.deepEqual(staging.files(), ["kept.arc"]);
+    assert.deepEqual(staging.quarantined(), []);
+    const ends = outcomesIn(await streamOf(agent)).filter(
+      ({ outcome }) => outcome !== "kept" && outcome !== "put-back",
+    );
+    assert.deepEqual([...new Set(ends.map(({ path }) => path))].sort(), [...names].sort());
+    assert.deepEqual([...new Set(ends.map(({ outcome }) => outcome))].filter(isNoEnd), []);
+    context.diagnostic(`${names.length + 1 - left} gone when it ended`);
+  });
+
   test("with the very volume full and the state folder's too, files go, and are told when there is room", async () => {
     await using account = await makeAccount();
     using staging = makeStaging(account);
@@ -328,6 +364,10 @@ describe("hard times for a clean-up", { skip: noAccounts }, () => {
     assert.equal(now.json.retentions[0].problem, "");
   });
 });
+
+function isNoEnd(outcome: string): boolean {
+  return outcome !== "removed" && outcome !== "gone-unconfirmed";
+}
 
 /** Writes until there is no room. */
 function fill(path: string): void {
