@@ -226,6 +226,31 @@ describe("a release", () => {
     assert.deepEqual(agent.lies(retention), []);
   });
 
+  test("waits for no schedule after a start, nor where a look begins just then", async () => {
+    const unscheduled = { ...retention, plan: never };
+    const folder = mkdtempSync(join(tmpdir(), "rcw-cleaner-"));
+    const disk = new Map([[retention.root, new Map(["a.arc", "b.arc"].map((path) => [path, seenOf(path)]))]]);
+    try {
+      {
+        await using agent = await started({ retentions: [unscheduled], folder, disk }, () => {});
+        // Killed before anything began.
+        agent.cleaner.release(by, [asked("a.arc")]);
+      }
+      await using agent = await started({ retentions: [unscheduled], folder, disk }, () => {});
+      await agent.live(1);
+      assert.deepEqual(agent.lies(retention), ["b.arc"]);
+      // The hourly look is due, and the release came less than a burst ago.
+      agent.clock.now += 3_600_000;
+      agent.clock.monotonic += 3_600_000;
+      agent.cleaner.release(by, [asked("b.arc")]);
+      await agent.settled();
+      await agent.live(1);
+      assert.deepEqual(agent.lies(retention), []);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   test("counts for nobody else's word, nor when its Retention no longer says so", async () => {
     await using agent = await started({ retentions: [retention] }, (each) => each.put(retention, "a.arc"));
     for (const other of [
