@@ -74,12 +74,14 @@ export interface WorldWish {
   readonly named?: readonly string[];
   readonly configuration?: Configuration;
   readonly folder?: string;
+  /** Epoch milliseconds at the start. */
+  readonly startMs?: number;
   readonly world?: Partial<AgentWorld>;
 }
 
 export function testWorld(wish: WorldWish = {}): TestWorld {
   const folder = wish.folder ?? mkdtempSync(join(tmpdir(), "rcw-daemon-"));
-  const clock = { now: Date.UTC(2026, 10, 23, 12), monotonic: 1_000_000 };
+  const clock = { now: wish.startMs ?? Date.UTC(2026, 10, 23, 12), monotonic: 1_000_000 };
   const opened = openStore({ folder, instance: "host", nowMs: clock.now, program: "0.1.0" });
   if (opened.kind === "refused") throw new Error(opened.message);
   const { store } = opened;
