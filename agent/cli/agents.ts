@@ -9,7 +9,13 @@ export { socketsFor } from "./sockets.ts";
 export type Heard<T> =
   | { readonly kind: "answer"; readonly socket: string; readonly value: T }
   /** It answered, and said why not. */
-  | { readonly kind: "refused"; readonly code: string; readonly socket: string; readonly message: string }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly code: string;
+      readonly socket: string;
+      readonly message: string;
+    }
   | { readonly kind: "no-agent" | "failed"; readonly message: string };
 
 const refusalShape = z.object({
@@ -52,5 +58,5 @@ function refused({ socket, status, body }: Answer): Heard<never> {
   if (!parsed.success) return { kind: "failed", message: `${socket}: expected an answer, found status ${status}` };
   const { code, where, expected, found, change } = parsed.data;
   const message = `${where}: expected ${expected}, found ${found}${change === "" ? "" : `; ${change}`}`;
-  return { kind: "refused", code, socket, message };
+  return { kind: "refused", status, code, socket, message };
 }

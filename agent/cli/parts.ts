@@ -1,5 +1,6 @@
 /** What the verbs need of the world, as one value: real-parts.ts makes the real one, tests inject facts. */
 import type { FoundPlan, Kept, OpenedJournal, PlanToKeep, Settling, sweepBelow } from "../cleanup/index.ts";
+import type { SessionsLook } from "../collectors/sessions.ts";
 import type { AgentCall, Ended } from "../daemon/index.ts";
 import type { Loaded } from "../documents/index.ts";
 import type { Account, ModeFacts } from "../facts/index.ts";
@@ -9,6 +10,7 @@ import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { KeptReleases } from "../store/index.ts";
 import type { Question, Told } from "./ask.ts";
 import type { Written } from "./except.ts";
+import type { InsteadParts } from "./instead.ts";
 
 /** Writes the host owner's documents, whole or not at all (except.ts). */
 export interface OwnerFiles {
@@ -40,7 +42,7 @@ export interface FileWatch extends AsyncDisposable {
   cover(paths: readonly string[], accounts: readonly Account[]): Promise<void>;
 }
 
-export interface Parts extends NameService {
+export interface Parts extends NameService, InsteadParts {
   now(): Date;
   /** Minutes that the host's local time is ahead of UTC at that moment. */
   offsetMinutes(at: Date): number;
@@ -61,6 +63,8 @@ export interface Parts extends NameService {
   /** The text of a file that `documents` named. */
   read(file: string): Promise<string>;
   measure(request: MeasureRequest): Promise<ModeFacts>;
+  /** Looks at the SSH sessions of these; only root sees all of others'. */
+  sessions(isWanted: (uid: number) => boolean): Promise<SessionsLook>;
   /** Looks at what lies below a root, as the account, and removes there what it is told to. */
   sweepBelow: typeof sweepBelow;
   cleanup(): Promise<CleanupParts>;

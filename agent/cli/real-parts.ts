@@ -10,12 +10,14 @@ import { measureHere, startupFilesOf } from "../runs/measuring.ts";
 import { askingParts } from "./asking-parts.ts";
 import { append, create } from "./except.ts";
 import type { Input, Parts } from "./parts.ts";
+import { insteadParts } from "./real-instead.ts";
 import { watchFiles } from "./real-watch.ts";
 
 export function realParts(): Parts {
   const names = hostNames();
   return {
     ...names,
+    ...insteadParts(names),
     ...askingParts(),
     hostName: hostname(),
     documents: async (paths) => documentsAt(paths, Date.now()),
@@ -26,6 +28,8 @@ export function realParts(): Parts {
     startupFiles: startupFilesOf,
     read: async (file) => systemFile(file) ?? "",
     measure: (request) => measureHere(request, names.callerUid === 0),
+    sessions: async (isWanted) =>
+      (await import("../collectors/real-sessions.ts")).sessionsNow(names.callerUid === 0, isWanted),
     sweepBelow: async (toLookAt, account, sweeping) =>
       (await import("../cleanup/index.ts")).sweepBelow(toLookAt, account, sweeping),
     cleanup: async () => (await import("./real-cleanup.ts")).realCleanup,

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { cpWaits, tried } from "../../agent/checks/example-facts.ts";
 import type { Question, Told } from "../../agent/cli/ask.ts";
 import { unframe } from "../../agent/cli/framed.ts";
+import type { Parts } from "../../agent/cli/parts.ts";
 import { call, oracle, partsOf, postgres, root, type World } from "./support/world.ts";
 
 const host: World = { accounts: [root, oracle, postgres] };
@@ -100,13 +101,80 @@ test("events prints page after page until one is empty, each event once, on a li
   assert.ok((asked[0]?.withinMs ?? 0) > 2_000, "the answer may come as late as the wait allows");
 });
 
-test("events --follow goes on after an empty page, until the agent is gone or nobody reads", async () => {
-  const { asked, ask } = agent([200, page(1)], [200, page()], [200, page(2)]);
-  const said = await call(["events", "--follow"], partsOf({ ...host, ask }));
-  assert.equal(said.stdout.trimEnd().split("\n").length, 2);
-  assert.equal(asked.length, 4);
+/** A caller that ends the call once everything was asked. */
+function endingAfter(answers: readonly (readonly [status: number, body: unknown])[]) {
+  const end = Promise.withResolvers<void>();
+  const { asked, ask } = agent(...answers);
+  const pauses: number[] = [];
+  const parts: Parts = {
+    ...partsOf(host),
+    interrupted: () => end.promise,
+    pause: async (ms) => void pauses.push(ms),
+    async ask(sockets, question) {
+      if (asked.length < answers.length) return ask(sockets, question);
+      end.resolve();
+      return new Promise(() => {});
+    },
+  };
+  return { asked, pauses, parts };
+}
+
+test("events --follow goes on after an empty page, and ends with exit 0 when the caller ends it", async () => {
+  const { asked, parts } = endingAfter([
+    [200, page(1)],
+    [200, page()],
+    [200, page(2)],
+  ]);
+  const said = await call(["events", "--follow"], parts);
+  assert.deepEqual(
+    said.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).id),
+    [event(1).id, event(2).id],
+  );
   assert.ok(asked.every(({ path }) => path.includes("wait=60000ms")));
-  assert.equal(said.exit, 3);
+  assert.match(asked[2]?.path ?? "", /after=1\.0123abcd-9/);
+  assert.equal(said.exit, 0);
+  assert.match(said.stderr, /ended; --after 1\.0123abcd-2 goes on from here/);
+});
+
+test("events --follow waits for an agent that went away or is busy, says so once, and goes on where it was", async () => {
+  const busy = { code: "too-many-wait", where: "uid", expected: "2", found: "3", change: "" };
+  const { asked, pauses, parts } = endingAfter([
+    [200, page(1)],
+    [0, null],
+    [0, null],
+    [429, busy],
+    [200, page(2)],
+  ]);
+  const said = await call(["events", "--follow", "--json"], parts);
+  assert.equal(said.stdout.trimEnd().split("\n").length, 2);
+  assert.equal(pauses.length, 3);
+  assert.ok(asked.slice(1).every(({ path }) => path.includes("after=1.0123abcd-1")));
+  assert.equal(said.stderr.match(/expected an agent, found none/g)?.length, 1);
+  assert.match(said.stderr, /it answers again/);
+  assert.equal(said.exit, 0);
+});
+
+test("events --follow says what was missed where its place is no longer held", async () => {
+  const snapshot = { ...event(7), type: "dev.rcwarden.state.snapshot" };
+  const { parts } = endingAfter([[200, { ...page(7), items: [snapshot] }]]);
+  const said = await call(["events", "--follow", "--after", "1.0123abcd-3"], parts);
+  assert.match(said.stderr, /what came after 1\.0123abcd-3 is no longer held/);
+  assert.match(said.stdout, /state\.snapshot/);
+});
+
+test("events --follow does not wait for an agent that never was, nor for leave that is not given", async () => {
+  const never = { interrupted: () => new Promise<void>(() => {}) };
+  const nobody = await call(["events", "--follow"], { ...partsOf(host), ...never });
+  assert.equal(nobody.exit, 3);
+  const refused = { code: "not-allowed", where: "GET /v1/events", expected: "owner", found: "nobody", change: "" };
+  const { parts } = endingAfter([
+    [200, page(1)],
+    [403, refused],
+  ]);
+  assert.equal((await call(["events", "--follow"], parts)).exit, 2);
 });
 
 test("events --sent on a terminal escapes what a terminal obeys, and nowhere else", async () => {

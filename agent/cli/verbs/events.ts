@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { shapes } from "../../status/index.ts";
 import { parseCursor } from "../../store/index.ts";
 import { hear, socketsFor } from "../agents.ts";
-import type { Question } from "../ask.ts";
+import { longestWaitMs, page } from "../events-page.ts";
+import { follow } from "../follow.ts";
 import type { Voice } from "../io.ts";
 import type { Parts } from "../parts.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
@@ -20,7 +21,7 @@ function declare(command: Command): void {
     .option("--account <name>", "events of one account only")
     .option("--sent", "print what left by the sinks instead, byte for byte, a body a line")
     .option("--socket <path>", "ask the agent that listens here")
-    .option("--json", "print one page as JSON: items, next, through")
+    .option("--json", "print one page as JSON: items, next, through; with --follow an event a line, as without")
     .option("--framed", "print that page between marker lines with length and digest")
     .addHelpText(
       "after",
@@ -46,6 +47,7 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
   const wish = wishOf(call, parts);
   if ("problems" in wish) return refuse(wish.problems);
   if (call.flags.sent === true) return sent(wish, call.flags.json === true);
+  if (wish.follow) return follow(wish, { voice, parts }, unheard);
   if (wish.onePage === null) return allPages(wish);
   const heard = await page(parts, wish, wish.after, wish.waitMs);
   if (heard.kind !== "answer") return unheard(heard);
@@ -54,15 +56,14 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
   return 0;
 
   async function allPages(asked: Wish): Promise<ExitCode> {
-    let { after } = asked;
-    let waitMs = asked.follow ? longestWaitMs : asked.waitMs;
+    let { after, waitMs } = asked;
     while (voice.isHeard()) {
       const heard = await page(parts, asked, after, waitMs);
       if (heard.kind !== "answer") return unheard(heard);
       for (const item of heard.value.items) voice.jsonLine(item);
-      if (heard.value.items.length === 0 && !asked.follow) return 0;
+      if (heard.value.items.length === 0) return 0;
       after = heard.value.next;
-      if (!asked.follow) waitMs = 0;
+      waitMs = 0;
     }
     return 0;
   }
@@ -84,21 +85,6 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
     voice.remark(...problems.map((problem) => `rcwarden events: ${problem}`));
     return 2;
   }
-}
-
-const longestWaitMs = 60_000;
-/** What an answer may take beside the waiting. */
-const answersWithinMs = 5_000;
-
-function page(parts: Parts, { sockets, account }: Wish, after: string | null, waitMs: number) {
-  const query = new URLSearchParams({
-    ...(after !== null && { after }),
-    ...(waitMs > 0 && { wait: `${waitMs}ms` }),
-    ...(account !== null && { account }),
-  });
-  const path = `/v1/events${query.size === 0 ? "" : `?${query}`}`;
-  const question: Question = { method: "GET", path, withinMs: waitMs + answersWithinMs };
-  return hear(parts, sockets, question, shapes.Events);
 }
 
 function printSent(
@@ -123,7 +109,8 @@ function wishOf({ flags, words }: Call, parts: Parts): Wish | { readonly problem
     ...words.map((word) => `expected only flags, found "${word}"`),
     ...(after !== null && parseCursor(after) === null ? [notACursor(after)] : []),
     ...(wait.problem === null ? [] : [wait.problem]),
-    ...(follow && onePage !== null ? [`expected --follow without --${onePage}, found both`] : []),
+    ...(follow && onePage === "framed" ? ["expected --follow without --framed, found both"] : []),
+    ...(follow && wait.value > 0 ? ["expected --follow without --wait, found both"] : []),
     ...(flags.sent === true ? withSent(flags) : []),
   ];
   if (problems.length > 0) return { problems };

@@ -256,7 +256,7 @@ export const agentCases: readonly Case[] = [
   {
     name: "events-mistyped",
     story: "every mistyped value is said at once",
-    argv: ["events", "--after", "7", "--wait", "2h", "--follow", "--json"],
+    argv: ["events", "--after", "7", "--wait", "2h", "--follow", "--framed"],
     world: stream,
   },
   {

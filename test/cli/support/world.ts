@@ -9,6 +9,7 @@ import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
 import type { CleanupParts, Parts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
+import type { SessionsLook } from "../../../agent/collectors/sessions.ts";
 import type { DocumentSet, Engine, HostDocuments, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
 import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
 import type { MeasureRequest } from "../../../agent/runs/world.ts";
@@ -144,6 +145,8 @@ export interface World {
   readonly unavailable?: readonly string[];
   /** What agents answer; without it there is none. */
   ask?(sockets: readonly string[], question: Question): Told;
+  /** What SSH sessions there are; by default none. */
+  readonly sessions?: SessionsLook;
   /** What lies below a root, in batches; by default nothing. */
   readonly below?: Readonly<Record<string, { readonly batches: readonly (readonly Seen[])[]; readonly looked: Swept }>>;
   /** What becomes of a file that is to go; by default it is removed. */
@@ -190,6 +193,10 @@ export function partsOf(world: World): Parts {
     pause: async () => {},
     runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
+    sessions: async (isWanted) => {
+      const { sessions, problem, workMs } = world.sessions ?? { sessions: [], problem: "", workMs: 0 };
+      return { sessions: sessions.filter(({ uid }) => isWanted(uid)), problem, workMs };
+    },
     sweepBelow: async ({ root }, _, { take, apply }) => {
       const { batches, looked } = world.below?.[root] ?? { batches: [], looked: nothingUnseen };
       for (const batch of batches) await take(batch);
@@ -209,6 +216,19 @@ export function partsOf(world: World): Parts {
         return problems.length > 0 ? { kind: "refused", problems } : (world.written ?? { kind: "written" });
       },
     },
+    bytes: async (path, most) => {
+      const text = world.inputs?.[path];
+      if (text === undefined) return { kind: "unreadable", why: "none there" };
+      return { kind: "bytes", bytes: Buffer.from(text).subarray(0, most + 1) };
+    },
+    replacement: async (of, { file, content }) => {
+      const path = file.startsWith("~/") ? `${of.home}/${file.slice(2)}` : file;
+      if (!path.startsWith("/")) {
+        return { kind: "refused", problem: `--with: expected an absolute path or ~/..., found ${file}` };
+      }
+      return { kind: "replacement", replacement: { path, real: path, content } };
+    },
+    homeAccount: async (home, shell) => ({ kind: "account", account: { ...account("uid-1500", 1500), home, shell } }),
     input: async (path) => {
       const text = world.inputs?.[path];
       return text === undefined ? { kind: "unreadable", why: "none" } : { kind: "text", text };
