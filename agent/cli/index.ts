@@ -77,6 +77,11 @@ export const verbs: readonly Listed[] = [
     summary: "print what changed on this host, and what was sent of it",
     load: async () => (await import("./verbs/events.ts")).events,
   },
+  {
+    name: "sessions",
+    summary: "say which commands of SSH sessions wait for what nobody gives, and what to do",
+    load: async () => (await import("./verbs/sessions.ts")).sessions,
+  },
 ];
 
 const exitCodes = `

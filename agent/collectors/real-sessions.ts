@@ -1,6 +1,6 @@
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { procFolder } from "../host/proc-folder.ts";
-import type { SessionsWorld } from "./sessions.ts";
+import { SessionLooks, type SessionsLook, type SessionsWorld } from "./sessions.ts";
 
 /** No look holds up whoever asks the agent meanwhile for longer. */
 const longestTurnMs = 4;
@@ -22,4 +22,9 @@ export function realSessions(isRoot: boolean): SessionsWorld {
       turnMs = performance.now();
     },
   };
+}
+
+/** One look, for who asks once. */
+export function sessionsNow(isRoot: boolean, isWanted: (uid: number) => boolean): Promise<SessionsLook> {
+  return new SessionLooks(realSessions(isRoot)).look(isWanted);
 }

@@ -202,6 +202,9 @@ export const routes: readonly Route[] = [
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
+      if (rows.account !== undefined && asked.view.account(rows.account) === null) {
+        return unwatched(asked.view, rows.account);
+      }
       return answer(shownSessions(asked.view.sessions(), rows.account, shareHere(asked)));
     },
   }),

@@ -6,6 +6,7 @@ import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
 import { explainCases } from "./explain-cases.ts";
 import { formatCases } from "./format-cases.ts";
+import { sessionCases } from "./session-cases.ts";
 import { statusCases } from "./status-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
 import { absent, account, automated, noHost, oracle, postgres, read, root, type World } from "./world.ts";
@@ -660,6 +661,7 @@ export const cases: readonly Case[] = [
     world: locked,
   },
   ...agentCases,
+  ...sessionCases,
   ...explainCases,
   ...waivedCases,
   ...cleanupCases,
