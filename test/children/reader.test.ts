@@ -19,7 +19,7 @@ import { after, before, test } from "node:test";
 import { build } from "esbuild";
 import { accountFiles, textOf } from "../../agent/host/account-files.ts";
 import { identityOf } from "../../agent/host/identity.ts";
-import { identitiesAs, readStartup, readStartupModes, type ToRead } from "../../agent/probe/reader.ts";
+import { identitiesAs, linesAs, readStartup, readStartupModes, type ToRead } from "../../agent/probe/reader.ts";
 import { identityAnswer, startupAnswer } from "../../agent/probe/reading-answer.ts";
 import { readingsOf } from "../../agent/runs/measuring.ts";
 import { shells } from "../../agent/shells/index.ts";
@@ -339,4 +339,61 @@ test("what one run reads is given out once for each mode, and names the paths of
   assert.ok(ofFirst.includes(`${account.home}/more`) && !ofFirst.includes(`${account.home}/login`), ofFirst.join(" "));
   const gone = readingsOf({ ...whole, shell: "/nonexistent/sh" }, true, []);
   assert.equal(await gone.take("ssh-command"), null);
+});
+
+test("lines are those that the account reads, of the file that was measured and no other", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const text = "one\n\u001b[31mtwo\n\nfour\n";
+  const path = account.write(".bashrc", text, 0o600);
+  const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  const lines = async (
+    numbers: readonly number[],
+    other: { readonly path?: string; readonly digest?: string } = {},
+  ) => {
+    const found = await linesAs(accountOf(account), { path, digest, numbers, ...other }, { script });
+    return found === null ? null : [...found];
+  };
+  assert.deepEqual(await lines([1, 2, 3, 4, 5, 900]), [
+    [1, "one"],
+    [2, "\u001b[31mtwo"],
+    [3, ""],
+    [4, "four"],
+  ]);
+  assert.equal(await lines([1], { digest: `sha256:${"0".repeat(64)}` }), null);
+  assert.equal(await lines([1], { path: `${account.home}/none` }), null);
+  const secret = "root only\n";
+  const others = join(bundles, "secret");
+  writeFileSync(others, secret, { mode: 0o600 });
+  const known = `sha256:${createHash("sha256").update(secret).digest("hex")}`;
+  chmodSync(bundles, 0o755);
+  assert.equal(await lines([1], { path: others, digest: known }), null, "read as the account, not as root");
+  rmSync(path);
+  symlinkSync(others, path);
+  assert.equal(await lines([1], { digest: known }), null);
+});
+
+test("a line without end and a child that lies bring no more than is asked for", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  const text = `${"x".repeat(900_000)}\nshort\n`;
+  const path = account.write(".bashrc", text);
+  const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  const found = await linesAs(accountOf(account), { path, digest, numbers: [1, 2] }, { script });
+  assert.deepEqual([found?.get(1)?.length, found?.get(2)], [4_096, "short"]);
+  const lies = [
+    "null",
+    "{}",
+    `{"digest":"${digest}","lines":[[0,"x"]]}`,
+    `{"digest":"${digest}","lines":[[1,2]]}`,
+    `{"digest":"${digest}","lines":[],"more":1}`,
+    `{"digest":"${digest}","lines":[[1,"${"x".repeat(70_000)}"]]}`,
+  ];
+  for (const lie of lies) {
+    const liar = join(bundles, "liar.cjs");
+    writeFileSync(liar, `require("node:fs").writeSync(1, ${JSON.stringify(`${lie}\n`)});`);
+    assert.equal(
+      await linesAs(accountOf(account), { path, digest, numbers: [1] }, { script: liar }),
+      null,
+      lie.slice(0, 60),
+    );
+  }
 });

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { hintOf } from "../../agent/collectors/hint.ts";
-import { recordSize, sessionsAt } from "../../agent/collectors/wtmp.ts";
+import { peopleSince } from "../../agent/collectors/people.ts";
+import { recordSize, sessionsAt, terminalSpans } from "../../agent/collectors/wtmp.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rcwarden-hint-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -62,7 +63,24 @@ for (const arch of ["x64", "arm64"] as const) {
   });
 }
 
+test("a session lasts until its line's next record, or until the host starts or stops", () => {
+  const spans = terminalSpans(wtmp(day, "x64"), "x64")?.map(({ user, from, to }) => `${user} ${from} ${to}`);
+  assert.deepEqual(spans, ["kiwi 110 130", "lemon 120 140", "kiwi 125 150", "plum 140 150", "root 170 null"]);
+});
+
+test("who had a terminal lately is told from all records; where there are none it is not known", () => {
+  const [older, newer] = [join(folder, "wtmp.1"), join(folder, "wtmp")];
+  const here = process.arch === "arm64" ? "arm64" : "x64";
+  writeFileSync(older, wtmp(day.slice(0, 5), here));
+  writeFileSync(newer, wtmp(day.slice(5), here));
+  const names = (sinceMs: number) => peopleSince(sinceMs, [older, newer])?.map(({ user, to }) => `${user} ${to}`);
+  assert.deepEqual(names(135_000), ["lemon 140", "kiwi 150", "plum 150", "root null"]);
+  assert.deepEqual(names(1e9), ["root null"]);
+  assert.equal(peopleSince(0, [join(folder, "none")]), null);
+});
+
 test("of an unknown machine's records nothing is told", () => {
+  assert.equal(terminalSpans(wtmp(day, "x64"), "mips"), null);
   assert.equal(sessionsAt(wtmp(day, "x64"), 120, "mips"), null);
 });
 

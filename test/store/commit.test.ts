@@ -141,3 +141,54 @@ test("the clock may jump a year either way between commits: order and places sta
     ["1 2026", "2 2027", "3 2025", "4 2026"],
   );
 });
+
+test("what happened is found by its key and by what begins with it and a space, over a restart", () => {
+  using place = scratch();
+  const first = open(place.state);
+  assert.equal(first.livedUntilMs, null);
+  const happened = [
+    { kind: "state", key: "oracle pass fail", atMs: startMs + 9 },
+    { kind: "state", key: "oracle2 pass fail", atMs: startMs + 8 },
+    { kind: "state", key: "oracle", atMs: startMs + 7 },
+    { kind: "save", key: "oracle /home/oracle/.cshrc", atMs: startMs },
+    { kind: "state", key: "\u{10fffe} pass fail", atMs: startMs },
+  ] as const;
+  committed(first.commit({ nowMs: startMs + 20, happened }));
+  first.close();
+  using store = open(place.state, { nowMs: startMs + 60_000 });
+  const keys = (key: string, sinceMs = 0) => store.happened("state", key, sinceMs).map((each) => each.key);
+  assert.deepEqual(keys("oracle"), ["oracle", "oracle pass fail"]);
+  assert.deepEqual(keys("oracle", startMs + 8), ["oracle pass fail"]);
+  assert.deepEqual(keys(""), ["\u{10fffe} pass fail", "oracle", "oracle2 pass fail", "oracle pass fail"]);
+  assert.deepEqual(keys("ora"), []);
+  assert.equal(store.livedUntilMs, startMs + 20);
+});
+
+test("until when a start lived is known to a minute, also where it was killed", () => {
+  using place = scratch();
+  const first = open(place.state);
+  committed(first.housekeeping(startMs + 60_000, 1 << 30));
+  first.close();
+  using store = open(place.state, { nowMs: startMs + 600_000 });
+  assert.equal(store.livedUntilMs, startMs + 60_000);
+});
+
+test("runs are told by when they began, events by the finding that they are about", () => {
+  using place = scratch();
+  using store = open(place.state);
+  committed(
+    store.commit({
+      nowMs: startMs,
+      runs: [run("oracle", 2), run("postgres", 3), run("oracle", 1)],
+      events: [opened(finding(1)), opened(finding(2)), { ...opened(finding(1)), type: "finding.changed" }],
+    }),
+  );
+  assert.deepEqual(
+    store.runTimes("oracle"),
+    [run("", 2), run("", 1)].map(({ startedAt }) => Date.parse(startedAt)),
+  );
+  assert.deepEqual(store.runTimes("nobody"), []);
+  const types = (most: number) => store.eventsAbout(finding(1).finding.fingerprint, most).map(({ type }) => type);
+  assert.deepEqual(types(9), ["finding.changed", "finding.opened"]);
+  assert.deepEqual(types(1), ["finding.changed"]);
+});
