@@ -1,5 +1,5 @@
 import type { Policy } from "../documents/index.ts";
-import type { Measured, Verdict } from "../evaluate/index.ts";
+import type { Measured, Replaced, Verdict } from "../evaluate/index.ts";
 import type { Missing } from "../runs/whom.ts";
 
 /** What one call of `check` found out, before it becomes text. */
@@ -10,6 +10,8 @@ export interface Checked {
   readonly measured: readonly Measured[];
   readonly verdicts: readonly Verdict[];
   readonly missing: readonly Missing[];
+  /** Files that held something else meanwhile. */
+  readonly replaced?: readonly Replaced[];
 }
 
 export interface CheckedAccount extends Measured {

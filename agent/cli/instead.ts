@@ -1,6 +1,6 @@
 /** What `check` measures instead of what is there: files that hold something else, a home and shell of no account. */
-import type { Instead } from "../evaluate/index.ts";
-import type { Account } from "../facts/index.ts";
+import type { Instead, Measured, Replaced } from "../evaluate/index.ts";
+import { type Account, everyFact, type Gap, type ModeFacts, type Replacement } from "../facts/index.ts";
 import type { HomeAccount } from "../runs/home-account.ts";
 import type { Replacing, Wished } from "../runs/replacing.ts";
 import type { NameService } from "../runs/world.ts";
@@ -23,6 +23,8 @@ export interface InsteadWish {
   readonly home: string | null;
   readonly shell: string | null;
 }
+
+export const nothingInstead: InsteadWish = { with: [], home: null, shell: null };
 
 /** Of one file, and of all together: a startup file is not longer, and all go to the sandbox for every question. */
 const mostBytes = 1_048_576;
@@ -104,7 +106,33 @@ export async function hostInstead(
   const found = await parts.homeAccount(home, shell);
   if (found.kind === "refused") return found;
   const { account } = found;
-  const says = `${account.home} with ${account.shell}, as its owner: ${account.name}, uid ${account.uid}`;
+  const says = `${account.home} with ${account.shell}, as the folder's owner, uid ${account.uid}`;
   const host = { ...parts, account: async () => ({ kind: "account", account }) as const };
   return { kind: "host", host, accounts: [account.name], notes: [says] };
+}
+
+/** The same as a measurement takes them. */
+export function replacementsOf(
+  of: ReadonlyMap<string, readonly Instead[]>,
+): ReadonlyMap<string, readonly Replacement[]> {
+  return new Map([...of].map(([name, each]) => [name, each.map(({ replacement }) => replacement)]));
+}
+
+/** What was measured; where no way of coming in came to a file that was to be replaced, nothing was determined of it. */
+export function withUnread(
+  { account, modes }: Measured,
+  replaced: readonly Replaced[],
+  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
+): readonly ModeFacts[] {
+  const gaps = replaced
+    .filter(({ readIn }) => readIn.length === 0)
+    .map(({ file }): Gap => {
+      const isCallers = env.HOME !== undefined && file.startsWith(`${env.HOME}/`) && env.HOME !== account.home;
+      const change = isCallers
+        ? "quote it, so that ~ stays the account's home: --with '~/FILE=NEW'"
+        : "name a file that its startup reads; rcwarden explain lists them";
+      const message = `${file} was to hold something else, and no startup file that was read is this one`;
+      return { code: "not-reached", message, change, of: everyFact };
+    });
+  return gaps.length === 0 ? modes : modes.map((facts) => ({ ...facts, gaps: [...facts.gaps, ...gaps] }));
 }

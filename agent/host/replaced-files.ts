@@ -1,10 +1,10 @@
 /** Files as the identity of this process sees them, with others in the place of some: what they hold comes from elsewhere. */
-import { realpathSync } from "node:fs";
+import { readlinkSync, realpathSync } from "node:fs";
 import { type AccountFiles, textLook } from "./account-files.ts";
 
 /** `contents` by real path; what is not there on the host is, here. What may not be read stays so, whatever it holds. */
 export function replacedFiles(files: AccountFiles, contents: ReadonlyMap<string, Buffer>): AccountFiles {
-  const insteadOf = (path: string) => contents.get(realOf(path));
+  const insteadOf = (path: string) => (contents.size === 0 ? undefined : contents.get(realOf(path)));
   return {
     ...files,
     look(path) {
@@ -34,20 +34,26 @@ function ofNew(question: string, otherwise: boolean | null): boolean | null {
   return "efrwOG".includes(question) ? true : otherwise;
 }
 
-/** Also of what is not there yet. */
-function realOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return inRealFolder(path);
-  }
+/** As the kernel has it (path_resolution(7)). */
+const mostLinks = 40;
+
+/** Also of what is not there yet: where a link leads to nothing, that is where it would come to be. */
+function realOf(path: string, links = mostLinks): string {
+  const real = attempt(() => realpathSync(path));
+  if (real !== null) return real;
+  const folder = attempt(() => realpathSync(folderOf(path)));
+  if (folder === null) return path;
+  const here = below(folder, nameOf(path));
+  const target = attempt(() => readlinkSync(here));
+  if (target === null || links === 0) return here;
+  return realOf(target.startsWith("/") ? target : below(folder, target), links - 1);
 }
 
-function inRealFolder(path: string): string {
+function attempt<T>(inner: () => T): T | null {
   try {
-    return below(realpathSync(folderOf(path)), nameOf(path));
+    return inner();
   } catch {
-    return path;
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The text of `check`: what is sent, what happens, because of which line, what to change. */
 import { type Consequence, consequences } from "../../checks/index.ts";
 import type { Policy } from "../../documents/index.ts";
-import type { Verdict } from "../../evaluate/index.ts";
+import type { Replaced, Verdict } from "../../evaluate/index.ts";
 import type { ModeFacts } from "../../facts/index.ts";
 import type { Missing } from "../../runs/whom.ts";
 import type { Checked, CheckedAccount } from "../checked.ts";
@@ -27,8 +27,14 @@ export function checkText(checked: Checked): Line[] {
     ...accounts.flatMap((each) => [...accountText(each, widths), []]),
     ...checked.missing.flatMap((each) => [...missingText(each), []]),
     ...hostText(checked.verdicts),
+    ...(checked.replaced ?? []).flatMap(replacedText),
     ...summaryText(accounts, checked),
   ];
+}
+
+function replacedText({ account, file, by, readIn }: Replaced): Line[] {
+  const where = readIn.length === 0 ? "and was not read" : `read in ${readIn.join(", ")}`;
+  return paragraph(`For ${account}, ${file} held what ${by} holds, ${where}; nothing on the host was changed.`);
 }
 
 interface Widths {

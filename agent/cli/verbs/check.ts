@@ -22,6 +22,9 @@ function declare(command: Command): void {
     .option("--account <name>", "an account to measure (repeatable); default: those that look automated", gather)
     .option("--mode <mode>", "a way of coming in (repeatable); default: those of the policy's engines", gather)
     .option("--policy <path>", "documents, a file or folder (repeatable), instead of those installed", gather)
+    .option("--with <file=new>", "measure as if FILE held what NEW holds (repeatable): ask before you save", gather)
+    .option("--home <folder>", "measure a home of no account, as the folder's owner; with --shell")
+    .option("--shell <path>", "the shell of --home")
     .option("--within <duration>", "the most that one account and mode may take, 1s to 30s", "30s")
     .option("--fail-on <severity>", "the least severity for exit code 1", "medium")
     .option("--format <format>", "print it otherwise; see below", "text")
@@ -37,6 +40,8 @@ function declare(command: Command): void {
         ["rcwarden check --account oracle", "one account"],
         ["rcwarden check --account oracle --mode ssh-command-pty", "one way of coming in"],
         ["rcwarden check --policy ./policies --fail-on high", "your own documents, in a pipeline"],
+        ["rcwarden check --account oracle --with '~/.cshrc=new'", "before you save it"],
+        ["rcwarden check --home ./home --shell /bin/tcsh", "in the pipeline of your dotfiles"],
         ["rcwarden check --account oracle --watch", "while you repair a startup file"],
         ["rcwarden check --format sarif > rcwarden.sarif", "for code scanning"],
         ["ssh HOST rcwarden check --framed", "an engine that asks before a job"],
@@ -129,6 +134,7 @@ function optionsOf({
   const problems = [
     ...strays,
     ...(watch ? unwatched(output.value) : []),
+    ...(watch && texts(flags.with).length > 0 ? ["expected --watch or --with, found both"] : []),
     ...[...asked, within, failOn, output].flatMap(({ problem }) => problem ?? []),
   ];
   if (problems.length > 0 || within.value === null || failOn.value === null || output.value === null)
@@ -142,10 +148,15 @@ function optionsOf({
       policyPaths: texts(flags.policy),
       withinMs: within.value,
       failOn: failOn.value,
+      instead: { with: texts(flags.with), home: textOf(flags.home), shell: textOf(flags.shell) },
       watch,
       output: output.value,
     },
   };
+}
+
+function textOf(flag: unknown): string | null {
+  return typeof flag === "string" ? flag : null;
 }
 
 /** `--json` is short for `--format json`; `--framed` is JSON, too. */
