@@ -7,7 +7,7 @@ import { Command, CommanderError } from "commander";
 import { closeInherited } from "../host/inherited.ts";
 import { type Io, processIo, type Voice, voiceOf } from "./io.ts";
 import type { Parts } from "./parts.ts";
-import type { ExitCode, Verb } from "./verb.ts";
+import type { Declared, ExitCode, Verb } from "./verb.ts";
 
 interface Listed {
   readonly name: string;
@@ -82,6 +82,11 @@ export const verbs: readonly Listed[] = [
     summary: "say which commands of SSH sessions wait for what nobody gives, and what to do",
     load: async () => (await import("./verbs/sessions.ts")).sessions,
   },
+  {
+    name: "completion",
+    summary: "print what completes rcwarden's words in bash, zsh or fish",
+    load: async () => (await import("./verbs/completion.ts")).completion,
+  },
 ];
 
 const exitCodes = `
@@ -144,11 +149,25 @@ async function called(
     const verb = await listed.load();
     verb.declare(command);
     command.allowExcessArguments(true).action(async () => {
-      code = await verb.run({ flags: command.opts(), words: command.args }, { voice, parts: await parts(), version });
+      code = await verb.run(
+        { flags: command.opts(), words: command.args },
+        { voice, parts: await parts(), version, verbs: declared },
+      );
     });
   }
   await program.parseAsync([...words], { from: "user" });
   return code;
+}
+
+/** Every verb's file is loaded: only for what is made from all of them. */
+async function declared(): Promise<Declared[]> {
+  const all = verbs.map(async ({ name, summary, load }) => {
+    const { declare, actions = [] } = await load();
+    const command = new Command(name);
+    declare(command);
+    return { name, summary, command, actions };
+  });
+  return Promise.all(all);
 }
 
 /** commander's words, one line a message, by our own way to the terminal; and never an exit of its own. */

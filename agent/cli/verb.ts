@@ -11,11 +11,22 @@ export interface Surroundings {
   readonly voice: Voice;
   readonly parts: Parts;
   readonly version: string;
+  /** All verbs, declared: for what is made from them. */
+  verbs(): Promise<readonly Declared[]>;
+}
+
+export interface Declared {
+  readonly name: string;
+  readonly summary: string;
+  readonly command: Command;
+  readonly actions: readonly string[];
 }
 
 /** One verb. `declare` says its flags, arguments and examples to commander; `run` gets what was parsed. */
 export interface Verb {
   declare(command: Command): void;
+  /** What its first word may be, where it is one of a list. */
+  readonly actions?: readonly string[];
   run(call: Call, surroundings: Surroundings): Promise<ExitCode>;
 }
 

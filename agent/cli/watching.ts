@@ -30,7 +30,7 @@ export interface Teller {
 export async function watchCheck(
   wish: Wish,
   teller: Teller,
-  { voice, parts, version }: Surroundings,
+  { voice, parts, version }: Pick<Surroundings, "voice" | "parts" | "version">,
 ): Promise<ExitCode> {
   const stopped = parts.interrupted();
   const changes = new Changes();

@@ -6,9 +6,9 @@ import { hear, socketsFor } from "../agents.ts";
 import { baselineChangesText, baselineText } from "../text/baseline.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
 
-export const baseline: Verb = { declare, run };
-
 const actions = ["accept", "show", "diff"] as const;
+
+export const baseline: Verb = { declare, run, actions };
 
 function declare(command: Command): void {
   command

@@ -4,9 +4,9 @@ import { type Action, type ActionOption, meant, refuse } from "../cleanup/action
 import { actions } from "../cleanup/index.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, type Verb } from "../verb.ts";
 
-export const cleanup: Verb = { declare, run };
-
 const names = actions.map(({ name }) => name);
+
+export const cleanup: Verb = { declare, run, actions: names };
 
 function declare(command: Command): void {
   command

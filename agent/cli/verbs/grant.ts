@@ -7,9 +7,9 @@ import { grantDocument } from "../text/document.ts";
 import { grantJson, grantText } from "../text/grant.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
 
-export const grant: Verb = { declare, run };
-
 const actions = ["show", "init"] as const;
+
+export const grant: Verb = { declare, run, actions };
 
 function declare(command: Command): void {
   command

@@ -17,9 +17,9 @@ import { documentText } from "../document-text.ts";
 import { policyList } from "../text/policy.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
 
-export const policy: Verb = { declare, run };
-
 const actions = ["list", "show", "schema"] as const;
+
+export const policy: Verb = { declare, run, actions };
 
 function declare(command: Command): void {
   command

@@ -121,6 +121,8 @@ export const formatCases: readonly Case[] = [
     argv: ["check", "--format", "sarfi"],
     world: clean,
   },
+  { name: "completion-help", story: "what completion takes", argv: ["help", "completion"], world: clean },
+  { name: "completion-nothing", story: "no shell", argv: ["completion"], world: clean },
   {
     name: "check-two-formats",
     story: "two formats at once",
