@@ -6,6 +6,7 @@ import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
 import { explainCases } from "./explain-cases.ts";
 import { formatCases } from "./format-cases.ts";
+import { insteadCases } from "./instead-cases.ts";
 import { sessionCases } from "./session-cases.ts";
 import { statusCases } from "./status-cases.ts";
 import { waivedCases } from "./waived-cases.ts";
@@ -635,7 +636,7 @@ export const cases: readonly Case[] = [
   {
     name: "check-later-flag",
     story: "a flag that is not there yet",
-    argv: ["check", "--with", "a=b"],
+    argv: ["check", "--patch", "a=b"],
     world: twoAccounts,
   },
   {
@@ -663,6 +664,7 @@ export const cases: readonly Case[] = [
   ...agentCases,
   ...sessionCases,
   ...explainCases,
+  ...insteadCases,
   ...waivedCases,
   ...cleanupCases,
   ...applyCases,
