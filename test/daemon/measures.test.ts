@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { ModeFacts } from "../../agent/facts/index.ts";
 import type { MeasureRequest } from "../../agent/runs/world.ts";
 import type { Measures } from "../../agent/status/measures.ts";
+import { rootIdentity, textPath } from "../cleanup/support.ts";
 import { goodFacts, oracle, postgres } from "../cli/support/world.ts";
 import { useBuiltAddon } from "../support/addon.ts";
 import { automatic, cleanerTest } from "./cleaner-world.ts";
@@ -84,6 +85,11 @@ test("a change that is seen while a run looks at an earlier one counts from its 
   const { detection_seconds_count, detection_seconds_sum = 0 } = await counted(measures);
   assert.equal(detection_seconds_count, 2);
   assert.ok(detection_seconds_sum >= 60, `${detection_seconds_sum}`);
+  // Nothing was seen before this one.
+  world.clock.monotonic += 60_000;
+  world.agent.want("oracle");
+  await world.agent.queue.settled();
+  assert.equal((await counted(measures)).detection_seconds_count, 2);
 });
 
 test("modes that ran out of time, and no detection where the store did not take what was found", async () => {
@@ -103,15 +109,27 @@ test("modes that ran out of time, and no detection where the store did not take 
   assert.equal(detection_seconds_count, undefined);
 });
 
-test("files that clean-up removed, by their Retention", async () => {
+test("files that clean-up removed, by their Retention, and none that stayed", async () => {
   const retention = automatic();
   await using agent = cleanerTest({ retentions: [retention] });
-  agent.put(retention, "a.arc", "b.arc");
+  agent.put(retention, "a.arc", "b.arc", "stays.arc");
+  agent.child = (applying, root) => {
+    for (const file of applying.decide(rootIdentity)) {
+      const intent = applying.intend([file]);
+      assert.ok(intent !== null);
+      const stays = textPath(file.path) === "stays.arc";
+      if (!stays) agent.disk.get(root)?.delete(textPath(file.path));
+      const outcome = stays
+        ? ({ outcome: "kept", code: "changed" } as const)
+        : ({ outcome: "removed", code: null } as const);
+      applying.settle(intent, [{ at: 0, ...outcome, detail: "", sha256: null }]);
+    }
+    return { kind: "looked", message: "", root: rootIdentity, unseen: "", applied: true };
+  };
   agent.cleaner.start();
   await agent.settled();
-  assert.deepEqual(agent.lies(retention), []);
-  const { files, bytes } = agent.measures.removed(retention.name);
-  assert.equal(files, 2);
-  assert.ok(bytes > 0);
+  assert.deepEqual(agent.lies(retention), ["stays.arc"]);
+  // Each file has 1 KiB.
+  assert.deepEqual(agent.measures.removed(retention.name), { files: 2, bytes: 2_048 });
   assert.deepEqual(agent.measures.removed("another"), { files: 0, bytes: 0 });
 });
