@@ -5,6 +5,7 @@
  */
 import { jsonText } from "../facts/index.ts";
 import { plainText } from "../facts/lines.ts";
+import type { Cursor } from "../store/index.ts";
 import type { AgentView, Principal, StatusBody } from "./agent-view.ts";
 import { type Context, pageOf } from "./page/index.ts";
 import type { StatusAnswer } from "./shapes.ts";
@@ -17,7 +18,8 @@ const mostTexts = 64;
 
 interface Kept {
   readonly atMs: number;
-  readonly head: string;
+  /** The stream's last event then. */
+  readonly head: Cursor;
   readonly texts: Map<string, string>;
 }
 
@@ -71,12 +73,12 @@ export function forget(view: AgentView): void {
 }
 
 function current(view: AgentView): Kept {
-  const { epoch, head } = view.store;
-  const place = `${epoch.r} ${head.seq}`;
+  const { head } = view.store;
   const found = kept.get(view);
   const nowMs = performance.now();
-  if (found !== undefined && found.head === place && nowMs - found.atMs < freshMs) return found;
-  const next = { atMs: nowMs, head: place, texts: new Map<string, string>() };
+  const isFresh = found !== undefined && nowMs - found.atMs < freshMs;
+  if (isFresh && found.head.seq === head.seq && found.head.r === head.r) return found;
+  const next = { atMs: nowMs, head, texts: new Map<string, string>() };
   kept.set(view, next);
   return next;
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { foreign } from "./from-where.ts";
 import { type Refusal, refusal } from "./problem.ts";
-import { meet, type Route } from "./route.ts";
+import { meet, type Prepared, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
 import { bye } from "./told.ts";
 
@@ -11,8 +11,12 @@ export interface Question {
   readonly route: Route;
   /** `{name}` of the path, decoded. */
   readonly name: string;
+  /** With its question mark, or empty. */
   readonly query: string;
-  readonly accept: string | undefined;
+  /** Whether the caller named this media type. */
+  accepts(media: string): boolean;
+  /** Once it was looked at. */
+  prepared: Prepared | null;
 }
 
 export function questionOf({ method = "", url = "", headers, rawHeaders }: IncomingMessage): Question | Refusal {
@@ -27,15 +31,18 @@ export function questionOf({ method = "", url = "", headers, rawHeaders }: Incom
     return refusal(405, "method-wrong", [path, met.allow.join(" or "), method], { Allow: met.allow.join(", ") });
   }
   const { route, name } = met;
-  return { kind: "question", route, name, query: url.slice(path.length), accept: headers.accept };
+  const accepts = accepting(headers.accept);
+  return { kind: "question", route, name, query: url.slice(path.length), accepts, prepared: null };
 }
 
 /** By its whole name, and not refused by a weight of 0. */
-export function takes(accept: string | undefined, media: string): boolean {
-  return (accept ?? "").split(",").some((each) => {
+function accepting(accept = ""): (media: string) => boolean {
+  const named = accept.split(",").flatMap((each) => {
     const [name = "", ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
-    return name === media && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    return parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)) ? [] : [name];
   });
+  const accepted = new Set(named);
+  return (media) => accepted.has(media);
 }
 
 export function pathOf({ url = "" }: Pick<IncomingMessage, "url">): string {

@@ -76,11 +76,16 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
   ): Answered<z.output<Answer>> | Refusal | Promise<Answered<z.output<Answer>> | Refusal>;
 }
 
-/** What came in, before it was parsed. */
+/** What came in, its body not parsed yet. */
 export interface Raw
   extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "accepts" | "mayWait" | "signal"> {
-  readonly query: URLSearchParams;
   readonly body: unknown;
+}
+
+/** A route with a query that was parsed: the same bytes are parsed once. */
+export interface Prepared {
+  readonly kind: "prepared";
+  ask(raw: Raw): Answered<unknown> | Refusal | Promise<Answered<unknown> | Refusal>;
 }
 
 /** A route whose types are forgotten, as the table holds it. */
@@ -91,12 +96,13 @@ export interface Route
   readonly mostBodyBytes: number;
   readonly media: readonly string[];
   readonly statuses: readonly number[];
-  /** Parses, then answers. */
-  ask(raw: Raw): Answered<unknown> | Refusal | Promise<Answered<unknown> | Refusal>;
+  /** `query`: with its question mark, or empty. */
+  prepare(query: string): Prepared | Refusal;
 }
 
 export const noQuery = z.strictObject({});
 const noBody = z.undefined();
+const nothing = { success: true, data: undefined } as const;
 
 export function route<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType>(
   spec: Spec<Query, Body, Answer>,
@@ -106,23 +112,33 @@ export function route<Query extends z.ZodType, Body extends z.ZodType, Answer ex
   return {
     ...{ method, path, summary, may, query, mostBodyBytes, answer, media, statuses },
     body: body ?? null,
-    ask(raw) {
-      const asks = flat(raw.query);
+    prepare(text) {
+      const asks = flat(new URLSearchParams(text));
       if ("kind" in asks) return asks;
       const parsed = query.safeParse(asks.values);
       if (!parsed.success) return notAsExpected("query-wrong", "?", parsed.error, asks.values, query);
-      const given = (body ?? noBody).safeParse(raw.body);
-      if (!given.success) return notAsExpected("body-wrong", "body ", given.error, raw.body, body);
-      const { view, principal, name, accepts, mayWait } = raw;
-      return spec.handle({
-        ...{ view, principal, name, accepts, mayWait, query: parsed.data },
-        // The door: what safeParse of this very schema gave back is its output.
-        body: given.data as z.output<Body>,
-        // Made where it is asked for.
-        get signal() {
-          return raw.signal;
+      return {
+        kind: "prepared",
+        ask(raw) {
+          const given = body === undefined && raw.body === undefined ? nothing : (body ?? noBody).safeParse(raw.body);
+          if (!given.success) return notAsExpected("body-wrong", "body ", given.error, raw.body, body);
+          const { view, principal, name, accepts, mayWait } = raw;
+          return spec.handle({
+            view,
+            principal,
+            name,
+            accepts,
+            mayWait,
+            query: parsed.data,
+            // The door: what safeParse of this very schema gave back is its output.
+            body: given.data as z.output<Body>,
+            // Made where it is asked for.
+            get signal() {
+              return raw.signal;
+            },
+          });
         },
-      });
+      };
     },
   };
 }

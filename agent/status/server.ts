@@ -7,12 +7,12 @@ import type { Socket } from "node:net";
 import { jsonText } from "../facts/index.ts";
 import { type Admission, type Door, door, limits } from "./admission.ts";
 import { Again } from "./again.ts";
-import type { AgentView, Peer } from "./agent-view.ts";
+import type { AgentView, Peer, Principal } from "./agent-view.ts";
 import { forget } from "./current.ts";
 import { place } from "./place.ts";
 import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
-import { bodyOf, hasBody, pathOf, type Question, questionOf, takes } from "./question.ts";
+import { bodyOf, hasBody, pathOf, type Question, questionOf } from "./question.ts";
 import type { Route } from "./route.ts";
 import { bye, headersFor, type Leaving, leaving, type Outcome } from "./told.ts";
 
@@ -100,6 +100,10 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   const entrance = door(limits);
   const ending = new AbortController();
   const closing = AbortSignal.any([view.closing, ending.signal]);
+  let isClosing = closing.aborted;
+  closing.addEventListener("abort", () => {
+    isClosing = true;
+  });
   const server = createServer(
     {
       maxHeaderSize: 16 * 1024,
@@ -118,10 +122,11 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     server,
     answer(question, socket) {
       const caller = callers.get(socket);
-      const permitted = closing.aborted || caller === undefined ? null : permit(question, caller.peer, nobodyWaits);
-      if (permitted?.kind !== "permitted") return null;
+      if (caller === undefined || isClosing) return null;
+      const principal = principalOf(caller.peer, view);
+      if (!question.route.may.includes(principal.kind)) return null;
       try {
-        const outcome = permitted.ask(undefined);
+        const outcome = ask(question, principal, nobodyWaits, undefined);
         return outcome instanceof Promise ? null : leaving(outcome);
       } catch {
         // It is asked again behind, where a fault is told.
@@ -180,36 +185,37 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     if (caller.admission !== "served") return tooMany;
     const question = questionOf(request);
     if (question.kind === "refusal") return question;
-    const permitted = permit(question, caller.peer, asking);
-    if (permitted.kind === "refusal") return permitted;
     const { route } = question;
+    const principal = principalOf(caller.peer, view);
+    if (!route.may.includes(principal.kind)) return notAllowed(route, principal.kind);
     if (hasBody(request)) {
-      return bodyOf(request, route).then((body) => (body.kind === "refusal" ? body : permitted.ask(body.value)));
+      return bodyOf(request, route).then((body) =>
+        body.kind === "refusal" ? body : ask(question, principal, asking, body.value),
+      );
     }
-    const outcome = permitted.ask(route.body === null ? undefined : {});
+    const outcome = ask(question, principal, asking, route.body === null ? undefined : {});
     if (!(outcome instanceof Promise)) again.remember(request, question);
     return outcome;
   }
 
-  /** The kernel says who asks; the table says who may. */
-  function permit(question: Question, peer: Peer | null, waiting: Waiting) {
-    const { route, name, query, accept } = question;
-    const principal = principalOf(peer, view);
-    if (!route.may.includes(principal.kind)) return notAllowed(route, principal.kind);
-    return {
-      kind: "permitted",
-      ask(body: unknown): Outcome | Promise<Outcome> {
-        const outcome = route.ask({
-          ...{ view, principal, name, body, query: new URLSearchParams(query) },
-          accepts: (media) => takes(accept, media),
-          mayWait: () => waiting.mayWait(),
-          get signal() {
-            return AbortSignal.any([closing, waiting.left]);
-          },
-        });
-        return route.method === "GET" ? outcome : forgotten(outcome);
+  /** The principal may. */
+  function ask(question: Question, principal: Principal, waiting: Waiting, body: unknown): Outcome | Promise<Outcome> {
+    const { route, name, query, accepts } = question;
+    const prepared = question.prepared ?? route.prepare(query);
+    if (prepared.kind === "refusal") return prepared;
+    question.prepared = prepared;
+    const outcome = prepared.ask({
+      view,
+      principal,
+      name,
+      body,
+      accepts,
+      mayWait: () => waiting.mayWait(),
+      get signal() {
+        return AbortSignal.any([closing, waiting.left]);
       },
-    } as const;
+    });
+    return route.method === "GET" ? outcome : forgotten(outcome);
   }
 
   /** What was asked to be done is seen by who asks next. */
@@ -242,7 +248,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
 
   function send({ method }: IncomingMessage, { response, caller }: Asking, { status, ...told }: Leaving): void {
     if (response.destroyed || response.headersSent) return;
-    const headers = headersFor(closing.aborted ? { ...told, headers: { ...told.headers, ...bye } } : told);
+    const headers = headersFor(isClosing ? { ...told, headers: { ...told.headers, ...bye } } : told);
     response.writeHead(status, headers).end(method === "HEAD" ? undefined : told.text);
     if (!response.closed) caller.toldAtMs = performance.now();
   }
