@@ -1,5 +1,5 @@
-/** Names of the browser's types that playwright-core mentions. Empty: no program of ours runs with them. */
-type Node = {};
-type HTMLElement = {};
-type SVGElement = {};
-type HTMLElementTagNameMap = {};
+/** Names of the browser's types that playwright-core mentions; nothing of ours uses them. */
+type Node = object;
+type HTMLElement = object;
+type SVGElement = object;
+type HTMLElementTagNameMap = object;
