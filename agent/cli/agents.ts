@@ -16,7 +16,11 @@ export type Heard<T> =
       readonly socket: string;
       readonly message: string;
     }
-  | { readonly kind: "no-agent" | "failed"; readonly message: string };
+  | { readonly kind: "no-agent"; readonly message: string }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Of one that answered. */
+type HeardAnswer<T> = Exclude<Heard<T>, { readonly kind: "no-agent" }>;
 
 const refusalShape = z.object({
   code: z.string(),
@@ -41,11 +45,11 @@ export async function hear<T>(
 
 type Answer = Extract<Told, { readonly kind: "answer" }>;
 
-export function heardOf<T>(answer: Answer, shape: z.ZodType<T>): Heard<T> {
+export function heardOf<T>(answer: Answer, shape: z.ZodType<T>): HeardAnswer<T> {
   return answer.status < 400 ? accepted(answer, shape) : refused(answer);
 }
 
-function accepted<T>({ socket, body }: Answer, shape: z.ZodType<T>): Heard<T> {
+function accepted<T>({ socket, body }: Answer, shape: z.ZodType<T>): HeardAnswer<T> {
   const parsed = shape.safeParse(body);
   if (parsed.success) return { kind: "answer", socket, value: parsed.data };
   const at = parsed.error.issues[0]?.path.join(".") ?? "";
@@ -53,7 +57,7 @@ function accepted<T>({ socket, body }: Answer, shape: z.ZodType<T>): Heard<T> {
   return { kind: "failed", message };
 }
 
-function refused({ socket, status, body }: Answer): Heard<never> {
+function refused({ socket, status, body }: Answer): HeardAnswer<never> {
   const parsed = refusalShape.safeParse(body);
   if (!parsed.success) return { kind: "failed", message: `${socket}: expected an answer, found status ${status}` };
   const { code, where, expected, found, change } = parsed.data;

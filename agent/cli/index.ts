@@ -83,6 +83,11 @@ export const verbs: readonly Listed[] = [
     load: async () => (await import("./verbs/sessions.ts")).sessions,
   },
   {
+    name: "doctor",
+    summary: "say whether rcwarden itself can work here, and what mends it",
+    load: async () => (await import("./verbs/doctor.ts")).doctor,
+  },
+  {
     name: "completion",
     summary: "print what completes rcwarden's words in bash, zsh or fish",
     load: async () => (await import("./verbs/completion.ts")).completion,

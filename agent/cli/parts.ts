@@ -9,6 +9,8 @@ import type { Configuration } from "../runs/host-documents.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { KeptReleases } from "../store/index.ts";
 import type { Question, Told } from "./ask.ts";
+import type { DoctorWorld } from "./doctor/world.ts";
+import type { BundleWorld } from "./bundle/parts.ts";
 import type { Written } from "./except.ts";
 import type { InsteadParts } from "./instead.ts";
 
@@ -36,6 +38,13 @@ export interface CleanupParts {
   /** A name for one application of a plan, that no other one has. */
   newRun(): string;
 }
+
+export interface SupportParts extends Pick<BundleWorld, "host" | "sshd" | "log" | "limits"> {
+  /** A file of this caller alone, never over another one. */
+  create(path: string, bytes: Uint8Array): Stored;
+}
+
+export type Stored = { readonly kind: "written" } | { readonly kind: "refused"; readonly found: string };
 
 export interface FileWatch extends AsyncDisposable {
   /** From now on these and no others; what may be on a mount that does not answer is looked at as its account. */
@@ -70,10 +79,14 @@ export interface Parts extends NameService, InsteadParts {
   cleanup(): Promise<CleanupParts>;
   /** Asks the agents at these sockets, in this order, until one knows. */
   ask(sockets: readonly string[], question: Question): Promise<Told>;
+  /** What a support bundle has of the host, and where it goes. */
+  readonly support: SupportParts;
   /** Tells of changes of the files that it covers, until it is disposed of. */
   watchFiles(changed: (paths: readonly string[]) => void): FileWatch;
   /** Resolves when whoever called wants an end: Ctrl-C, SIGTERM. */
   interrupted(): Promise<void>;
+  /** What the self-checks look at. */
+  doctor(asked: { readonly version: string; readonly sockets: readonly string[] }): Promise<DoctorWorld>;
   /** Resolves after so many milliseconds. */
   pause(ms: number): Promise<void>;
   /** Runs the agent in this process, until it is told to stop. */

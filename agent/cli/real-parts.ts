@@ -15,7 +15,7 @@ import { watchFiles } from "./real-watch.ts";
 
 export function realParts(): Parts {
   const names = hostNames();
-  return {
+  const parts: Parts = {
     ...names,
     ...insteadParts(names),
     ...askingParts(),
@@ -33,14 +33,23 @@ export function realParts(): Parts {
     sweepBelow: async (toLookAt, account, sweeping) =>
       (await import("../cleanup/index.ts")).sweepBelow(toLookAt, account, sweeping),
     cleanup: async () => (await import("./real-cleanup.ts")).realCleanup,
+    support: {
+      host: async () => (await realSupport()).host(),
+      sshd: async () => (await realSupport()).sshd(),
+      log: async () => (await realSupport()).log(),
+      limits: async () => (await realSupport()).limits(),
+      create: createPrivate,
+    },
     watchFiles,
     interrupted: () =>
       new Promise((resolve) => {
         for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
       }),
+    doctor: async (asked) => (await import("./doctor/real-world.ts")).doctorWorld(parts, asked),
     pause: async (ms) => void (await setTimeout(ms)),
     runAgent: async (call) => (await import("../daemon/index.ts")).runAgent(call),
   };
+  return parts;
 }
 
 async function inputOf(path: string): Promise<Input> {

@@ -9,7 +9,9 @@ import { noAgent } from "./sockets.ts";
 
 export type Heard =
   | { readonly kind: "answer"; readonly socket: string; readonly value: StatusAnswer }
-  | { readonly kind: "refused" | "no-agent" | "failed"; readonly message: string };
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "no-agent"; readonly message: string }
+  | { readonly kind: "failed"; readonly message: string };
 
 const question = { method: "GET", path: "/v1/status" } as const;
 

@@ -4,6 +4,7 @@ import type { Tried } from "../../../agent/facts/index.ts";
 import { agentCases } from "./agent-cases.ts";
 import { applyCases } from "./apply-cases.ts";
 import { cleanupCases } from "./cleanup-cases.ts";
+import { doctorCases } from "./doctor-cases.ts";
 import { explainCases } from "./explain-cases.ts";
 import { formatCases } from "./format-cases.ts";
 import { insteadCases } from "./instead-cases.ts";
@@ -669,5 +670,6 @@ export const cases: readonly Case[] = [
   ...cleanupCases,
   ...applyCases,
   ...statusCases,
+  ...doctorCases,
   ...formatCases,
 ];

@@ -5,6 +5,7 @@ import { checkKinds } from "../../../agent/checks/index.ts";
 import type { Applying, Candidate, FileOutcome, RootIdentity, Seen, Swept } from "../../../agent/cleanup/index.ts";
 import { mostOfGroup } from "../../../agent/cleanup/outcome.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
+import type { DoctorWorld } from "../../../agent/cli/doctor/world.ts";
 import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
 import type { CleanupParts, Parts } from "../../../agent/cli/parts.ts";
@@ -13,6 +14,7 @@ import type { SessionsLook } from "../../../agent/collectors/sessions.ts";
 import type { DocumentSet, Engine, HostDocuments, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
 import type { Account, ModeFacts, ModeId, StartupFile } from "../../../agent/facts/index.ts";
 import type { MeasureRequest } from "../../../agent/runs/world.ts";
+import { doctorWorldOf } from "./doctor-world.ts";
 
 export function account(name: string, uid: number, shell = "/bin/tcsh", home = `/home/${name}`): Account {
   return { name, uid, gid: uid, groups: [uid], home, shell };
@@ -157,6 +159,8 @@ export interface World {
   readonly viewers?: readonly string[];
   /** What the host owner's folder answers when it is written; by default all goes well. */
   readonly written?: Written;
+  /** What the self-checks find otherwise than where all is in order. */
+  readonly doctor?: Partial<DoctorWorld>;
   /** Files that the call may name, by name. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** What differs from `goodFacts` for an account and mode. */
@@ -191,6 +195,7 @@ export function partsOf(world: World): Parts {
     watchFiles: () => ({ cover: async () => {}, async [Symbol.asyncDispose]() {} }),
     interrupted: () => Promise.resolve(),
     pause: async () => {},
+    doctor: async () => doctorWorldOf(world.doctor),
     runAgent: async () => ({ kind: "refused", problems: ["no agent runs in a test of words"] }),
     ask: async (sockets, question) => world.ask?.(sockets, question) ?? { kind: "no-agent", sockets },
     sessions: async (isWanted) => {
