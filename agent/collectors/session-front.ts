@@ -49,7 +49,12 @@ interface Looked {
 }
 
 function waitsForInput({ look }: Looked): boolean {
-  return look.tasks.some(({ wait }) => wait?.on.some(({ kind }) => kind === "stdin" || kind === "terminal") === true);
+  return look.tasks.some(isForInput);
+}
+
+/** Nothing else could let it go on. */
+function isForInput({ wait }: TaskLook): boolean {
+  return wait?.closed === true && wait.on.some(({ kind }) => kind === "stdin" || kind === "terminal");
 }
 
 function waitsForChild({ look }: Looked): boolean {
@@ -95,15 +100,19 @@ function childrenOf(proc: ProcFolder, pid: number): Running[] {
 }
 
 interface Streams {
-  /** The pipes and sockets between sshd and the command. */
-  readonly channel: ReadonlySet<string>;
+  /** What sshd writes to and the command reads: pipes; or sockets, where sshd was built so. */
+  readonly input: ReadonlySet<string>;
   readonly hasTerminal: boolean;
 }
 
 /** What sshd holds the other end of; where that may not be seen, what the first process was given. */
 function streamsOf(proc: ProcFolder, { sshd, pid }: Channel, isRoot: boolean, first: Stat): Streams {
-  const held = valueOr(proc.links(isRoot ? sshd : pid), []).map(([, link]) => link);
-  return { channel: new Set(held.filter((link) => /^(pipe|socket):/.test(link))), hasTerminal: first.terminal !== 0 };
+  const [holder, opened] = isRoot ? ([sshd, "writing"] as const) : ([pid, "reading"] as const);
+  const input = valueOr(proc.links(holder), []).flatMap(([descriptor, link]) => {
+    if (link.startsWith("socket:")) return [link];
+    return link.startsWith("pipe:") && proc.openedFor(holder, descriptor) === opened ? [link] : [];
+  });
+  return { input: new Set(input), hasTerminal: first.terminal !== 0 };
 }
 
 function lookAt(proc: ProcFolder, pid: number, stat: Stat, streams: Streams): Looked {
@@ -114,7 +123,7 @@ function lookAt(proc: ProcFolder, pid: number, stat: Stat, streams: Streams): Lo
     memory: (address, bytes) => proc.memory(pid, address, bytes),
     epoll: (descriptor) => proc.epoll(pid, descriptor),
     kind(link) {
-      if (streams.channel.has(link)) return "stdin";
+      if (streams.input.has(link)) return "stdin";
       return streams.hasTerminal && /^\/dev\/(pts\/\d+|tty)$/.test(link) ? "terminal" : kindOfLink(link);
     },
   };
@@ -160,7 +169,8 @@ function worded(proc: ProcFolder, { look, denied }: Looked, place: Place): Front
   const isReadable = tasks.every(({ state }) => state !== "D");
   const words = isReadable ? proc.words(pid) : [`[${look.name}]`];
   const mark = tasks.map(({ task, switches, line }) => `${task} ${switches} ${line}`).join("\n");
-  const common = { pid, startedTicks, words, mark, denied };
+  // sftp-server lets nobody but root look into it, and what it waits for is no question.
+  const common = { pid, startedTicks, words, mark, denied: serves(words) ? "" : denied };
   if (denied !== "") return { ...common, waitsFor: "unknown", says: "what cannot be read", patience: "its-work" };
   const waiting = describe(look, {
     command: () => "",
@@ -175,7 +185,7 @@ function worded(proc: ProcFolder, { look, denied }: Looked, place: Place): Front
     ...common,
     waitsFor: waiting.for,
     says: noun(waiting.for, waiting.says, onTerminal),
-    patience: patienceOf(waiting.for, words, place, onTerminal),
+    patience: patienceOf(waiting.for, words, { ...place, onTerminal, isClosed: tasks.some(isForInput) }),
   };
 }
 
@@ -211,17 +221,20 @@ const servers: readonly (readonly [program: string, call: RegExp])[] = [
 function patienceOf(
   waits: SessionGroup["waitsFor"],
   words: readonly string[],
-  { isFirst, isPersons }: Place,
-  onTerminal: boolean,
+  { isFirst, isPersons, onTerminal, isClosed }: Place & { readonly onTerminal: boolean; readonly isClosed: boolean },
 ): Patience {
   if (isPersons) return "its-work";
   if (waits === "fifo" || waits === "stopped") return "nobody-gives";
-  if (waits !== "input") return "its-work";
+  if (waits !== "input" || !isClosed) return "its-work";
   if (isFirst && takesCommands(words)) return "its-work";
+  if (serves(words)) return "its-work";
+  return onTerminal ? "perhaps-a-person" : "nobody-gives";
+}
+
+function serves(words: readonly string[]): boolean {
   const program = programOf(words);
   const call = `${words.join(" ")} `;
-  if (servers.some(([name, how]) => name === program && how.test(call))) return "its-work";
-  return onTerminal ? "perhaps-a-person" : "nobody-gives";
+  return servers.some(([name, how]) => name === program && how.test(call));
 }
 
 export function programOf(words: readonly string[]): string {

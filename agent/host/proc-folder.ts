@@ -45,6 +45,8 @@ export interface ProcFolder {
   /** Where its descriptors lead, the lowest number first, at most 1,024. */
   links(pid: number): Had<readonly (readonly [descriptor: number, link: string])[]>;
   link(pid: number, descriptor: number): string;
+  /** What a descriptor was opened for; "" where that is not to be had. */
+  openedFor(pid: number, descriptor: number): "reading" | "writing" | "both" | "";
   epoll(pid: number, descriptor: number): readonly EpollTarget[];
   memory(pid: number, address: bigint, bytes: number): Buffer | null;
   sleepsIn(pid: number, task: number): string;
@@ -117,6 +119,10 @@ export function procFolder(folder = "/proc"): ProcFolder {
           .map((descriptor) => [descriptor, link(`${pid}/fd/${descriptor}`)] as const),
       ),
     link: (pid, descriptor) => link(`${pid}/fd/${descriptor}`),
+    openedFor(pid, descriptor) {
+      const flags = Number.parseInt(fieldOf(textOr(`${pid}/fdinfo/${descriptor}`), "flags"), 8);
+      return (["reading", "writing", "both"] as const)[flags & 3] ?? "";
+    },
     epoll: (pid, descriptor) => parseEpoll(textOr(`${pid}/fdinfo/${descriptor}`)),
     memory: (pid, address, bytes) => memoryAt(`${folder}/${pid}/mem`, address, bytes),
     sleepsIn: (pid, task) => textOr(`${pid}/task/${task}/wchan`),
