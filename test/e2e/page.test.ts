@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page, Route } from "playwright-core";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
 import { startAgent, type TestAgent } from "../support/agent.ts";
 import { type Forward, forward, noBrowser, openWindow, startBrowser, type Window } from "../support/browsing.ts";
@@ -130,8 +130,8 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
           const where = `${state} ${width} ${colorScheme}`;
           await holds(window, where);
           if (width === 360 || width === 1600) await picture(window.page, `${state}-${width}-${colorScheme}`);
-          // What the script adds where nobody answers, without the minute of waiting.
-          await window.page.evaluate("document.documentElement.classList.add('stale')");
+          await window.page.route(`${tunnel.origin}/`, grownOld);
+          await window.page.reload();
           await holds(window, `stale ${where}`);
           if (width === 360 || width === 1600) await picture(window.page, `${state}-stale-${width}-${colorScheme}`);
         }
@@ -266,6 +266,13 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
     assert.deepEqual(wrong, []);
   });
 });
+
+/** The same page as it is sent where nothing was confirmed lately: in the past, with its band. */
+async function grownOld(route: Route): Promise<void> {
+  const response = await route.fetch();
+  const html = (await response.text()).replace("<html ", '<html class="stale" data-stale="1" ');
+  await route.fulfill({ response, body: html });
+}
 
 /** Tries until the tunnel stands; whether it does, only a connection shows. */
 async function reached(page: Page, url: string, ended: Promise<{ readonly stderr: string }>): Promise<void> {

@@ -39,23 +39,24 @@ function minuteOf({ from, to }: Day, time: string): number {
 function sentenceOf(reading: Reading): Part {
   const { day } = reading.status;
   const spans = day.accounts.flatMap((each) => each.spans);
-  return joined([heldWords(reading, spans), ...saveWords(reading), ...unseenWords(spans, reading.clock)], " ");
+  return joined([heldWords(reading, spans) || null, ...saveWords(reading), ...unseenWords(day, reading.clock)], " ");
 }
 
 function heldWords({ leading, clock, status: { day } }: Reading, spans: readonly Span[]): string {
   const failed = day.accounts.filter((each) => each.spans.some(({ state }) => state === "fails"));
+  const held = spans.some(({ state }) => state === "holds");
   if (failed.length === 0) {
-    return spans.some(({ state }) => state === "unknown")
-      ? "Nothing failed, and not all could be decided."
-      : "Held all day.";
+    const isOpen = spans.some(({ state }) => state === "unknown");
+    return isOpen ? "Nothing failed, and not all could be decided." : held ? "Held all day." : "";
   }
+  const who = names(failed.map(({ account }) => account));
   const since = leading?.finding.status === "fail" ? leading.finding.since : null;
-  const first = spans.flatMap(({ state, from }) => (state === "fails" ? [from] : [])).sort()[0] ?? "";
-  if (since !== null && Date.parse(since) < Date.parse(day.from))
-    return `${names(failed.map(({ account }) => account))} failed all day.`;
-  if (since !== null && Date.parse(first) >= Date.parse(since) - 60_000)
-    return `All held until ${clock.minute(since)}.`;
-  return `${names(failed.map(({ account }) => account))} failed for a time.`;
+  if (since === null) return `${who} failed for a time.`;
+  if (Date.parse(since) < Date.parse(day.from)) return `${who} failed all day.`;
+  const first = spans.flatMap(({ state, from }) => (state === "fails" ? [from] : [])).sort()[0] ?? since;
+  if (Date.parse(first) < Date.parse(since) - 60_000)
+    return `${who} failed for a time, and again since ${clock.minute(since)}.`;
+  return held ? `All held until ${clock.minute(since)}.` : `${who} failed from ${clock.minute(since)} on.`;
 }
 
 /** Who was logged in is said, never who did it. */
@@ -83,11 +84,17 @@ function milliseconds(ms: number): string {
 }
 
 /** Once, however many accounts had nobody to look at them then. */
-function unseenWords(spans: readonly Span[], clock: Clock): string[] {
-  const unseen = spans
-    .filter(({ state }) => state === "unseen")
-    .map(({ from, to }) => `${clock.minute(from)} to ${clock.minute(to)}`);
-  const times = [...new Set(unseen)];
+function unseenWords(day: Day, clock: Clock): string[] {
+  const unseen = day.accounts.flatMap(({ spans }) => spans.filter(({ state }) => state === "unseen"));
+  const times = [
+    ...new Set(
+      unseen.map(({ from, to }) =>
+        Date.parse(from) <= Date.parse(day.from)
+          ? `before ${clock.minute(to)}`
+          : `${clock.minute(from)} to ${clock.minute(to)}`,
+      ),
+    ),
+  ];
   if (times.length === 0) return [];
   return [times.length > 3 ? `Not observed ${countWords(times.length)} times.` : `Not observed ${times.join(", ")}.`];
 }
@@ -117,7 +124,7 @@ function accountLanes(day: Day, clock: Clock): Part {
   const sorted = [...groups.filter(turned), ...groups.filter((group) => !turned(group))];
   const lanes = sorted.slice(0, mostLanes).map((group) => {
     const spans = group[0]?.spans ?? [];
-    const drawn = bar(spans, { from: day.from, to: day.to, width: minutes, height: laneHeight });
+    const drawn = bar(spans, { from: day.from, to: day.to, width: minutes, height: laneHeight, unseen: "hatched" });
     return lane(names(group.map(({ account }) => account)), laneHeight, spanWords(spans, clock), drawn);
   });
   const more = sorted.slice(mostLanes).reduce((sum, group) => sum + group.length, 0);

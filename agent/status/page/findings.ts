@@ -122,7 +122,7 @@ function pastOf({ past, status, waived }: Finding, clock: Clock): Html {
   const [first] = past;
   const last = past.at(-1);
   if (first === undefined || last === undefined) return nothing;
-  const drawn = bar(past, { from: first.from, to: last.to, width: hourly, height: 14 });
+  const drawn = bar(past, { from: first.from, to: last.to, width: hourly, height: 14, unseen: "left-out" });
   return html`<div class="past-bar${waived !== undefined && " waived"}"><svg class="drawn" viewBox="0 0 ${hourly} 14" preserveAspectRatio="none" aria-hidden="true">${drawn}</svg>${pastWords(past, status === "fail" ? "fails" : "unknown", clock)}</div>`;
 }
 

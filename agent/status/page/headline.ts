@@ -132,16 +132,18 @@ function holds(reading: Reading): Headline {
   const cells = status.ways.flatMap(({ ways }) => ways.filter(({ state }) => state !== "none"));
   const open = cells.filter(({ state }) => state === "unknown").length;
   const number = cells.length === 0 ? status.accounts.reduce((sum, { pass }) => sum + pass, 0) : cells.length;
-  const how = open === 0 ? `All ${number} hold` : `${number - open} hold, ${open} unknown where no engine comes in`;
+  const some = open === 0 && number > 1 ? `All ${number}` : `${number - open}`;
+  const rest = open === 0 ? "" : `, ${open} unknown where no engine comes in`;
+  const how = `${some} ${number - open === 1 ? "holds" : "hold"}${rest}`;
   const confirmed = status.accounts.flatMap(({ confirmedAt }) => confirmedAt ?? []).sort()[0];
   const since = confirmed === undefined ? "" : `, confirmed ${duration(clock.since(confirmed))} ago`;
   const waiting = status.accounts.filter(({ measuredAt }) => measuredAt === null).length;
-  const rest = waiting === 0 ? "Nothing to do." : `${counted(waiting, "account")} not measured.`;
+  const second = waiting === 0 ? "Nothing to do." : `${counted(waiting, "account")} not measured.`;
   return {
     mark: "holds",
     state: tense(`${how}${since}`, `${how} when last known`),
     first: html`What the engine sends ${tense("does what it says.", `did what it said at ${clock.minute(knownAt)}.`)}`,
-    second: html`<span class="now">${rest}</span>`,
+    second: html`<span class="now">${second}</span>`,
     title: "All holds",
   };
 }
@@ -245,7 +247,8 @@ function morePart({ failing, undecided, state }: Reading): Lede[] {
 
 function calmly(reading: Reading): Lede {
   const { status } = reading;
-  const modes = new Set(status.ways.flatMap(({ ways }) => ways.map(({ mode }) => mode))).size;
+  const cells = status.ways.flatMap(({ ways }) => ways.filter(({ state }) => state !== "none"));
+  const modes = new Set(cells.map(({ mode }) => mode)).size;
   const stuck = stuckPart(reading);
   const parts = [
     counted(status.accounts.length, "account"),

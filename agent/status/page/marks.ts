@@ -27,5 +27,5 @@ export const symbols = html`<svg class="symbols" width="0" height="0" aria-hidde
 <symbol id="m-unknown" viewBox="0 0 20 20"><rect class="line dashed" x="2" y="2" width="16" height="16" rx="2"/><path class="line" d="M7.5 8.2c0-1.6 1-2.6 2.5-2.6s2.5 1 2.5 2.3c0 1.7-2.4 1.9-2.4 3.6"/><path d="M9.1 13h2v2h-2z"/></symbol>
 <symbol id="m-waived" viewBox="0 0 20 20"><path class="line" d="M3 10h14"/></symbol>
 <pattern id="p-waits" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch-wait" d="M0 0v7"/></pattern>
-<pattern id="p-unseen" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch-unseen" d="M0 0v6"/></pattern>
+<pattern id="p-unseen" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch-unseen" d="M0 0v8"/></pattern>
 </defs></svg>`;

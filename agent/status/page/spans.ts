@@ -9,17 +9,20 @@ interface Frame {
   /** Of the view box. */
   readonly width: number;
   readonly height: number;
+  /** A gap in a long past is no news; in the last day it is hatched. */
+  readonly unseen: "hatched" | "left-out";
 }
 
 /** Narrower, a block would not be seen. */
 const narrowest = 4;
 
-/** A line where it holds, a block where it fails, a dashed double line where unknown, hatched where nobody looked. */
-export function bar(spans: readonly Span[], { from, to, width, height }: Frame): Part {
+/** A line where it holds, a block where it fails, a dashed double line where unknown; where nobody looked, as `unseen` has it. */
+export function bar(spans: readonly Span[], { from, to, width, height, unseen }: Frame): Part {
   const start = Date.parse(from);
   const whole = Math.max(1, Date.parse(to) - start);
   const at = (time: string) => Math.round(Math.min(1, Math.max(0, (Date.parse(time) - start) / whole)) * width);
-  return spans.map(({ from: begin, to: end, state }) => drawn[state](at(begin), at(end), width, height));
+  const shown = unseen === "hatched" ? spans : spans.filter(({ state }) => state !== "unseen");
+  return shown.map(({ from: begin, to: end, state }) => drawn[state](at(begin), at(end), width, height));
 }
 
 type Drawn = (from: number, to: number, width: number, height: number) => Html;
@@ -37,13 +40,19 @@ const drawn: Readonly<Record<Span["state"], Drawn>> = {
 /** `held until 09:14, fails since`; a gap: `not observed 02:10 to 02:31`. */
 export function spanWords(spans: readonly Span[], clock: Clock): string {
   if (spans.every(({ state }) => state === "holds")) return "held all day";
-  const shown = spans.slice(-8);
+  const first = spans.length > mostTold ? null : spans[0];
+  const shown = spans.slice(-mostTold);
   return shown
-    .map(({ state, from, to }, at) =>
-      at === shown.length - 1 ? lastly[state](clock.minute(from)) : before[state](clock.minute(from), clock.minute(to)),
-    )
+    .map((span, at) => {
+      const [from, to] = [clock.minute(span.from), clock.minute(span.to)];
+      if (at === shown.length - 1) return lastly[span.state](from);
+      return span === first && span.state === "unseen" ? `not observed before ${to}` : before[span.state](from, to);
+    })
     .join(", ");
 }
+
+/** The last ones tell enough. */
+const mostTold = 8;
 
 const before: Readonly<Record<Span["state"], (from: string, to: string) => string>> = {
   holds: (_, to) => `held until ${to}`,

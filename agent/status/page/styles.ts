@@ -32,7 +32,7 @@ h3 > .mark, p > .mark { display: inline-block; vertical-align: -.25em; }
 .line { fill: none; stroke: currentColor; stroke-width: 2; }
 .line.dashed { stroke-dasharray: 3.4 2; }
 .hatch-wait { stroke: var(--wait); stroke-width: 2.5; }
-.hatch-unseen { stroke: var(--mark); stroke-width: 1.5; }
+.hatch-unseen { stroke: var(--mark); stroke-width: 1; }
 .skip { position: absolute; left: 16px; top: -80px; background: var(--ink); color: var(--bg); padding: 8px 16px; z-index: 2; }
 .skip:focus { top: 8px; }
 `;
@@ -221,6 +221,11 @@ const findings = `
 .past-bar svg { height: 14px; margin-bottom: 4px; }
 `;
 
+/** Few columns stand near their names. */
+const narrowTables = [1, 2, 3, 4, 5, 6, 7].map(
+  (columns) => `.ways.c${columns} { width: ${8.5 + columns * 6.5}rem; max-width: 100%; }`,
+);
+
 const middling = `
 @media (min-width: 40em) {
 body { padding: 0 32px; }
@@ -230,6 +235,7 @@ body { padding: 0 32px; }
 .turned { width: calc(100% - 8.5rem); }
 .axis, .turned-at { margin-left: 8.5rem; width: calc(100% - 8.5rem); }
 .ways { table-layout: fixed; }
+${narrowTables.join("\n")}
 .ways thead th { height: auto; text-align: center; padding: 8px 4px 10px; }
 .ways thead th:first-child { text-align: left; width: 8.5rem; padding-left: 0; }
 .ways thead th > span { writing-mode: horizontal-tb; rotate: none; white-space: normal; }

@@ -76,10 +76,16 @@ function aboutOf(group: readonly Unmeasured[]): Part {
   if (byAccount.length !== 1 || first === undefined) return namesOf(byAccount.map(([account]) => account));
   const [account, rows] = first;
   const modes = [...new Set(rows.map(({ mode }) => mode))].filter((mode) => mode !== "-");
-  return modes.length === 0 ? account : html`${account} by ${joined(modes.map(code), ", ")}`;
+  return modes.length === 0 ? nameOf(account) : html`${nameOf(account)} by ${joined(modes.map(code), ", ")}`;
 }
 
-function namesOf(names: readonly string[]): Part {
+/** `-` stands for what is about the host. */
+function nameOf(account: string): string {
+  return account === "-" ? "All accounts" : account;
+}
+
+function namesOf(given: readonly string[]): Part {
+  const names = given.map(nameOf);
   if (names.length <= mostNames) return names.join(", ");
   return `${names.slice(0, mostNames - 1).join(", ")} and ${counted(names.length - mostNames + 1, "more account")}`;
 }

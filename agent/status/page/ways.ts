@@ -21,7 +21,7 @@ export function waysOf(reading: Reading): Html | null {
     id: "ways",
     title: "Every way in",
     sentence: sentenceOf(ways, columns),
-    body: html`${tables(reading, columns)}${key(ways)}`,
+    body: html`${tables(reading, columns)}${key(ways, columns)}`,
     isFirst: reading.state === "holds",
   });
 }
@@ -96,7 +96,7 @@ function table(reading: Reading, ways: readonly Ways[], columns: readonly Column
     ({ mode, standsFor, isEngines }) =>
       html`<th scope="col"${isEngines && html` class="engine"`}><span>${breakable(mode)}</span><small>${standsFor}</small></th>`,
   );
-  const body = html`<table class="ways"><caption class="unseen">${caption}</caption>
+  const body = html`<table class="ways${columns.length < mostColumns && ` c${columns.length}`}"><caption class="unseen">${caption}</caption>
 <thead><tr><th scope="col">Account</th>${heads}</tr></thead>
 <tbody>
 ${ways.map((each) => rowOf(reading, each, columns))}</tbody></table>`;
@@ -138,14 +138,16 @@ function targetOf({ status }: Reading, account: string, { finding, mode }: Way):
     : null;
 }
 
-function key(ways: readonly Ways[]): Html {
-  const states = new Set(ways.flatMap((each) => each.ways.map(({ state }) => state)));
+function key(ways: readonly Ways[], columns: readonly Column[]): Html {
+  const shown = new Set(columns.map(({ mode }) => mode));
+  const cells = ways.flatMap((each) => each.ways.filter(({ mode }) => shown.has(mode)));
+  const states = new Set(cells.map(({ state }) => state));
   const rows: readonly (readonly [Mark, string, boolean])[] = [
     ["holds", "does what it says", states.has("holds")],
     ["fails", "fails", states.has("fails")],
     ["unknown", "unknown, with a reason", states.has("unknown")],
     ["waived", "waived, or does not apply", states.has("waived") || states.has("none")],
   ];
-  const shown = rows.filter(([, , is]) => is).map(([of, says]) => html`<li>${mark(of)}${says}</li>\n`);
-  return html`<ul class="key">${shown}<li><i></i>the engine’s way in</li></ul>`;
+  const told = rows.filter(([, , is]) => is).map(([of, says]) => html`<li>${mark(of)}${says}</li>\n`);
+  return html`<ul class="key">${told}<li><i></i>the engine’s way in</li></ul>`;
 }
