@@ -37,9 +37,10 @@ export function agentReady(
   const first = accounts.find(({ state }) => state === "measured")?.name;
   const there = isDefault ? "" : ` --socket ${shellWord(socket)}`;
   const calls: readonly (readonly [string, string])[] = [
+    [`rcwarden status${there}`, "how this host stands"],
     [`rcwarden ready --account ${shellWord(first ?? "NAME")}${there}`, "may an engine begin?"],
     [`rcwarden events${there}`, "what changed since when"],
-    [`curl --unix-socket ${shellWord(socket)} http://localhost/v1/status`, "everything, as JSON"],
+    [`ssh -L 8080:${shellWord(socket)} HOST`, "from your desk; then the page: http://localhost:8080"],
   ];
   return [
     ...(unshown > 0 ? paragraph(`${unshown} more accounts were looked at; ask for them:`) : []),
