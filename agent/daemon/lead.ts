@@ -128,9 +128,10 @@ function doesOf({ check, subject, evidence }: KeptFinding): string {
 export function runsOf(finding: KeptFinding, facts: ModeFacts | null): string | null {
   const { sent } = finding.evidence;
   const program = typeof sent === "string" ? programOf(sent) : null;
-  if (typeof sent !== "string" || program === null || program.passes !== "nothing" || facts === null) return null;
+  if (typeof sent !== "string" || program === null || facts === null) return null;
   const bites = facts.aliases.filter(({ effective }) => effective);
   const alias = bites.find(({ name }) => name === program.program);
+  // Behind a backslash, `command` or `env` no alias bites.
   if (alias === undefined || !sent.startsWith(program.program)) return null;
   const rest = sent.slice(program.program.length).trimStart();
   const isCsh = facts.shell.personality === "tcsh";

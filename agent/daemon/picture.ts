@@ -46,6 +46,9 @@ export interface Pictured {
 export const dayMs = 86_400_000;
 const pastMs = 30 * dayMs;
 const mostSaves = 500;
+/** Nobody reads more of them at once; /v1/findings has them all, and each account's counts are in status. */
+const mostFindings = 1_000;
+const mostUnmeasured = 1_000;
 
 export function pictureOf(from: Pictured, { account, share }: Seeing): Picture {
   const isShown = (name: string) => account === undefined || name === account;
@@ -57,14 +60,20 @@ export function pictureOf(from: Pictured, { account, share }: Seeing): Picture {
   const cleanup = from.cleanup.filter((row) => isShown(row.account));
   return {
     validUntil: ends[0] ?? null,
-    findings: found.map((finding) => shownFinding(from, finding, share, seen(finding.account))),
+    findings: found.slice(0, mostFindings).map((finding) => shownFinding(from, finding, share, seen(finding.account))),
     ways: watched.flatMap(waysIn),
     lead: leadIn(found, watched, share),
     day: dayOf({ ...from, watched }, { account, share }, found, seen),
     sessions: shownSessions(from.sessions, account, share),
     cleanup,
-    unmeasured: unmeasuredIn({ ...from, watched, accounts, cleanup }, { account, share }),
+    unmeasured: bounded(unmeasuredIn({ ...from, watched, accounts, cleanup }, { account, share })),
   };
+}
+
+function bounded(rows: readonly Unmeasured[]): readonly Unmeasured[] {
+  if (rows.length <= mostUnmeasured) return rows;
+  const message = `${rows.length - mostUnmeasured} more of them; /v1/runs has each account's gaps`;
+  return [...rows.slice(0, mostUnmeasured), { account: "-", mode: "-", code: "more", message, change: "" }];
 }
 
 /** When anybody looked at an account, each looked up once. */

@@ -92,7 +92,7 @@ export interface Unmeasured {
 export interface Picture {
   /** Until when all of it holds: the earliest of the measured accounts; null where nothing is measured. */
   readonly validUntil: string | null;
-  /** The one that leads first. Waived ones last. */
+  /** The one that leads first, waived ones last; at most 1,000: counts of all of them stand with the accounts. */
   readonly findings: readonly ShownFinding[];
   readonly ways: readonly AccountWays[];
   /** Null where nothing fails or is undecided. */

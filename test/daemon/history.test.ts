@@ -202,6 +202,7 @@ describe("what is remembered of a turn", () => {
       { kind: "state", key: "oracle pass fail", atMs: 1 },
       { kind: "state", key: "oracle x fail pass", atMs: 2 },
       { kind: "state", key: "oracle", atMs: 3 },
+      { kind: "state", key: "oracle pass fail pass", atMs: 4 },
     ] as const;
     assert.deepEqual(turnsIn(happened, "oracle"), [turn(1, "pass", "fail"), turn(3, null, null)]);
     assert.deepEqual(turnsIn(happened.slice(1, 2), "oracle x"), [turn(2, "fail", "pass")]);

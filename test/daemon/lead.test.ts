@@ -43,12 +43,12 @@ describe("which finding leads", () => {
 
   test("fails before unknown, then severity, then an engine's own way in, then the oldest; waived ones last", () => {
     const waives = found(1, { waived });
-    const older = found(2, { openedAt: "2026-11-22T02:00:00.000Z" });
-    const newer = found(3);
+    const newer = found(2);
+    const older = found(3, { openedAt: "2026-11-22T02:00:00.000Z" });
     const unknown = found(4, { status: "unknown", openedAt: "2026-11-01T02:00:00.000Z" });
     const less = found(5, { severity: "high", openedAt: "2026-11-01T02:00:00.000Z" });
     const account = found(6, { mode: "-", openedAt: "2026-11-01T02:00:00.000Z" });
-    assert.deepEqual(order(waives, unknown, less, account, newer, older), [2, 3, 6, 5, 4, 1]);
+    assert.deepEqual(order(waives, unknown, less, account, newer, older), [3, 2, 6, 5, 4, 1]);
   });
 
   test("of those that came at once, one whose line is known", () => {
@@ -125,6 +125,7 @@ describe("what the shell makes of the command", () => {
     ["an alias of an alias is not guessed", [alias("cp", "copy -i"), alias("copy", "cp")], null],
     ["no alias, no word", [], null],
     ["a backslash keeps it away", [alias("cp", "cp -i")], null, "\\cp -f {file} {existing}"],
+    ["nor does it bite behind command", [alias("cp", "cp -i")], null, "command cp -f {file} {existing}"],
     ["a secret in it is masked", [alias("cp", "cp --password=hunter2")], "cp --password=[masked] -f {file} {existing}"],
   ];
   for (const [says, aliases, expected, line = sent] of cases) {

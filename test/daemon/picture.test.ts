@@ -173,7 +173,10 @@ describe("findings", () => {
     assert.deepEqual(states(seen(world).findings[0]?.past ?? []), ["unseen", "fails", "unseen", "fails"]);
     await changes(world, hourMs);
     world.clock.now += 4 * hourMs;
-    assert.deepEqual(states(seen(world).findings[0]?.past ?? []).slice(-3), ["unseen", "fails", "unseen"]);
+    const past = seen(world).findings[0]?.past.slice(-3) ?? [];
+    assert.deepEqual(states(past), ["unseen", "fails", "unseen"]);
+    const ms = past.map(({ from, to }) => Date.parse(to) - Date.parse(from));
+    assert.deepEqual(ms.slice(1), [2 * hourMs + 1_000, 3 * hourMs + 1_000]);
   });
 });
 
@@ -218,6 +221,19 @@ describe("the finding that leads", () => {
     world.measure = async (request) => good(request);
     await changes(world);
     assert.equal(seen(world).lead, null);
+    const origin = { file: "exceptions.yaml", digest: "sha256:0", shipped: false, given: true };
+    const key = { policy: "unattended-ssh", rule: "commands-do-what-they-say", account: "oracle", mode: "ssh-command" };
+    const finding = { ...key, subject: "cp -f {file} {existing}" };
+    const named = { kind: "Exception", name: "copy", description: "", origin } as const;
+    const exceptions = [{ ...named, finding, reason: "known", until: "2027-01-31" }];
+    world.configuration = () => documents({}, { exceptions });
+    await world.agent.reload();
+    world.measure = async (request) => hanging(request);
+    await changes(world);
+    assert.equal(seen(world).findings[0]?.waived?.exception, "copy");
+    assert.equal(seen(world).lead, null);
+    assert.equal(cell(world, "oracle", "ssh-command"), "waived waits leads");
+    assert.equal(states(seen(world).day.accounts[0]?.spans ?? []).at(-1), "holds");
   });
 
   test("says since when it is there, how soon that was seen, and who was logged in, as a hint", async () => {
