@@ -1,4 +1,5 @@
 /** Each account in status' words: watched or not, measured when, and why not. */
+import { quietUntil } from "../documents/index.ts";
 import type { Unseen } from "../host/watching.ts";
 import type { WatchedAccount } from "../status/agent-view.ts";
 import type { Agent } from "./agent.ts";
@@ -59,12 +60,19 @@ function stateOf(agent: Agent, watched: Watched): Pick<WatchedAccount, "state" |
   if (agent.grant === null) return { state: "not-granted", says: "the Grant is broken: nobody is measured" };
   if (watched.account === null || watched.says !== "") return { state: "unavailable", says: watched.says };
   if (state === "quiet" || (state !== "running" && agent.isQuietNow))
-    return { state: "quiet", says: "the Grant wants quiet at this hour (notBetween)" };
+    return { state: "quiet", says: quietWords(agent.grant, new Date(agent.world.nowMs())) };
   const minutes = Math.ceil((inMs ?? 0) / 60_000);
   if (state === "suspended")
     return { state, says: `ran out of time ${timeOuts} times in a row; tried again in ${minutes} min, or when asked` };
   if (state === "running") return { state: "measuring", says: "" };
   return { state: watched.measuredAt === null ? "waiting" : "measured", says: "" };
+}
+
+function quietWords(grant: NonNullable<Agent["grant"]>, now: Date): string {
+  const until = quietUntil(grant, now.getHours() * 60 + now.getMinutes());
+  if (until === null) return "the Grant wants quiet at every hour (notBetween)";
+  const [hours, minutes] = [Math.floor(until / 60), until % 60].map((part) => String(part).padStart(2, "0"));
+  return `the Grant wants quiet until ${hours}:${minutes} (notBetween)`;
 }
 
 function iso(ms: number): string {

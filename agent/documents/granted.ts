@@ -20,6 +20,16 @@ export function isQuiet({ measure: { notBetween } }: Pick<Grant, "measure">, min
   );
 }
 
+/** The first minute of the host's day at which it may measure again; null where that never comes, or it is not quiet. */
+export function quietUntil(grant: Pick<Grant, "measure">, minuteOfDay: number): number | null {
+  if (!isQuiet(grant, minuteOfDay)) return null;
+  for (let ahead = 1; ahead < 1_440; ahead++) {
+    const minute = (minuteOfDay + ahead) % 1_440;
+    if (!isQuiet(grant, minute)) return minute;
+  }
+  return null;
+}
+
 /** Whether files below a folder may be removed as an account, and by which entry of the Grant. */
 export type Removal =
   | ({ readonly kind: "granted" } & Grant["remove"][number])

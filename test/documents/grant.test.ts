@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Grant, isMeasurable, isQuiet, loadDocuments, noGrant, whatHolds } from "../../agent/documents/index.ts";
+import {
+  type Grant,
+  isMeasurable,
+  isQuiet,
+  loadDocuments,
+  noGrant,
+  quietUntil,
+  whatHolds,
+} from "../../agent/documents/index.ts";
 import {
   checks,
   documentOf,
@@ -130,6 +138,15 @@ test("quiet hours begin with their first minute, end before their last, and go p
     );
   }
   assert.equal(isQuiet(noGrant, 0), false);
+});
+
+test("quiet ends with the last of the spans that touch", () => {
+  const grant = grantOf('  measure: { accounts: all, notBetween: ["22:00-02:00", "02:00-04:30"] }\n');
+  assert.deepEqual(
+    [1320, 0, 120, 269, 270].map((minute) => quietUntil(grant, minute)),
+    [270, 270, 270, 270, null],
+  );
+  assert.equal(quietUntil(grantOf('  measure: { accounts: all, notBetween: ["00:00-24:00"] }\n'), 5), null);
 });
 
 test("every span is quiet for exactly its length, wherever it begins", () => {
