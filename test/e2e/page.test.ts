@@ -237,6 +237,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
       );
       assert.match(await page.locator("h1").innerText(), /cp -f waited for ever/);
       assert.equal(await page.locator(".state").innerText(), "Critical when last known");
+      assert.match(await page.title(), /^\? Not known since \d\d:\d\d · /);
     } finally {
       tunnel.mend();
     }

@@ -2,7 +2,7 @@
 import { countWords } from "../../facts/amounts.ts";
 import { code, type Html, html, joined, listed, nothing, type Part, quoting } from "./html.ts";
 import { colourOf, type Mark, mark } from "./marks.ts";
-import { type Finding, pathFor, type Reading } from "./reading.ts";
+import { type Finding, inTenses, pathFor, type Reading } from "./reading.ts";
 import { pairs, section } from "./section.ts";
 import { bar } from "./spans.ts";
 import { marked, tellingOf } from "./telling.ts";
@@ -53,7 +53,7 @@ function row(reading: Reading, group: readonly Finding[]): Html {
   const of: Mark = finding.waived !== undefined ? "waived" : finding.status === "fail" ? "fails" : "unknown";
   const word = of === "waived" ? "Waived" : of === "unknown" ? "Unknown" : capital(finding.severity);
   const { who, does } = tellingOf(finding);
-  const says = of === "unknown" ? "could not be decided" : does.now;
+  const says = of === "unknown" ? "could not be decided" : inTenses(does);
   const anchors = others.map(({ fingerprint }) => html`<span id="${anchorOf(fingerprint)}"></span>`);
   return html`<article class="finding" id="${anchorOf(finding.fingerprint)}">${mark(of)}<div>${anchors}
 <h3><span class="${colourOf(of)}">${word}.</span> ${marked(who)} ${says}</h3>

@@ -141,7 +141,7 @@ function holds(reading: Reading): Headline {
   const second = waiting === 0 ? "Nothing to do." : `${counted(waiting, "account")} not measured.`;
   return {
     mark: "holds",
-    state: tense(`${how}${since}`, `${how} when last known`),
+    state: tense(`${how}${since}`, `${how}, when last known`),
     first: html`What the engine sends ${tense("does what it says.", `did what it said at ${clock.minute(knownAt)}.`)}`,
     second: html`<span class="now">${second}</span>`,
     title: "All holds",

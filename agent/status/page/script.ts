@@ -38,6 +38,7 @@ addEventListener("DOMContentLoaded", () => {
     told.textContent = "There is a newer state";
   }
 
+  const { title } = document;
   const patience = 60000;
   let answered = Date.now();
 
@@ -51,6 +52,7 @@ addEventListener("DOMContentLoaded", () => {
       if (band.textContent !== words) band.textContent = words;
       if (!page.classList.contains("stale")) told.textContent = words;
     }
+    document.title = is ? "? Not known since " + clock(at, 16) + title.slice(title.lastIndexOf(" · ")) : title;
     page.classList.toggle("stale", is);
   }
   setInterval(age, 1000);

@@ -44,7 +44,7 @@ const old = `
 .stale .past { display: inline; }
 .stale p.past { display: block; }
 .stale .band { display: flex; gap: 10px; align-items: center; padding: 10px 0; border-bottom: 1px solid var(--rule); color: var(--unk); font-weight: 600; }
-.stale .hold, .stale .ways .fail { color: var(--ink2); }
+.stale .hold, .stale .ways .fail, .stale .key .fail, .stale .finding .fail { color: var(--ink2); }
 .stale .drawn, .stale .turned { opacity: .6; }
 .stale h1 em { color: inherit; }
 .stale .state { color: var(--unk); }
