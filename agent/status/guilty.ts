@@ -100,8 +100,21 @@ export function changesOf({ findings }: Guilty): string[] {
 }
 
 /** The command that says more; null where it is about the host, which status says whole. */
-export function moreAbout({ account, mode }: TextFinding): string | null {
-  return account === "-" || mode === "-" ? null : `rcwarden check --account ${shellWord(account)}`;
+export function moreAbout({ account, mode, evidence }: TextFinding): string | null {
+  if (account === "-" || mode === "-") return null;
+  const name = typeof evidence.sent === "string" ? programOf(evidence.sent) : evidence.name;
+  const whose = `--account ${shellWord(account)}`;
+  return typeof name === "string" && plainName.test(name)
+    ? `rcwarden explain ${name} ${whose}`
+    : `rcwarden check ${whose}`;
+}
+
+const plainName = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/;
+
+/** What is run of a command that is sent: `cp` of `\\cp -f {file}`, `command cp`, `/usr/bin/cp`. */
+function programOf(sent: string): string {
+  const [word = ""] = sent.replace(/^(?:command|env) +/, "").split(" ");
+  return word.slice(word.lastIndexOf("/") + 1).replace(/^\\/, "");
 }
 
 /** Severities that decide: the same as those of `check` without --fail-on. */

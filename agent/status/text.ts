@@ -189,6 +189,7 @@ function sessionsSay({ sessions }: StatusAnswer): string[] {
       ({ account, count, says, oldestSeconds }) =>
         `${countWords(count)} of ${account}'s SSH commands ${count === 1 ? "waits" : "wait"} for ${says}, oldest ${duration(oldestSeconds * 1000)}`,
     ),
+    "rcwarden sessions",
     ...unread,
   ];
 }
