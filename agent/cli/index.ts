@@ -88,6 +88,11 @@ export const verbs: readonly Listed[] = [
     load: async () => (await import("./verbs/doctor.ts")).doctor,
   },
   {
+    name: "support-bundle",
+    summary: "write one redacted file for whoever helps you, and say what is in it",
+    load: async () => (await import("./verbs/support-bundle.ts")).supportBundle,
+  },
+  {
     name: "completion",
     summary: "print what completes rcwarden's words in bash, zsh or fish",
     load: async () => (await import("./verbs/completion.ts")).completion,

@@ -9,8 +9,8 @@ import type { Configuration } from "../runs/host-documents.ts";
 import type { MeasureRequest, NameService } from "../runs/world.ts";
 import type { KeptReleases } from "../store/index.ts";
 import type { Question, Told } from "./ask.ts";
-import type { DoctorWorld } from "./doctor/world.ts";
 import type { BundleWorld } from "./bundle/parts.ts";
+import type { DoctorWorld } from "./doctor/world.ts";
 import type { Written } from "./except.ts";
 import type { InsteadParts } from "./instead.ts";
 
@@ -80,7 +80,7 @@ export interface Parts extends NameService, InsteadParts {
   /** Asks the agents at these sockets, in this order, until one knows. */
   ask(sockets: readonly string[], question: Question): Promise<Told>;
   /** What a support bundle has of the host, and where it goes. */
-  readonly support: SupportParts;
+  support(): Promise<SupportParts>;
   /** Tells of changes of the files that it covers, until it is disposed of. */
   watchFiles(changed: (paths: readonly string[]) => void): FileWatch;
   /** Resolves when whoever called wants an end: Ctrl-C, SIGTERM. */

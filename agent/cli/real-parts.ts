@@ -33,13 +33,7 @@ export function realParts(): Parts {
     sweepBelow: async (toLookAt, account, sweeping) =>
       (await import("../cleanup/index.ts")).sweepBelow(toLookAt, account, sweeping),
     cleanup: async () => (await import("./real-cleanup.ts")).realCleanup,
-    support: {
-      host: async () => (await realSupport()).host(),
-      sshd: async () => (await realSupport()).sshd(),
-      log: async () => (await realSupport()).log(),
-      limits: async () => (await realSupport()).limits(),
-      create: createPrivate,
-    },
+    support: async () => (await import("./bundle/real-world.ts")).realSupport,
     watchFiles,
     interrupted: () =>
       new Promise((resolve) => {

@@ -121,6 +121,7 @@ export const formatCases: readonly Case[] = [
     argv: ["check", "--format", "sarfi"],
     world: clean,
   },
+  { name: "support-bundle-help", story: "what a bundle takes", argv: ["help", "support-bundle"], world: clean },
   { name: "completion-help", story: "what completion takes", argv: ["help", "completion"], world: clean },
   { name: "completion-nothing", story: "no shell", argv: ["completion"], world: clean },
   {

@@ -8,7 +8,7 @@ import type { Question, Told } from "../../../agent/cli/ask.ts";
 import type { DoctorWorld } from "../../../agent/cli/doctor/world.ts";
 import type { Written } from "../../../agent/cli/except.ts";
 import { run } from "../../../agent/cli/index.ts";
-import type { CleanupParts, Parts } from "../../../agent/cli/parts.ts";
+import type { CleanupParts, Parts, SupportParts } from "../../../agent/cli/parts.ts";
 import type { Automated, Automation } from "../../../agent/collectors/automation.ts";
 import type { SessionsLook } from "../../../agent/collectors/sessions.ts";
 import type { DocumentSet, Engine, HostDocuments, Loaded, Policy, Rule } from "../../../agent/documents/index.ts";
@@ -161,6 +161,8 @@ export interface World {
   readonly written?: Written;
   /** What the self-checks find otherwise than where all is in order. */
   readonly doctor?: Partial<DoctorWorld>;
+  /** What a support bundle has of the host, where it differs from next to nothing. */
+  readonly support?: Partial<SupportParts>;
   /** Files that the call may name, by name. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** What differs from `goodFacts` for an account and mode. */
@@ -192,6 +194,14 @@ export function partsOf(world: World): Parts {
     now: () => new Date("2026-11-23T09:55:02Z"),
     offsetMinutes: () => 60,
     env: {},
+    support: async () => ({
+      host: async () => ({ kernel: { release: "6.1.0" } }),
+      sshd: async () => ({ kind: "none", why: "only root can ask sshd for its settings" }),
+      log: async () => ({ kind: "none", why: "the journal has no line of rcwarden's units, or not for you" }),
+      limits: async () => ({ limits: "Max open files 1024" }),
+      create: () => ({ kind: "written" }),
+      ...world.support,
+    }),
     watchFiles: () => ({ cover: async () => {}, async [Symbol.asyncDispose]() {} }),
     interrupted: () => Promise.resolve(),
     pause: async () => {},
