@@ -51,7 +51,7 @@ const openedShape = z.object({
 
 export async function pastOf(asked: Asked, parts: Pick<Parts, "ask">): Promise<Past> {
   const { account, where, sockets } = asked;
-  const of = `account=${encodeURIComponent(account)}`;
+  const of = `account=${encodeURIComponent(account.toWellFormed())}`;
   const get = <T>(path: string, shape: z.ZodType<T>) => hear(parts, sockets, { method: "GET", path }, shape);
   const findings = await get(`/v1/findings?${of}`, shapes.Findings);
   if (findings.kind === "no-agent") return { kind: "no-agent" };
