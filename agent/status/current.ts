@@ -1,29 +1,12 @@
-/**
- * The one answer that page, text and JSON of status are rendered from, and for a moment their texts. Many may ask at once,
- * and again and again: what was rendered for one stands for all who may see the same, until the store has more, somebody
- * asked for something to be done, or `freshMs` passed. `time` in it says when it was taken.
- */
+/** The one answer that page, text and JSON of status are rendered from. */
 import { jsonText } from "../facts/index.ts";
 import { plainText } from "../facts/lines.ts";
-import type { Cursor } from "../store/index.ts";
 import type { AgentView, Principal, StatusBody } from "./agent-view.ts";
+import { keptText } from "./kept.ts";
 import { type Context, pageOf } from "./page/index.ts";
 import type { StatusAnswer } from "./shapes.ts";
 import { shareHere } from "./shown.ts";
 import { statusText } from "./text.ts";
-
-export const freshMs = 100;
-/** Whoever sees otherwise than others has texts of its own; more are not kept at once. */
-const mostTexts = 64;
-
-interface Kept {
-  readonly atMs: number;
-  /** The stream's last event then. */
-  readonly head: Cursor;
-  readonly texts: Map<string, string>;
-}
-
-const kept = new WeakMap<AgentView, Kept>();
 
 type Asking = { readonly view: AgentView; readonly principal: Principal };
 
@@ -49,38 +32,16 @@ const renderings: Readonly<Record<keyof typeof statusMedia, (status: StatusAnswe
     plainText(statusText(status, { nowMs: view.nowMs(), offsetMinutes: (at) => -at.getTimezoneOffset() }, null)),
 };
 
-/** Status as it leaves. */
+/** Status as it leaves. `time` in it says when it was taken. */
 export function statusIn(as: keyof typeof statusMedia, asking: Asking): string {
   const { view, principal } = asking;
-  const { texts } = current(view);
   const key = `${as} ${principal.kind} ${shareHere(asking)} ${principal.kind === "account" ? principal.name : ""}`;
-  const known = texts.get(key);
-  if (known !== undefined) return known;
-  const text = renderings[as](statusFor(asking), asking);
-  if (texts.size >= mostTexts) texts.clear();
-  texts.set(key, text);
-  return text;
+  return keptText(view, key, () => renderings[as](statusFor(asking), asking));
 }
 
 function pageContext(view: AgentView, { kind }: Principal): Context {
   const nowMs = view.nowMs();
   return { principal: kind, nowMs, offsetMinutes: -new Date(nowMs).getTimezoneOffset() };
-}
-
-/** Something was asked for: what was rendered before may show a state of before. */
-export function forget(view: AgentView): void {
-  kept.delete(view);
-}
-
-function current(view: AgentView): Kept {
-  const { head } = view.store;
-  const found = kept.get(view);
-  const nowMs = performance.now();
-  const isFresh = found !== undefined && nowMs - found.atMs < freshMs;
-  if (isFresh && found.head.seq === head.seq && found.head.r === head.r) return found;
-  const next = { atMs: nowMs, head, texts: new Map<string, string>() };
-  kept.set(view, next);
-  return next;
 }
 
 /** What an account sees: its own row, and nothing of where events go, of what the host's owner wrote or of others' files. */

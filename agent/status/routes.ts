@@ -8,7 +8,7 @@ import { type KeptFinding, maskedFinding, parseCursor, releaseShape } from "../s
 import { limits } from "./admission.ts";
 import type { AgentView, PlanApplied } from "./agent-view.ts";
 import { ownStatus, statusIn, statusMedia } from "./current.ts";
-import { eventsPage } from "./events.ts";
+import { eventsText } from "./events.ts";
 import { healthMedia, liveText, readiness } from "./health.ts";
 import { openapi } from "./openapi.ts";
 import { pagePolicy } from "./page/index.ts";
@@ -165,7 +165,7 @@ export const routes: readonly Route[] = [
       if (query.wait !== undefined && query.wait > 0 && !asked.mayWait()) return tooManyWait;
       const { signal } = asked;
       const wish = { after: query.after ?? null, waitMs: query.wait ?? 0, account: rows.account, share, signal };
-      return answer(await eventsPage(view, wish));
+      return textAnswer("application/json", await eventsText(view, wish));
     },
   }),
   route({

@@ -8,7 +8,7 @@ import { jsonText } from "../facts/index.ts";
 import { type Admission, type Door, door, limits } from "./admission.ts";
 import { Again } from "./again.ts";
 import type { AgentView, Peer, Principal } from "./agent-view.ts";
-import { forget } from "./current.ts";
+import { forget } from "./kept.ts";
 import { place } from "./place.ts";
 import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
@@ -52,34 +52,43 @@ interface Caller {
 
 /** What a handler may want of its connection. */
 interface Waiting {
-  readonly left: AbortSignal;
+  readonly signal: AbortSignal;
   mayWait(): boolean;
 }
 
 /** Of a question that is answered at once. */
-const nobodyWaits: Waiting = { left: new AbortController().signal, mayWait: () => false };
+const nobodyWaits: Waiting = { signal: new AbortController().signal, mayWait: () => false };
 
 /** What is being asked on a connection until the answer was taken, or the caller left. */
 class Asking implements Waiting {
   readonly response: ServerResponse;
   readonly caller: Caller;
   readonly #entrance: Door;
-  #left: AbortController | null = null;
+  /** Those that somebody waits with. */
+  readonly #open: Set<Asking>;
+  #over: AbortController | null = null;
   #waits: { leave(): void } | null = null;
 
-  constructor(response: ServerResponse, caller: Caller, entrance: Door) {
+  constructor(response: ServerResponse, caller: Caller, { entrance, open }: { entrance: Door; open: Set<Asking> }) {
     this.response = response;
     this.caller = caller;
     this.#entrance = entrance;
+    this.#open = open;
     caller.busy = true;
-    response.once("close", () => this.#end());
+    response.once("close", () => this.#leave());
   }
 
-  /** Aborts when the client left. */
-  get left(): AbortSignal {
-    this.#left ??= new AbortController();
-    if (this.response.closed) this.#left.abort();
-    return this.#left.signal;
+  /** Aborts when the client left, or the agent ends. */
+  get signal(): AbortSignal {
+    this.#over ??= new AbortController();
+    this.#open.add(this);
+    if (this.response.closed) this.end();
+    return this.#over.signal;
+  }
+
+  /** Ends what waits. */
+  end(): void {
+    this.#over?.abort();
   }
 
   mayWait(): boolean {
@@ -87,23 +96,25 @@ class Asking implements Waiting {
     return this.#waits !== null;
   }
 
-  #end(): void {
+  #leave(): void {
+    this.#open.delete(this);
     this.caller.busy = false;
     this.caller.toldAtMs = null;
     this.#waits?.leave();
-    this.#left?.abort();
+    this.end();
   }
 }
 
 export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: Served): Promise<Serving> {
   const callers = new Map<Socket, Caller>();
   const entrance = door(limits);
-  const ending = new AbortController();
-  const closing = AbortSignal.any([view.closing, ending.signal]);
-  let isClosing = closing.aborted;
-  closing.addEventListener("abort", () => {
+  const open = new Set<Asking>();
+  let isClosing = view.closing.aborted;
+  const endWaiting = () => {
     isClosing = true;
-  });
+    for (const asking of open) asking.end();
+  };
+  view.closing.addEventListener("abort", endWaiting);
   const server = createServer(
     {
       maxHeaderSize: 16 * 1024,
@@ -168,7 +179,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     const caller = callers.get(request.socket);
     // Requests sent before the last one was answered: no client of ours does, and each could wait a minute.
     if (caller === undefined || caller.busy) return void request.socket.destroy();
-    const asking = new Asking(response, caller, entrance);
+    const asking = new Asking(response, caller, { entrance, open });
     try {
       const outcome = outcomeOf(request, asking);
       send(request, asking, leaving(outcome instanceof Promise ? await outcome : outcome));
@@ -212,7 +223,9 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
       accepts,
       mayWait: () => waiting.mayWait(),
       get signal() {
-        return AbortSignal.any([closing, waiting.left]);
+        const { signal } = waiting;
+        if (isClosing) endWaiting();
+        return signal;
       },
     });
     return route.method === "GET" ? outcome : forgotten(outcome);
@@ -235,7 +248,8 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     kind: "serving",
     async close() {
       placed.remove();
-      ending.abort();
+      endWaiting();
+      view.closing.removeEventListener("abort", endWaiting);
       clearInterval(cutting);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       again.close();
