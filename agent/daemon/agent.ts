@@ -709,14 +709,15 @@ export class Agent {
   async #keep(watched: Watched, ran: Ran, via: Via): Promise<void> {
     const { name } = watched;
     const found = { via, verdicts: ran.verdicts, inputs: ran.record };
-    const { put, remove, turned } = driftOf(name, found, this.world, () => null);
+    const expected = driftOf(name, found, this.world, () => null);
+    const { put, remove } = expected;
     const gone = this.world.store.findings(name).filter(({ finding }) => remove.includes(finding.fingerprint));
     const changed = [...put, ...gone].flatMap(({ finding }) => finding.where?.file ?? []);
     const hints = new Map<string, Hint | null>();
     for (const file of new Set(changed)) hints.set(file, await this.world.hint(file));
     const saves = [...(this.#saves.get(name) ?? [])];
     this.#saves.delete(name);
-    watched.hints = hintsOf(watched, { put, remove, turned }, hints, new Map(saves));
+    watched.hints = hintsOf(watched.hints, expected, hints, new Map(saves));
     this.keeper.keep(`run ${name}`, () => {
       const told = driftOf(name, found, this.world, (file) => hints.get(file) ?? null);
       const saved = saves.map(([path, atMs]) => ({ kind: "save", key: `${name} ${path}`, atMs }) as const);

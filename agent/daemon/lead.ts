@@ -203,19 +203,23 @@ export function groundOf({ finding, account, facts, wanted, texts, before }: Lea
   return { ...common, lines: [{ number: where.line, text: line, isGuilty: true, note: "" }], says: "", key: "" };
 }
 
-/** Who may have changed the file of each finding: of those that turned now, by what was seen now; of others, as it was. */
+/** Who may have changed the file of each finding: of those that the host turned now, by what was seen now; of others, as it was. */
 export function hintsOf(
-  { hints }: { readonly hints: ReadonlyMap<string, Hinted | null> },
-  { put, remove, turned }: Pick<Drift, "put" | "remove" | "turned">,
+  before: ReadonlyMap<string, Hinted | null>,
+  { put, remove, turned, events }: Drift,
   found: ReadonlyMap<string, Hint | null>,
   saves: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, Hinted | null> {
-  const known = new Map(hints);
+  const known = new Map(before);
   for (const fingerprint of remove) known.delete(fingerprint);
+  const byHost = events
+    .filter(({ data }) => "because" in data && data.because === "host")
+    .map(({ subject }) => subject);
   for (const { finding } of put) {
-    const hint = found.get(finding.where?.file ?? "") ?? null;
-    if (hint !== null && turned.includes(finding.fingerprint))
-      known.set(finding.fingerprint, hinted(hint, saves.get(hint.file)));
+    const { fingerprint, where } = finding;
+    const hint = where === null ? null : (found.get(where.file) ?? null);
+    if (hint !== null && turned.includes(fingerprint) && byHost.includes(fingerprint))
+      known.set(fingerprint, hinted(hint, saves.get(hint.file)));
   }
   return known;
 }

@@ -6,6 +6,7 @@ import {
   chainOf,
   groundOf,
   hintKept,
+  hintsOf,
   inOrder,
   type LeadGround,
   leadOf,
@@ -212,6 +213,23 @@ describe("lines", () => {
     assert.equal(all.says, "");
     assert.equal(all.lines?.length, 3);
   });
+});
+
+test("who saved a file is a hint where the host turned a finding, and none where documents did", () => {
+  const hint = { file: cshrc, ownerUid: 501, modified: "2026-11-23T01:59:00.000Z", sessions: null };
+  const found = new Map([[cshrc, hint]]);
+  const saves = new Map([[cshrc, Date.parse(hint.modified) + 8]]);
+  const turned = (because: string) => {
+    const state = finding(1);
+    const draft = opened(state);
+    const events = [{ ...draft, data: { ...draft.data, because } }];
+    return { put: [state], remove: [], turned: [state.finding.fingerprint], events };
+  };
+  const known = hintsOf(new Map(), turned("host"), found, saves);
+  assert.deepEqual([...known.values()], [{ savedAt: hint.modified, seenAfterMs: 8, ownerUid: 501, loggedIn: null }]);
+  assert.equal(hintsOf(new Map(), turned("documents"), found, saves).size, 0);
+  const ended = { put: [], remove: [...known.keys()], turned: [...known.keys()], events: [] };
+  assert.equal(hintsOf(known, ended, found, saves).size, 0);
 });
 
 test("who may have changed the file is known from the stream, where this process was not there", () => {
