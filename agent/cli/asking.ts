@@ -4,8 +4,9 @@
  */
 import { closeInherited } from "../host/inherited.ts";
 import { askingParts } from "./asking-parts.ts";
-import { processIo, voiceOf } from "./io.ts";
-import type { Call } from "./verb.ts";
+import { internalError } from "./internal-error.ts";
+import { processIo, type Voice, voiceOf } from "./io.ts";
+import type { Call, ExitCode } from "./verb.ts";
 import { flags, status } from "./verbs/status.ts";
 
 /** Whether it answered, and if so with which exit status. */
@@ -16,12 +17,22 @@ export async function main(argv: readonly string[], version: string): Promise<Ta
   if (call === null) return { kind: "left" };
   closeInherited();
   const io = processIo();
-  const code = await status.run(call, { voice: voiceOf(io), parts: askingParts(), version });
+  const code = await answered(call, voiceOf(io), version);
   const failure = await io.flushed();
   if (failure === null) return { kind: "answered", code };
   voiceOf(io).remark(`rcwarden: stdout: expected to write, found ${failure.code}`);
   await io.flushed();
   return { kind: "answered", code: 2 };
+}
+
+/** Exit 1 is an answer: a fault of the program must not be taken for one. */
+async function answered(call: Call, voice: Voice, version: string): Promise<ExitCode> {
+  try {
+    return await status.run(call, { voice, parts: askingParts(), version });
+  } catch (error) {
+    voice.remark(internalError(error));
+    return 2;
+  }
 }
 
 /** Null where a word is none of the flags as they are written out, each at most once. */

@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { closeInherited } from "../host/inherited.ts";
+import { internalError } from "./internal-error.ts";
 import { type Io, processIo, type Voice, voiceOf } from "./io.ts";
 import type { Parts } from "./parts.ts";
 import type { Declared, ExitCode, Verb } from "./verb.ts";
@@ -125,11 +126,6 @@ export async function run(
     voice.remark(internalError(error));
     return 2;
   }
-}
-
-function internalError(error: unknown): string {
-  const says = error instanceof Error ? error.message : String(error);
-  return `rcwarden: internal error: ${says.split("\n", 1)[0]}; please report it`;
 }
 
 async function called(
