@@ -76,7 +76,9 @@ compile(`${dist}/host.node`, ["agent/native/host.c", "agent/native/at.c"], ["-sh
 
 const prebuilt = `linux-${process.arch}`;
 mkdirSync(`${dist}/prebuilds/${prebuilt}`, { recursive: true });
-copyFileSync(`${root}node_modules/node-pty/prebuilds/${prebuilt}/pty.node`, `${dist}/prebuilds/${prebuilt}/pty.node`);
+const pty = `${dist}/prebuilds/${prebuilt}/pty.node`;
+copyFileSync(`${root}node_modules/node-pty/prebuilds/${prebuilt}/pty.node`, `${pty}.new`);
+renameSync(`${pty}.new`, pty); // a process that has the old one mapped must not see it cut
 
 rmSync(`${dist}/policies`, { recursive: true, force: true });
 cpSync(`${root}policies`, `${dist}/policies`, { recursive: true });
