@@ -2,7 +2,7 @@
 import { shellWord } from "../../facts/shell-word.ts";
 import type { PreflightAnswer } from "../../status/index.ts";
 import { tilde } from "./chain.ts";
-import { pad, pageColumns, shortened, wrapped } from "./layout.ts";
+import { pad, pageColumns, shortened, unique, wrapped } from "./layout.ts";
 import { duration, localMinute, localSecond } from "./moment.ts";
 import { type Line, type Style, span } from "./printable.ts";
 
@@ -41,7 +41,7 @@ function saysOf(told: Told): string[] {
   const engines = preflight.engines.join(", ");
   const unless = preflight.waived.length === 0 ? "" : ", or is waived";
   if (preflight.verdict === "go") return [`${account}: what ${engines} sends does what it says${unless}`];
-  const because = eachOnce(preflight.because.map((finding) => findingText(finding, told)));
+  const because = eachOnce(preflight.because, told);
   const all =
     preflight.verdict === "no-go" ? because : [...because, ...preflight.reasons.map(({ message }) => message)];
   return all.map((text, at) => (at === 0 ? `${account}: ${text}` : text));
@@ -49,17 +49,24 @@ function saysOf(told: Told): string[] {
 
 type Finding = PreflightAnswer["because"][number];
 
-/** One gap leaves many rules undecided, each in the same words. */
-function eachOnce(texts: readonly string[]): string[] {
-  return [...Map.groupBy(texts, (text) => text)].map(([text, { length }]) =>
-    length === 1 ? text : `${text} (${length} findings)`,
-  );
+/** What is said in the same words is said once, with all modes: one gap leaves many rules undecided. */
+function eachOnce(findings: readonly Finding[], told: Told): string[] {
+  const groups = Map.groupBy(findings, (finding) => findingText(finding, [], told));
+  return [...groups.values()].map((group) => {
+    const modes = unique(group.map(({ mode }) => mode)).filter((mode) => mode !== "-");
+    const text = group.slice(0, 1).map((finding) => findingText(finding, modes, told));
+    const count = group.length > Math.max(1, modes.length) ? ` (${group.length} findings)` : "";
+    return `${text.join("")}${count}`;
+  });
 }
 
-function findingText(finding: Finding, told: Told): string {
+function findingText(finding: Finding, modes: readonly string[], told: Told): string {
   const { where, since } = finding;
-  const place = where === null ? "" : ` (${placeOf(where, told)})`;
-  const says = `${shortened(happensOf(finding), 300)}${place}`;
+  const place = [
+    ...(where === null ? [] : [placeOf(where, told)]),
+    ...(modes.length === 0 ? [] : [`by ${modes.join(", ")}`]),
+  ].join(", ");
+  const says = `${shortened(happensOf(finding), 300)}${place === "" ? "" : ` (${place})`}`;
   // Who only just measured does not know since when.
   if (told.socket === null) return says;
   const at = new Date(since);
