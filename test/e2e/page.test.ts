@@ -4,18 +4,25 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContextOptions, Page, Route } from "playwright-core";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
 import { startAgent, type TestAgent } from "../support/agent.ts";
-import { type Forward, forward, noBrowser, openWindow, startBrowser, type Window } from "../support/browsing.ts";
+import {
+  type Forward,
+  forward,
+  heights,
+  holds,
+  noBrowser,
+  openWindow,
+  picture,
+  startBrowser,
+  themes,
+  type Window,
+  widths,
+} from "../support/browsing.ts";
 import { noSshd, startSshd } from "../support/sshd.ts";
-
-const axe = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const pictures = fileURLToPath(new URL("../../test-results/page/", import.meta.url));
 
 /** Line 4 makes cp -f ask: its -i comes last. What is for people stands below line 5. */
 const calmFile = `setenv ORACLE_SID PROD
@@ -29,26 +36,20 @@ endif
 const wrongFile = calmFile.replace("# nothing here", "alias cp 'cp -i'");
 
 const shapes = { wrong: wrongFile, calm: calmFile } as const;
-const themes = ["light", "dark"] as const;
-const widths = [320, 360, 800, 1600] as const;
-/** What a reader of a wide and of a narrow window sees first. */
-const heights: Readonly<Record<(typeof widths)[number], number>> = { 320: 640, 360: 740, 800: 900, 1600: 900 };
-
 interface Findings {
   readonly items: readonly { readonly account: string; readonly subject: string; readonly status: string }[];
 }
 
 describe("the page", { skip: noAccounts || noBrowser }, () => {
   let browser: Browser;
-  let account: TestAccount;
+  let oracle: TestAccount;
   let agent: TestAgent;
   let tunnel: Forward;
 
   before(async () => {
-    mkdirSync(pictures, { recursive: true });
     browser = await startBrowser();
-    account = await makeAccount({ shell: "/bin/tcsh", home: "empty", files: { ".cshrc": calmFile } });
-    agent = await startAgent({ accounts: [account.name] });
+    oracle = await makeAccount({ shell: "/bin/tcsh", home: "empty", files: { ".cshrc": calmFile } });
+    agent = await startAgent({ accounts: [oracle.name] });
     // Events come once the watcher saw its own.
     const seesEvents = ({ watching }: { readonly watching: { readonly latencyMs: number | null } }) =>
       watching.latencyMs !== null;
@@ -58,15 +59,15 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
   after(async () => {
     await tunnel?.[Symbol.asyncDispose]();
     await agent?.[Symbol.asyncDispose]();
-    await account?.[Symbol.asyncDispose]();
+    await oracle?.[Symbol.asyncDispose]();
     await browser?.close();
   });
 
   /** Writes the file, and waits until the agent has said what came of it. */
   async function become(state: keyof typeof shapes): Promise<void> {
-    account.write(".cshrc", shapes[state]);
+    oracle.write(".cshrc", shapes[state]);
     const fails = ({ items }: Findings) =>
-      items.some(({ account: whose, status }) => whose === account.name && status === "fail");
+      items.some(({ account: whose, status }) => whose === oracle.name && status === "fail");
     await agent.until<Findings>("/v1/findings", (found) => fails(found) === (state === "wrong"), `the state ${state}`);
   }
 
@@ -86,7 +87,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
       assert.match(await page.locator("h1").innerText(), /^What the engine sends does what it says\./);
       assert.equal(await page.locator("#newer").isVisible(), false);
       const changed = performance.now();
-      account.write(".cshrc", wrongFile);
+      oracle.write(".cshrc", wrongFile);
       await page.locator("#newer").waitFor({ state: "visible", timeout: 30_000 });
       took.push(performance.now() - changed);
       assert.match(await page.locator("#newer").innerText(), /^Newer state from \d\d:\d\d: show it$/);
@@ -102,7 +103,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
       assert.match(
         headline,
         new RegExp(
-          `^${account.name}’s cp -f waits for ever since \\d\\d:\\d\\d\\.\\sLine 4 of ~/\\.cshrc makes it ask\\.$`,
+          `^${oracle.name}’s cp -f waits for ever since \\d\\d:\\d\\d\\.\\sLine 4 of ~/\\.cshrc makes it ask\\.$`,
         ),
       );
       assert.equal(await page.locator(".lines .hit i").innerText(), "4");
@@ -156,7 +157,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
     assert.equal(await bare.page.locator(".command button").first().isVisible(), false);
     assert.equal(
       await bare.page.locator(".command code").first().innerText(),
-      `rcwarden check --account ${account.name}`,
+      `rcwarden check --account ${oracle.name}`,
     );
   });
 
@@ -198,7 +199,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
     await page.locator("#told", { hasText: "Copied" }).waitFor();
     assert.match(await page.locator(".command button").first().innerText(), /^Copied/);
     const copied = await page.evaluate<string>("navigator.clipboard.readText()");
-    assert.equal(copied, `rcwarden check --account ${account.name}`);
+    assert.equal(copied, `rcwarden check --account ${oracle.name}`);
   });
 
   test("print shows all and no buttons; no motion where none is wanted; marks stay where colours are forced", async () => {
@@ -257,7 +258,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
     await using sshd = await startSshd();
     const port = await freePort();
     const forwarded = ["-N", "-o", "ExitOnForwardFailure=yes", "-L", `127.0.0.1:${port}:${agent.socket}`];
-    const ended = sshd.ssh(account.name, [], { client: forwarded, timeoutMs: 60_000 });
+    const ended = sshd.ssh(oracle.name, [], { client: forwarded, timeoutMs: 60_000 });
     await using window = await openWindow(browser);
     const { page, wrong } = window;
     await reached(page, `http://127.0.0.1:${port}/`, ended);
@@ -301,34 +302,4 @@ async function freePort(): Promise<number> {
   await once(server, "close");
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
-}
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-async function holds({ page, wrong, asked }: Window, where: string): Promise<void> {
-  await page.evaluate(axe);
-  const found = await page.evaluate<{ violations: readonly Violation[] }>("axe.run(document)");
-  const told = found.violations.map(
-    ({ id, impact, nodes }) =>
-      `${id} (${impact}): ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`,
-  );
-  assert.deepEqual(told, [], where);
-  const wide = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-  assert.ok(wide <= 0, `${where}: ${wide} px too wide`);
-  assert.deepEqual(wrong, [], where);
-  const { origin } = new URL(page.url());
-  assert.deepEqual(
-    asked.filter((url) => !url.startsWith(`${origin}/`)),
-    [],
-    where,
-  );
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: `${pictures}${name}.png` });
-  await page.screenshot({ path: `${pictures}${name}-whole.png`, fullPage: true });
 }

@@ -1,10 +1,14 @@
 /** A browser for the page, and a way from its TCP port to the agent's Unix socket, as `ssh -L` makes one. */
 
+import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
+const axe = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const pictures = fileURLToPath(new URL("../../test-results/page/", import.meta.url));
 const executablePath = "/usr/bin/chromium";
 
 /** Why no browser can be started here, as a sentence for `skip`; false where one can. */
@@ -85,4 +89,42 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
   page.on("pageerror", (error) => wrong.push(String(error)));
   page.on("request", (request) => asked.push(request.url()));
   return { page, context, wrong, asked, [Symbol.asyncDispose]: () => context.close() };
+}
+
+export const themes = ["light", "dark"] as const;
+export const widths = [320, 360, 800, 1600] as const;
+/** What a reader of a wide and of a narrow window sees first. */
+export const heights: Readonly<Record<(typeof widths)[number], number>> = { 320: 640, 360: 740, 800: 900, 1600: 900 };
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** axe finds nothing, nothing is wider than the window, the console is silent, and nobody else was asked. */
+export async function holds({ page, wrong, asked }: Window, where: string): Promise<void> {
+  await page.evaluate(axe);
+  const found = await page.evaluate<{ violations: readonly Violation[] }>("axe.run(document)");
+  const told = found.violations.map(
+    ({ id, impact, nodes }) =>
+      `${id} (${impact}): ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`,
+  );
+  assert.deepEqual(told, [], where);
+  const wide = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+  assert.ok(wide <= 0, `${where}: ${wide} px too wide`);
+  assert.deepEqual(wrong, [], where);
+  const { origin } = new URL(page.url());
+  assert.deepEqual(
+    asked.filter((url) => !url.startsWith(`${origin}/`)),
+    [],
+    where,
+  );
+}
+
+/** Leaves a picture of what is seen first, and one of all. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}${name}.png` });
+  await page.screenshot({ path: `${pictures}${name}-whole.png`, fullPage: true });
 }

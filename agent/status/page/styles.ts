@@ -276,9 +276,9 @@ const wide = `
 .chain > li { flex: 1 1 auto; padding: 18px 20px 0 0; min-height: 68px; }
 .chain > li::before { left: 0; top: 0; }
 .chain > li::after { left: 12px; right: 0; top: 6px; height: 0; border-left: 0; border-top: 2px solid var(--ink); }
-.chain > li:not(.folded) { white-space: nowrap; }
+.chain > li { min-width: 0; overflow-wrap: anywhere; }
 .chain .quiet { display: block; margin: 0; font-size: .8125rem; }
-.chain > li:last-child { flex: 0 0 auto; padding: 0 0 0 24px; margin-top: -4px; margin-right: 24px; }
+.chain > li:last-child { flex: 0 1 auto; padding: 0 0 0 24px; margin-top: -4px; margin-right: 24px; }
 .chain > li:last-child::before { top: 4px; }
 .chain > li:last-child::after { left: 6px; right: auto; top: 12px; bottom: -1px; height: auto; border-top: 0; border-left: 2px solid var(--fail); }
 .chain.w1 > li:last-child::after { bottom: -27px; }
