@@ -98,7 +98,7 @@ export interface AgentWorld {
   /** Who had a terminal after this moment, in seconds since 1970; null where that is not known. */
   people(sinceMs: number): readonly TerminalSpan[] | null;
   /** Lines of a file as the account reads them, by number; null where it is another one by now, or cannot be read. */
-  lines(account: Account, wanted: WantedLines): Promise<ReadonlyMap<number, string> | null>;
+  lines(account: Account, wanted: WantedLines, signal: AbortSignal): Promise<ReadonlyMap<number, string> | null>;
   readonly measures: Measures;
   readonly textfile: Pick<Textfile, "look" | "problem">;
   readonly looks: LooksAtSessions;
@@ -778,7 +778,9 @@ export class Agent {
     const before = watched.lead;
     // As long as file and lines are the same, nobody need read them again.
     const texts =
-      wanted === null || before?.key === keyOfLines(wanted) ? null : await this.world.lines(account, wanted);
+      wanted === null || before?.key === keyOfLines(wanted)
+        ? null
+        : await this.world.lines(account, wanted, this.#stopping.signal);
     watched.lead = groundOf({ finding, account, facts, wanted, texts, before });
   }
 

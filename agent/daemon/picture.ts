@@ -90,9 +90,10 @@ function seenOf(
     if (before !== undefined) return before;
     const of = byName.get(account);
     if (of !== undefined) of.rests ??= restsOf(store.runTimes(account), fullMs);
+    const isMeasured = of?.rests?.lastMs !== null;
+    const rests = of?.rests && isMeasured ? withRun(of.rests, nowMs, fullMs).between : [];
     // What is about the host has a run of its own only where something turned.
-    const rests = of?.rests ? withRun(of.rests, nowMs, fullMs).between : [];
-    const sinceMs = account === "-" ? Number.NEGATIVE_INFINITY : (since.get(account) ?? nowMs);
+    const sinceMs = account === "-" ? Number.NEGATIVE_INFINITY : isMeasured ? (since.get(account) ?? nowMs) : nowMs;
     const looked = lookedIn(ran, { sinceMs, rests, nowMs });
     known.set(account, looked);
     return looked;

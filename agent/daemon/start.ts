@@ -126,7 +126,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
       }),
     hint: (file) => hintOf(file, Date.now()),
     people: peopleSince,
-    lines: (account, wanted) => linesAs(account, wanted),
+    lines: (account, wanted, signal) => linesAs(account, wanted, { signal }),
     giveBack,
     logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),

@@ -83,6 +83,7 @@ export interface Unmeasured {
   readonly account: string;
   /** `-` where it is about the account in all modes. */
   readonly mode: string;
+  /** A gap's, an account's state (`not-granted`), `no-plan` of a Retention, `sessions`, one of watching's, or `more` of all these. */
   readonly code: string;
   readonly message: string;
   /** What to do; "" where nothing is to be done. */

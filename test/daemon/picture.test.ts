@@ -412,6 +412,28 @@ describe("what is not measured", () => {
   });
 });
 
+test("before its first run nothing is known of an account", async () => {
+  await using world = testWorld({ accounts: [oracle] });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.measure = async (request) => {
+    await promise;
+    return good(request);
+  };
+  await world.agent.start();
+  world.clock.now += minuteMs;
+  const { ways, day, unmeasured, validUntil, findings, lead } = seen(world);
+  assert.deepEqual([ways, findings, lead, validUntil], [[], [], null, null]);
+  assert.deepEqual(states(day.accounts[0]?.spans ?? []), ["unseen"]);
+  assert.deepEqual(
+    unmeasured.filter(({ account }) => account === "oracle").map(({ mode, code }) => `${mode} ${code}`),
+    ["- measuring"],
+  );
+  resolve();
+  await world.agent.firstFullRun;
+  world.clock.now += minuteMs;
+  assert.deepEqual(states(seen(world).day.accounts[0]?.spans ?? []), ["unseen", "holds"]);
+});
+
 describe("who asks", () => {
   test("an account sees what is about itself alone", async () => {
     await using world = testWorld({ accounts: [oracle, postgres] });
