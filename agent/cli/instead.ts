@@ -66,7 +66,7 @@ export type Placed =
 export async function placesInstead(
   files: readonly (Wished & { readonly by: string })[],
   accounts: readonly Account[],
-  parts: InsteadParts,
+  parts: InsteadParts & Home,
 ): Promise<Placed> {
   const of = new Map<string, Instead[]>();
   const problems = new Set<string>();
@@ -74,7 +74,7 @@ export async function placesInstead(
     const own: Instead[] = [];
     for (const wished of files) {
       const replacing = await parts.replacement(account, wished);
-      if (replacing.kind === "refused") problems.add(replacing.problem);
+      if (replacing.kind === "refused") problems.add(`${replacing.problem}${hintOf(wished.file, account, parts)}`);
       else own.push({ by: wished.by, replacement: replacing.replacement });
     }
     of.set(account.name, own);
@@ -118,18 +118,33 @@ export function replacementsOf(
   return new Map([...of].map(([name, each]) => [name, each.map(({ replacement }) => replacement)]));
 }
 
+/** The caller's environment. */
+interface Home {
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The calling shell puts its own home in the place of `~/`. */
+function isOfCaller(file: string, { home }: Account, { env }: Home): boolean {
+  return env.HOME !== undefined && env.HOME !== home && file.startsWith(`${env.HOME}/`);
+}
+
+const quoting = "quote it, so that ~ stays the account's home: --with '~/FILE=NEW'";
+
+function hintOf(file: string, account: Account, home: Home): string {
+  return isOfCaller(file, account, home) ? `; ${quoting}` : "";
+}
+
 /** What was measured; where no way of coming in came to a file that was to be replaced, nothing was determined of it. */
 export function withUnread(
   { account, modes }: Measured,
   replaced: readonly Replaced[],
-  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
+  home: Home,
 ): readonly ModeFacts[] {
   const gaps = replaced
     .filter(({ readIn }) => readIn.length === 0)
     .map(({ file }): Gap => {
-      const isCallers = env.HOME !== undefined && file.startsWith(`${env.HOME}/`) && env.HOME !== account.home;
-      const change = isCallers
-        ? "quote it, so that ~ stays the account's home: --with '~/FILE=NEW'"
+      const change = isOfCaller(file, account, home)
+        ? quoting
         : "name a file that its startup reads; rcwarden explain lists them";
       const message = `${file} was to hold something else, and no startup file that was read is this one`;
       return { code: "not-reached", message, change, of: everyFact };

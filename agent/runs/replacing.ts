@@ -2,6 +2,7 @@
 import { accessSync, constants, readlinkSync, statSync } from "node:fs";
 import { groundPaths } from "../collectors/session-ground.ts";
 import type { Account, Replacement } from "../facts/index.ts";
+import { readAs } from "../host/read-as.ts";
 import { realPath } from "../host/real-path.ts";
 import { namePaths } from "./watched-paths.ts";
 
@@ -29,6 +30,9 @@ export async function replacementFor(account: Account, { file, content }: Wished
   if (before !== undefined) return refused("what a shell reads", `${before}, which sshd and PAM read before it`);
   const odd = oddityOf(real.path);
   if (odd !== null) return refused("a file, or none yet", `${real.path}, ${odd}`);
+  // What it holds goes to processes of the account: what the account may not read would leak, and decides nothing.
+  const seen = await readAs(account, real.path);
+  if (seen.kind === "unreadable") return refused(`a file that ${account.name} may read`, `${real.path}: ${seen.why}`);
   if (!isRoot && !mayWrite(folderOf(real.path))) {
     const found = `${real.path}; run it as root`;
     return refused("a file in a folder that you may write to, for you are not root", found);

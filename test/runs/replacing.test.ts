@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +10,9 @@ import { account } from "../support/facts.ts";
 let home: string;
 before(() => {
   home = mkdtempSync(join(tmpdir(), "rcwarden-replacing-"));
+  chmodSync(home, 0o755);
   mkdirSync(join(home, "dot"));
+  writeFileSync(join(home, "barred"), "", { mode: 0o600 });
   writeFileSync(join(home, "dot/cshrc"), "");
   symlinkSync("dot/cshrc", join(home, "link"));
   symlinkSync("dot/none", join(home, "dangling"));
@@ -57,3 +59,12 @@ const refusals: Readonly<Record<string, string>> = {
 for (const [file, problem] of Object.entries(refusals)) {
   test(`${file} is refused`, async () => assert.equal(await told(file), `--with: ${problem}`));
 }
+
+test("what the account may not read is refused, for it would be given to the account", {
+  skip: process.getuid?.() !== 0 && "needs root",
+}, async () => {
+  assert.equal(
+    await told("~/barred"),
+    "--with: expected a file that oracle may read, found HOME/barred: Permission denied",
+  );
+});
