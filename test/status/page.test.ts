@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { hostile } from "../../agent/facts/index.ts";
 import type { StatusAnswer } from "../../agent/status/index.ts";
 import { shortened } from "../../agent/status/page/because.ts";
-import { accountFlag } from "../../agent/status/page/command.ts";
+import { accountFlag, replacement } from "../../agent/status/page/command.ts";
 import { html, printable } from "../../agent/status/page/html.ts";
 import { type Context, pageOf } from "../../agent/status/page/index.ts";
 import { Clock, duration } from "../../agent/status/page/words.ts";
@@ -65,6 +65,7 @@ test("the story: what happens since when, because of which line, what to change"
     said.slice(0, 800),
   );
   assert.ok(said.includes("Move line 14 below the if ($?prompt) of line 22, or delete it."));
+  assert.ok(said.includes("rcwarden check --account oracle --with /home/oracle/.cshrc=new"));
   assert.ok(said.includes("tcsh runs rm -f 1_4711.arc -i"));
   assert.match(wrongly, /<ins>-i<\/ins>/);
   assert.ok(
@@ -377,6 +378,9 @@ test("words in commands are quoted, and what no shell lets be typed is no comman
   assert.equal(accountFlag("-x"), "--account=-x");
   assert.equal(accountFlag("a\nb"), null);
   assert.equal(accountFlag("a\u202eb"), null);
+  assert.equal(replacement("/home/a b/.cshrc"), "--with '/home/a b/.cshrc=new'");
+  assert.equal(replacement("/home/a/x=y"), null);
+  assert.equal(replacement("/home/a\x1b/x"), null);
   const named = page(wrong({ findings: [finding({ account: "a'; reboot; '" })] }));
   assert.ok(
     text(named).includes(`rcwarden check --account 'a'\\''; reboot; '\\'''`),

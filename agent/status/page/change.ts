@@ -1,8 +1,8 @@
 /** What to change, how to look again, and what then remains to be ended. */
 import { counted } from "../../facts/amounts.ts";
-import { accountFlag, command } from "./command.ts";
+import { accountFlag, command, replacement } from "./command.ts";
 import { type Html, html, nothing, type Part, quoting } from "./html.ts";
-import type { Reading } from "./reading.ts";
+import type { Finding, Reading } from "./reading.ts";
 import { stuckOf } from "./sessions.ts";
 import { sentence } from "./words.ts";
 
@@ -19,8 +19,8 @@ export function change(reading: Reading): Html | null {
 <h2 id="h-change">What to change</h2>
 <p>${what}</p>
 ${again(finding.account)}
-<p class="note quiet">rcwarden changes nothing itself. It measures again by itself as soon as the file is saved; the command does so at once and tells what came of it.</p>
-${then(reading)}
+<p class="note quiet">rcwarden changes nothing itself. Once the file is saved it measures again; the command does so at once, and says what came of it.</p>
+${tried(finding)}${then(reading)}
 </section>`;
 }
 
@@ -29,6 +29,15 @@ function again(account: string): Html {
   if (flag === null && account !== "-") return nothing;
   const groups = flag === null ? ["rcwarden check"] : ["rcwarden check", flag];
   return command({ groups, what: "the command that measures again", isFirst: true });
+}
+
+/** A changed copy of the file, before anybody meets it. */
+function tried({ account, where }: Finding): Part {
+  const flag = accountFlag(account);
+  const instead = where === null ? null : replacement(where.file);
+  if (flag === null || instead === null) return nothing;
+  const copy = command({ groups: ["rcwarden check", flag, instead], what: "the command that tries a changed copy" });
+  return html`<div class="then">Before it is saved, try a changed copy, <code>new</code>:${copy}</div>`;
 }
 
 /** Withheld where the state is old: what is named here may be gone, and something else in its place. */

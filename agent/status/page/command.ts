@@ -18,6 +18,12 @@ export function accountFlag(account: string): string | null {
   return `--account${account.startsWith("-") ? "=" : " "}${shellWord(account)}`;
 }
 
+/** `--with FILE=new`; null where the path cannot be typed, or would be read as another one. */
+export function replacement(file: string): string | null {
+  if (!file.startsWith("/") || file.includes("=") || file.search(hostile) !== -1) return null;
+  return `--with ${shellWord(`${file}=new`)}`;
+}
+
 /** A wider group may break, so that the page need not be moved sideways. */
 const widestGroup = 26;
 

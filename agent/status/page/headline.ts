@@ -28,6 +28,7 @@ export interface Told {
 
 /** Longer, a message is no headline. */
 const longest = 140;
+const longestPath = 40;
 
 export function headline(reading: Reading): Told {
   const said = byState[reading.state](reading);
@@ -108,7 +109,7 @@ function becauseOf(reading: Reading): Part {
   const { where, account } = finding;
   if (where !== null) {
     const { line } = tellingOf(finding);
-    return html`Line ${where.line} of ${code(pathFor(reading, account, where.file))} ${inTenses(line)}.`;
+    return html`Line ${where.line} of ${code(middle(pathFor(reading, account, where.file)))} ${inTenses(line)}.`;
   }
   if (lead !== null && lead.says !== "") return `Line not known: ${sentence(lead.says)}`;
   return sentence(cut(finding.message));
@@ -146,6 +147,13 @@ function holds(reading: Reading): Headline {
     second: html`<span class="now">${second}</span>`,
     title: "All holds",
   };
+}
+
+/** A path keeps its beginning and its end. */
+function middle(path: string): string {
+  const characters = Array.from(path);
+  if (characters.length <= longestPath) return path;
+  return `${characters.slice(0, 12).join("")}…${characters.slice(12 - longestPath).join("")}`;
 }
 
 function cut(text: string): string {

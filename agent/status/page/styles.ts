@@ -89,7 +89,7 @@ const chain = `
 .chain.open > li:last-child::after { border-left-style: dashed; }
 .unknown-line { margin-top: 8px; font-size: .875rem; }
 .lines { margin: 6px 0 0 5px; font: .8125rem/1.5rem var(--mono); overflow: hidden; }
-.lines li { display: grid; grid-template-columns: 2.2em minmax(0, 1fr) auto; gap: 0 1em; padding-right: 10px; color: var(--ink2); }
+.lines li { display: grid; grid-template-columns: minmax(2.2em, auto) minmax(12em, 1fr) minmax(0, auto); gap: 0 1em; padding-right: 10px; color: var(--ink2); }
 .lines li > span { white-space: pre; overflow: hidden; text-overflow: ellipsis; }
 .lines li > .kept { white-space: normal; font-family: var(--sans); }
 .lines i { font-style: normal; text-align: right; }
@@ -97,7 +97,7 @@ const chain = `
 .lines .hit i { color: var(--fail); }
 .lines .hit small { color: var(--fail); }
 .lines .wide, .lines small { display: none; }
-.lines small { font: .8125rem/1.625rem var(--sans); }
+.lines small { font: .8125rem/1.625rem var(--sans); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .becomes { margin-top: 20px; }
 .becomes dl { margin-top: 4px; display: grid; gap: 2px; font-size: .875rem; }
 .becomes dt { color: var(--ink2); }
@@ -122,7 +122,8 @@ const commands = `
 .command.small { background: none; color: inherit; border-color: var(--rule); padding: 5px 6px 5px 12px; margin-top: 6px; }
 .js .command.small { display: flex; gap: 12px; align-items: center; justify-content: space-between; }
 .command.small button { background: none; color: inherit; height: 30px; padding: 0 10px; border: 1px solid var(--mark); }
-.then { margin-top: 18px; font-size: .875rem; }
+.note { text-wrap: pretty; }
+.then { margin-top: 14px; font-size: .875rem; }
 `;
 
 const sections = `
