@@ -18,6 +18,7 @@ import { dist } from "../support/rcwarden.ts";
 import { bareNodeMiB, fewAccounts, manyAccounts, startsToReady } from "./agent.ts";
 import { cleanupSpeed } from "./cleanup.ts";
 import { sshRemoval } from "./cleanup-ssh.ts";
+import { endpointSpeed } from "./endpoint.ts";
 import { storeCommit } from "./store.ts";
 import { watchLatency } from "./watch.ts";
 
@@ -29,6 +30,15 @@ function row(what: string, value: number, unit: string, goal: number | null, dig
   const aim = goal === null ? "" : `goal <= ${goal}${unit}`;
   console.log(
     `${what.padEnd(66)} ${`${value.toFixed(digits)}${unit}`.padStart(10)}   ${aim}${isMet ? "" : "   MISSED"}`,
+  );
+}
+
+/** Where more is better. */
+function atLeast(what: string, value: number, unit: string, goal: number, digits = 2): void {
+  const isMet = value >= goal;
+  if (!isMet) missed++;
+  console.log(
+    `${what.padEnd(66)} ${`${value.toFixed(digits)}${unit}`.padStart(10)}   goal >= ${goal}${unit}${isMet ? "" : "   MISSED"}`,
   );
 }
 
@@ -215,6 +225,21 @@ async function cleanup(): Promise<void> {
   row("by how much the agent's grows meanwhile", grownMiB, " MiB", 20, 0);
 }
 
+async function endpoint(): Promise<void> {
+  const { healthz, status, verbMs, nodeMs } = await endpointSpeed();
+  for (const [path, goal, { bytes, ratio, ours, nginx }] of [
+    ["/healthz", 0.75, healthz],
+    ["/v1/status", 0.5, status],
+  ] as const) {
+    atLeast(`${path}, ${bytes} bytes: answers a second, against a file of nginx`, ratio, "x", goal);
+    row("the same", ours.perSecond, " /s", null, 0);
+    row("nginx", nginx.perSecond, " /s", null, 0);
+    row("the same, p99", ours.p99Us / 1000, " ms", null);
+    row("nginx, p99", nginx.p99Us / 1000, " ms", null);
+  }
+  row("rcwarden status, against node -e 0", verbMs / nodeMs, "x", 1.9);
+}
+
 await start();
 await probe();
 await reading();
@@ -222,5 +247,6 @@ size();
 await store();
 await watching();
 await agent();
+await endpoint();
 await cleanup();
 process.exitCode = missed === 0 ? 0 : 1;
