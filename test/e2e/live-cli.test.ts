@@ -188,4 +188,15 @@ describe("the live command line", { skip: noAccounts || noSshd }, () => {
     assert.match(stderr, /\/nonexistent\/agent\.sock: expected an agent, found none; .*rcwarden check/);
     assert.equal(status, 3);
   });
+
+  test("what is not plainly a call of status goes to the whole command line", async () => {
+    const help = await rcwarden(["status", "--help"]);
+    assert.match(help.stdout, /^Usage: rcwarden status/);
+    assert.equal(help.status, 0);
+    const mistyped = await rcwarden(["status", "--acount", "oracle"]);
+    assert.match(mistyped.stderr, /did you mean --account\?/);
+    assert.equal(mistyped.status, 2);
+    const equals = await rcwarden(["status", "--socket=/nonexistent/agent.sock"]);
+    assert.equal(equals.status, 3);
+  });
 });

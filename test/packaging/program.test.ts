@@ -68,13 +68,14 @@ test("what V8 made of the program at the build is taken at the start, by the age
   );
   const flags = said.split("\n").filter((word) => word !== "");
   assert.ok(flags.length > 1, said);
-  const ask = (role: string, words: readonly string[]) => {
+  const ask = (role: string, words: readonly string[], bundle = "cli") => {
     const script = `import { cacheAt, scriptOf } from ${JSON.stringify(join(import.meta.dirname, "../../agent/bundle.ts"))};
-console.log(scriptOf("${dist}/cli.cjs", cacheAt("${dist}/${role}.cache")).cachedDataRejected);`;
+console.log(scriptOf("${dist}/${bundle}.cjs", cacheAt("${dist}/${role}.cache")).cachedDataRejected);`;
     const args = [...words, "--input-type=module", "-e", script];
     return execFileSync(`${dist}/bin/node`, args, { encoding: "utf8" }).trim();
   };
   assert.equal(ask("agent", flags), "false");
   assert.equal(ask("cli", []), "false");
   assert.equal(ask("cli", flags), "true");
+  assert.equal(ask("asking", [], "asking"), "false");
 });

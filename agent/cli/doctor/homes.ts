@@ -1,16 +1,20 @@
 import { counted } from "../../facts/amounts.ts";
 import type { Account } from "../../facts/index.ts";
 import { shellWord } from "../../facts/shell-word.ts";
+import { inTurns } from "../../probe/in-turns.ts";
 import { accountsMeant, mostTold } from "./accounts.ts";
 import { type Outcome, ok, type SelfCheck, warn } from "./self-check.ts";
 import type { DoctorWorld } from "./world.ts";
+
+/** Each wants a process. */
+const atOnce = 4;
 
 export const homes: SelfCheck = {
   id: "homes",
   asks: "can the accounts' homes be read",
   async look(world) {
     const accounts = await accountsMeant(world);
-    const told = (await Promise.all(accounts.map((account) => homeOf(account, world)))).filter(
+    const told = (await inTurns(atOnce, accounts, (account) => homeOf(account, world))).filter(
       (outcome) => outcome !== null,
     );
     return told.length > 0
@@ -21,8 +25,8 @@ export const homes: SelfCheck = {
   },
 };
 
-async function homeOf({ name, uid, home }: Account, { find, callerUid }: DoctorWorld): Promise<Outcome | null> {
-  const found = await find(home);
+async function homeOf({ name, uid, home }: Account, { findFar, callerUid }: DoctorWorld): Promise<Outcome | null> {
+  const found = await findFar(home);
   if (found.kind === "absent")
     return warn(
       `${name}: expected a home at ${home}, found none: sessions start in /`,

@@ -1,9 +1,11 @@
 /** The self-checks' world as it is on this host. */
 import { X509Certificate } from "node:crypto";
+import { constants } from "node:fs";
 import { readdir, readlink, stat, statfs } from "node:fs/promises";
 import { sshdProgram, sshdSettings } from "../../collectors/sshd.ts";
 import type { EngineSinkDocument } from "../../documents/host-kinds.ts";
 import { builtPart } from "../../host/beside.ts";
+import { runCommand } from "../../host/command.ts";
 import { codeOf } from "../../host/identity.ts";
 import { ourselves } from "../../host/kernel.ts";
 import { addonPath, hasAddon } from "../../host/native.ts";
@@ -38,6 +40,7 @@ export function doctorWorld(
     status: once(() => hearStatus(parts, asked.sockets, asked.version)),
     principal: (socket) => principalAt(socket, parts),
     find,
+    findFar,
     names: (folder) => readdir(folder).catch(() => []),
     text: (path) => systemFile(path),
     freeBytes: async (path) => {
@@ -77,6 +80,26 @@ async function find(path: string): Promise<Found> {
     const code = codeOf(error);
     return code === "ENOENT" || code === "ENOTDIR" ? { kind: "absent" } : { kind: "unreadable", code };
   }
+}
+
+const far = { deadlineMs: 3_000, maxBytes: 4_096 };
+
+async function findFar(path: string): Promise<Found> {
+  const outcome = await runCommand(["stat", "-L", "-c", "%u %g %f %Y", "--", path], far);
+  if (outcome.kind === "timed-out") return { kind: "unreadable", code: "no answer within 3 s" };
+  if (outcome.kind !== "ended") return { kind: "unreadable", code: outcome.kind };
+  const said = outcome.stderr.toString("utf8").trim();
+  if (outcome.status !== 0)
+    return /No such file|Not a directory/.test(said)
+      ? { kind: "absent" }
+      : { kind: "unreadable", code: said.replace(/^.*: /, "") };
+  const [uid = -1, gid = -1, raw = 0, seconds = 0] = outcome.stdout
+    .toString("latin1")
+    .split(" ")
+    .map((word, at) => Number.parseInt(word, at === 2 ? 16 : 10));
+  const kind = raw & constants.S_IFMT;
+  const type = kind === constants.S_IFREG ? "file" : kind === constants.S_IFDIR ? "folder" : "other";
+  return { kind: "there", type, uid, gid, mode: raw & 0o7777, changedMs: seconds * 1000 };
 }
 
 /** What only the owner may see says to everybody else who he is. */

@@ -35,6 +35,8 @@ export interface DoctorWorld
   principal(socket: string): Promise<string>;
   /** What a link leads to. */
   find(path: string): Promise<Found>;
+  /** The same by a process of its own: what an account owns may lie on a mount that does not answer. */
+  findFar(path: string): Promise<Found>;
   /** Names in a folder; none where it is not there or may not be read. */
   names(folder: string): Promise<readonly string[]>;
   /** Text of a file that the system's owner keeps; null where there is none. */

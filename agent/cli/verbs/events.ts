@@ -49,7 +49,7 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
   if (call.flags.sent === true) return sent(wish, call.flags.json === true);
   if (wish.follow) return follow(wish, { voice, parts }, unheard);
   if (wish.onePage === null) return allPages(wish);
-  const heard = await page(parts, wish, wish.after, wish.waitMs);
+  const heard = await waited(page(parts, wish, wish.after, wish.waitMs));
   if (heard.kind !== "answer") return unheard(heard);
   if (wish.onePage === "json") voice.json(heard.value);
   else voice.framed(heard.value);
@@ -58,7 +58,7 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
   async function allPages(asked: Wish): Promise<ExitCode> {
     let { after, waitMs } = asked;
     while (voice.isHeard()) {
-      const heard = await page(parts, asked, after, waitMs);
+      const heard = await waited(page(parts, asked, after, waitMs));
       if (heard.kind !== "answer") return unheard(heard);
       for (const item of heard.value.items) voice.jsonLine(item);
       if (heard.value.items.length === 0) return 0;
@@ -69,11 +69,16 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
   }
 
   async function sent({ sockets }: Wish, asJson: boolean): Promise<ExitCode> {
-    const heard = await hear(parts, sockets, { method: "GET", path: "/v1/sent" }, shapes.Sent);
+    const heard = await waited(hear(parts, sockets, { method: "GET", path: "/v1/sent" }, shapes.Sent));
     if (heard.kind !== "answer") return unheard(heard);
     if (asJson) voice.json(heard.value);
     else printSent(voice, heard.value.items);
     return 0;
+  }
+
+  function waited<T>(answer: Promise<T>): Promise<T> {
+    const progress = voice.progress("waiting for the agent");
+    return answer.finally(() => progress.end());
   }
 
   function unheard(heard: { readonly kind: string; readonly message: string }): ExitCode {

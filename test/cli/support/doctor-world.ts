@@ -12,6 +12,11 @@ const oracle = { name: "oracle", uid: 501, gid: 501, groups: [501], home: "/home
 const root = { name: "root", uid: 0, gid: 0, groups: [0], home: "/root", shell: "/bin/bash" };
 const folder = { kind: "there", type: "folder", uid: 0, gid: 0, mode: 0o755, changedMs: 0 } as const;
 
+const find: DoctorWorld["find"] = async (path) => {
+  if (path === "/home/oracle") return { ...folder, uid: 501 };
+  return /\/(enter|host\.node|node)$/.test(path) ? { ...folder, type: "file" } : folder;
+};
+
 export function doctorWorldOf(other: Partial<DoctorWorld> = {}): DoctorWorld {
   return {
     callerUid: 0,
@@ -54,10 +59,8 @@ export function doctorWorldOf(other: Partial<DoctorWorld> = {}): DoctorWorld {
     }),
     status: async () => ({ kind: "answer", socket: hostSocket, value: calmStatus }),
     principal: async () => "its owner",
-    find: async (path) => {
-      if (path === "/home/oracle") return { ...folder, uid: 501 };
-      return /\/(enter|host\.node|node)$/.test(path) ? { ...folder, type: "file" } : folder;
-    },
+    find,
+    findFar: other.find ?? find,
     names: async () => [],
     text: (path) => (path === "/proc/1/stat" ? "1 (init)" : null),
     freeBytes: async () => 40 * 2 ** 30,
