@@ -65,7 +65,7 @@ export class SessionLooks {
 
   constructor(world: SessionsWorld) {
     this.#world = world;
-    this.#finder = new SshdSessions(world.proc, world.isRoot, () => this.#away(() => world.breathe()));
+    this.#finder = new SshdSessions(world.proc, () => this.#away(() => world.breathe()));
   }
 
   /** One look; it takes 0.25 s more where something waits that was not seen before. */

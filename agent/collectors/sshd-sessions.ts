@@ -40,15 +40,13 @@ const breatheEvery = 64;
 
 export class SshdSessions {
   readonly #proc: ProcFolder;
-  readonly #isRoot: boolean;
   readonly #breathe: () => Promise<void>;
   /** Processes that are no sshd: a process is born with sshd's name, or never is one. */
   #others = new Set<number>();
   #looks = 0;
 
-  constructor(proc: ProcFolder, isRoot: boolean, breathe: () => Promise<void>) {
+  constructor(proc: ProcFolder, breathe: () => Promise<void>) {
     this.#proc = proc;
-    this.#isRoot = isRoot;
     this.#breathe = breathe;
   }
 
@@ -97,14 +95,15 @@ export class SshdSessions {
     return found;
   }
 
-  /** By its program, which nobody but root may look at where it is root's. */
+  /** By its program too, where that may be seen: of root's processes only by root, and not by root in every container. */
   #verified(pid: number, stat: Stat): Sshd | null {
     const owner = this.#proc.owner(pid);
     const uid = owner?.uids[0];
     if (owner === null || owner.isNested || uid === undefined || owner.uids.some((each) => each !== uid)) return null;
     const program = this.#proc.program(pid);
-    const isSshd = names.includes(program.slice(program.lastIndexOf("/") + 1));
-    return isSshd || (program === "" && !this.#isRoot) ? { pid, stat, uid } : null;
+    if (program.kind === "denied") return { pid, stat, uid };
+    const path = valueOr(program, "");
+    return names.includes(path.slice(path.lastIndexOf("/") + 1)) ? { pid, stat, uid } : null;
   }
 
   #isStill({ pid, stat }: Sshd): boolean {

@@ -32,8 +32,8 @@ export interface ProcFolder {
   pids(): Had<readonly number[]>;
   stat(pid: number): Had<Stat>;
   owner(pid: number): Owner | null;
-  /** The path of its program; "" where it may not be known. */
-  program(pid: number): string;
+  /** The path of its program. */
+  program(pid: number): Had<string>;
   /** argv, of which at most 1 KiB is read; empty for a zombie, and where it is gone. */
   words(pid: number): readonly string[];
   tasks(pid: number): readonly number[];
@@ -93,7 +93,11 @@ export function procFolder(folder = "/proc"): ProcFolder {
       const uids = numbersOf("Uid");
       return uids.length === 4 ? { uids, isNested: numbersOf("NSpid").length > 1 } : null;
     },
-    program: (pid) => link(`${pid}/exe`).replace(/ \(deleted\)$/, ""),
+    program: (pid) =>
+      then(
+        had(() => readlinkSync(`${folder}/${pid}/exe`)),
+        (path) => path.replace(/ \(deleted\)$/, ""),
+      ),
     words: (pid) => wordsIn(headOf(`${folder}/${pid}/cmdline`, mostOfWords)),
     tasks,
     task(pid, task) {

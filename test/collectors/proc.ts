@@ -10,7 +10,8 @@ export interface FakeProcess {
   readonly uid?: number;
   readonly state?: string;
   readonly startedTicks?: number;
-  readonly program?: string;
+  /** Null: nobody may see it. */
+  readonly program?: string | null;
   readonly words?: readonly string[];
   readonly terminal?: number;
   /** The line of /proc/PID/syscall; null: nobody may read it. */
@@ -72,10 +73,11 @@ function write(folder: string, file: FakeProc["file"], pid: number, process: Fak
   file(`${pid}/status`, status);
   file(`${pid}/task/${pid}/status`, status);
   file(`${pid}/cmdline`, words.map((word) => `${word}\0`).join(""));
-  // A folder stands for what may not be read: whoever reads it gets an error that does not say that it is gone.
+  // A folder (or a file, instead of a link) stands for what may not be read: whoever reads it gets an error that does not say that it is gone.
   if (call === null) mkdirSync(join(folder, `${pid}/task/${pid}/syscall`));
   else file(`${pid}/task/${pid}/syscall`, `${call}\n`);
-  if (program !== "") symlinkSync(program, join(folder, `${pid}/exe`));
+  if (program === null) file(`${pid}/exe`, "");
+  else symlinkSync(program, join(folder, `${pid}/exe`));
   mkdirSync(join(folder, `${pid}/fd`));
   mkdirSync(join(folder, `${pid}/ns`));
   symlinkSync("net:[4026531840]", join(folder, `${pid}/ns/net`));

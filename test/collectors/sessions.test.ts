@@ -103,16 +103,16 @@ describe("which processes are SSH sessions", () => {
     assert.deepEqual(several.sort(), ["501 202", "501 203", "501 204"]);
   });
 
-  test("as an account, which may not look at root's programs, by root's parent alone", async () => {
+  test("by root's parent alone, where nobody may look at root's programs", async () => {
     const bare = (proc: FakeProc) => {
-      proc.put(100, { parent: 1, name: "sshd", uid: 0, program: "" });
-      proc.put(200, { parent: 100, name: "sshd", uid: 0, program: "" });
-      proc.put(201, { parent: 200, name: "sshd", uid: 501, program: "" });
-      proc.put(500, { parent: 1, name: "sshd", uid: 501, program: "" });
+      proc.put(100, { parent: 1, name: "sshd", uid: 0, program: null });
+      proc.put(200, { parent: 100, name: "sshd", uid: 0, program: null });
+      proc.put(201, { parent: 200, name: "sshd", uid: 501, program: null });
+      proc.put(500, { parent: 1, name: "sshd", uid: 501, program: null });
       proc.put(501, { parent: 500, name: "cp", uid: 501 });
     };
     assert.deepEqual(await found(bare, false), ["501 202"]);
-    assert.deepEqual(await found(bare, true), []);
+    assert.deepEqual(await found(bare, true), ["501 202"]);
   });
 
   test("only of those that are asked about", async () => {
@@ -169,6 +169,17 @@ describe("what a command waits for", () => {
     assert.match((await told({ descriptors: { 0: "pipe:[999]" } })).short, /: other, its-work/);
     assert.match((await told({ descriptors: { 0: "pipe:[201]" } })).short, /: other, its-work/);
     assert.match((await told({ descriptors: { 0: "socket:[77]" } })).short, /: input, nobody-gives/);
+  });
+
+  test("its input alone, or also something that may come by itself", async () => {
+    const polls = (count: number) =>
+      process.arch === "arm64" ? `73 0x0 0x${count} 0x0` : `7 0x0 0x${count} 0xffffffff`;
+    const both = { descriptors: { 0: "pipe:[200]", 4: "anon_inode:inotify" } };
+    const memory = (proc: FakeProc) => proc.file("202/mem", "\0\0\0\0\x01\0\0\0\x04\0\0\0\x01\0\0\0");
+    const of = async (count: number) =>
+      (await told({ ...both, call: `${polls(count)} 0x0 0x0 0x0 0x7ff 0x7ff` }, memory)).short;
+    assert.match(await of(1), /: input, nobody-gives$/);
+    assert.match(await of(2), /: input, its-work, moves$/);
   });
 
   test("a person's terminal, and what a person's shell started", async () => {

@@ -24,23 +24,29 @@ const mostGroups = 20;
 export function sessionsText(told: SessionsTold): Line[] {
   const { facts } = told;
   const stuck = facts.groups.filter(({ isStuck }) => isStuck);
-  const others = facts.groups.filter(({ isStuck }) => !isStuck).reduce((sum, { count }) => sum + count, 0);
-  return [
-    ...(stuck.length === 0 ? nothingStuck(facts, others) : [...tableOf(stuck), [], ...stepsFor(stuck, told), []]),
-    ...(stuck.length > 0 && others > 0
+  const sumOf = (groups: readonly SessionGroup[]) => groups.reduce((sum, { count }) => sum + count, 0);
+  const unread = sumOf(facts.groups.filter(({ waitsFor }) => waitsFor === "unknown"));
+  const others = sumOf(facts.groups.filter(({ isStuck }) => !isStuck)) - unread;
+  const rest = [
+    ...(stuck.length > 0 && others > 0 ? paragraph(getsOn(others, "other command")) : []),
+    ...(unread > 0
       ? paragraph(
-          `${counted(others, "other command")} of SSH sessions ${others === 1 ? "gets" : "get"} on (--json shows each)`,
+          `${counted(unread, "command")} of SSH sessions ${unread === 1 ? "runs" : "run"}, and what ${unread === 1 ? "it waits" : "they wait"} for is not known`,
         )
       : []),
     ...(facts.problem === "" ? [] : paragraph(`not all could be seen: ${facts.problem}`)),
     ...agentSaid(told),
   ];
+  if (stuck.length > 0)
+    return [...tableOf(stuck), [], ...stepsFor(stuck, told), ...(rest.length === 0 ? [] : [[], ...rest])];
+  if (others > 0)
+    return [...paragraph(`${getsOn(others, "command")}; none that was seen waits for what nobody gives`), ...rest];
+  if (unread > 0) return rest;
+  return [...paragraph(facts.problem === "" ? "no SSH session runs a command" : "no SSH session was seen"), ...rest];
 }
 
-function nothingStuck({ problem }: SessionsFacts, others: number): Line[] {
-  if (others === 0) return paragraph(problem === "" ? "no SSH session runs a command" : "no SSH session was seen");
-  const what = `${counted(others, "command")} of SSH sessions ${others === 1 ? "gets" : "get"} on (--json shows each)`;
-  return paragraph(`${what}; none that was seen waits for what nobody gives`);
+function getsOn(count: number, what: string): string {
+  return `${counted(count, what)} of SSH sessions ${count === 1 ? "gets" : "get"} on (--json shows each)`;
 }
 
 function agentSaid({ socket, facts, now }: SessionsTold): Line[] {

@@ -159,6 +159,18 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
+    name: "sessions-unread",
+    story: "commands of which nobody may read what they wait for are not said to get on",
+    argv: ["sessions"],
+    world: {
+      ...story,
+      sessions: look(
+        [hangs(0, { waitsFor: "unknown", says: "what cannot be read", patience: "its-work", stillSeconds: null })],
+        "what commands wait for cannot be read (/proc/PID/syscall: EPERM; it takes CAP_SYS_PTRACE)",
+      ),
+    },
+  },
+  {
     name: "sessions-agent",
     story: "who is not root gets what the host's agent saw, and the line that it knows",
     argv: ["sessions"],
