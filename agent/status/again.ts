@@ -9,7 +9,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Admission } from "./admission.ts";
 import type { Question } from "./question.ts";
-import { bye, headersFor, type Leaving } from "./told.ts";
+import { bye, headersFor, type Leaving, leaving, type Outcome } from "./told.ts";
 
 const silentMs = 5_000;
 const idleMs = 15_000;
@@ -21,7 +21,7 @@ const end = "\r\n\r\n";
 export interface Around {
   readonly server: Server;
   /** Null where it is not to be answered here: node:http gets the request then. */
-  answer(question: Question, socket: Socket): Leaving | null;
+  answer(question: Question, socket: Socket): Outcome | null;
   /** An answer was written; `taken`: the kernel took all of it. */
   told(socket: Socket, taken: boolean): void;
 }
@@ -29,7 +29,7 @@ export interface Around {
 interface Remembered {
   readonly question: Question;
   /** The last answer, whole, for as long as it is the same within the same second. */
-  last: { readonly leaving: Leaving; readonly second: number; readonly bytes: Buffer } | null;
+  last: { readonly text: string; readonly status: number; readonly second: number; readonly bytes: Buffer } | null;
 }
 
 /** A connection that node:http did not get yet. */
@@ -102,8 +102,8 @@ export class Again {
     if (!socket.writable || socket.writableLength > 0) return void socket.destroy();
     const text = chunk.length <= mostBytes ? chunk.toString("latin1") : "";
     const known = this.#known.get(text);
-    const leaving = known === undefined ? null : this.#around.answer(known.question, socket);
-    if (known !== undefined && leaving !== null) this.#tell(socket, known, leaving);
+    const outcome = known === undefined ? null : this.#around.answer(known.question, socket);
+    if (known !== undefined && outcome !== null) this.#tell(socket, known, outcome);
     else this.#pass(socket, chunk, text);
   }
 
@@ -115,15 +115,13 @@ export class Again {
     this.#hand(socket);
   }
 
-  #tell(socket: Socket, known: Remembered, leaving: Leaving): void {
+  #tell(socket: Socket, known: Remembered, outcome: Outcome): void {
     const front = this.#fronts.get(socket);
     if (front === undefined) return;
     front.answers++;
     if (front.answers === 1) socket.setTimeout(idleMs);
     const isLast = front.answers === mostAnswers;
-    const taken = socket.write(
-      isLast ? rendered({ ...leaving, headers: { ...leaving.headers, ...bye } }) : kept(known, leaving),
-    );
+    const taken = socket.write(isLast ? rendered(leaving(outcome), bye) : kept(known, outcome));
     if (isLast) socket.end();
     if (!taken || socket.writableLength > 0) this.#around.told(socket, false);
   }
@@ -140,24 +138,22 @@ function isWhole(text: string): boolean {
   return text.startsWith("GET /") && text.indexOf(end) === text.length - end.length;
 }
 
-function kept(known: Remembered, leaving: Leaving): Buffer {
+function kept(known: Remembered, outcome: Outcome): Buffer {
   const second = Math.floor(Date.now() / 1_000);
   const { last } = known;
-  if (last !== null && last.second === second && isSame(last.leaving, leaving)) return last.bytes;
-  const bytes = rendered({ ...leaving, headers: { ...leaving.headers, ...stays } });
-  known.last = { leaving, second, bytes };
+  const isSame = outcome.kind === "text" && last?.text === outcome.text && last.status === (outcome.status ?? 200);
+  if (isSame && last.second === second) return last.bytes;
+  const told = leaving(outcome);
+  const bytes = rendered(told, stays);
+  known.last = { text: told.text, status: told.status, second, bytes };
   return bytes;
-}
-
-function isSame(before: Leaving, now: Leaving): boolean {
-  return before.text === now.text && before.status === now.status && before.media === now.media;
 }
 
 const stays = { Connection: "keep-alive", "Keep-Alive": `timeout=${idleMs / 1_000}, max=${mostAnswers}` };
 
-function rendered(leaving: Leaving): Buffer {
-  const { status, text } = leaving;
-  const headers = { ...headersFor(leaving), Date: new Date().toUTCString() };
+function rendered(told: Leaving, connection: Readonly<Record<string, string>>): Buffer {
+  const { status, text } = told;
+  const headers = { ...headersFor(told), ...connection, Date: new Date().toUTCString() };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}${end}${text}`);
 }

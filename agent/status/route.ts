@@ -7,6 +7,14 @@ import { type Refusal, refusal } from "./problem.ts";
 export type Method = "GET" | "POST";
 export type PrincipalKind = Principal["kind"];
 
+/** What a handler may want of its connection. */
+export interface Waiting {
+  /** The client left, or the agent ends. Made where it is asked for. */
+  readonly signal: AbortSignal;
+  /** Takes one of the caller's places to wait at until it is answered; false where it has none left. */
+  mayWait(): boolean;
+}
+
 /** What a handler works with. */
 export interface Asked<Query, Body> {
   readonly view: AgentView;
@@ -17,10 +25,7 @@ export interface Asked<Query, Body> {
   readonly body: Body;
   /** Whether the caller says that it takes this media type, by its name: `*` says so of none. */
   accepts(media: string): boolean;
-  /** Takes one of the caller's places to wait at until it is answered; false where it has none left. */
-  mayWait(): boolean;
-  /** The client left, or the agent ends. */
-  readonly signal: AbortSignal;
+  readonly waiting: Waiting;
 }
 
 type Status = 200 | 202 | 503;
@@ -77,8 +82,7 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
 }
 
 /** What came in, its body not parsed yet. */
-export interface Raw
-  extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "accepts" | "mayWait" | "signal"> {
+export interface Raw extends Pick<Asked<unknown, unknown>, "view" | "principal" | "name" | "accepts" | "waiting"> {
   readonly body: unknown;
 }
 
@@ -122,21 +126,8 @@ export function route<Query extends z.ZodType, Body extends z.ZodType, Answer ex
         ask(raw) {
           const given = body === undefined && raw.body === undefined ? nothing : (body ?? noBody).safeParse(raw.body);
           if (!given.success) return notAsExpected("body-wrong", "body ", given.error, raw.body, body);
-          const { view, principal, name, accepts, mayWait } = raw;
-          return spec.handle({
-            view,
-            principal,
-            name,
-            accepts,
-            mayWait,
-            query: parsed.data,
-            // The door: what safeParse of this very schema gave back is its output.
-            body: given.data as z.output<Body>,
-            // Made where it is asked for.
-            get signal() {
-              return raw.signal;
-            },
-          });
+          // The door: what safeParse of this very schema gave back is its output.
+          return spec.handle({ ...raw, query: parsed.data, body: given.data as z.output<Body> });
         },
       };
     },

@@ -81,7 +81,7 @@ export const routes: readonly Route[] = [
     query: noQuery,
     answer: shapes.Health,
     media: [healthMedia],
-    handle: () => textAnswer(healthMedia, liveText),
+    handle: () => alive,
   }),
   route({
     method: "GET",
@@ -162,8 +162,8 @@ export const routes: readonly Route[] = [
       if (rows.kind === "refusal") return rows;
       const share = shareLeaving(asked);
       if (typeof share !== "string") return share;
-      if (query.wait !== undefined && query.wait > 0 && !asked.mayWait()) return tooManyWait;
-      const { signal } = asked;
+      if (query.wait !== undefined && query.wait > 0 && !asked.waiting.mayWait()) return tooManyWait;
+      const { signal } = asked.waiting;
       const wish = { after: query.after ?? null, waitMs: query.wait ?? 0, account: rows.account, share, signal };
       return textAnswer("application/json", await eventsText(view, wish));
     },
@@ -400,6 +400,8 @@ function statusAnswer(
 ) {
   return textAnswer(statusMedia[as], statusIn(as, asked), { Vary: "Accept", ...headers });
 }
+
+const alive = textAnswer(healthMedia, liveText);
 
 const tooManyWait = refusal(429, "too-many-wait", [
   "wait",

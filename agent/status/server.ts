@@ -13,7 +13,7 @@ import { place } from "./place.ts";
 import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { bodyOf, hasBody, pathOf, type Question, questionOf } from "./question.ts";
-import type { Route } from "./route.ts";
+import type { Route, Waiting } from "./route.ts";
 import { bye, headersFor, type Leaving, leaving, type Outcome } from "./told.ts";
 
 export interface Served {
@@ -50,30 +50,29 @@ interface Caller {
   toldAtMs: number | null;
 }
 
-/** What a handler may want of its connection. */
-interface Waiting {
-  readonly signal: AbortSignal;
-  mayWait(): boolean;
-}
-
 /** Of a question that is answered at once. */
 const nobodyWaits: Waiting = { signal: new AbortController().signal, mayWait: () => false };
+
+/** Of the endpoint. */
+interface Around {
+  readonly entrance: Door;
+  /** Those that somebody waits with. */
+  readonly open: Set<Asking>;
+  isClosing: boolean;
+}
 
 /** What is being asked on a connection until the answer was taken, or the caller left. */
 class Asking implements Waiting {
   readonly response: ServerResponse;
   readonly caller: Caller;
-  readonly #entrance: Door;
-  /** Those that somebody waits with. */
-  readonly #open: Set<Asking>;
+  readonly #around: Around;
   #over: AbortController | null = null;
   #waits: { leave(): void } | null = null;
 
-  constructor(response: ServerResponse, caller: Caller, { entrance, open }: { entrance: Door; open: Set<Asking> }) {
+  constructor(response: ServerResponse, caller: Caller, around: Around) {
     this.response = response;
     this.caller = caller;
-    this.#entrance = entrance;
-    this.#open = open;
+    this.#around = around;
     caller.busy = true;
     response.once("close", () => this.#leave());
   }
@@ -81,8 +80,8 @@ class Asking implements Waiting {
   /** Aborts when the client left, or the agent ends. */
   get signal(): AbortSignal {
     this.#over ??= new AbortController();
-    this.#open.add(this);
-    if (this.response.closed) this.end();
+    this.#around.open.add(this);
+    if (this.response.closed || this.#around.isClosing) this.end();
     return this.#over.signal;
   }
 
@@ -92,12 +91,12 @@ class Asking implements Waiting {
   }
 
   mayWait(): boolean {
-    this.#waits ??= this.#entrance.wait(this.caller.peer);
+    this.#waits ??= this.#around.entrance.wait(this.caller.peer);
     return this.#waits !== null;
   }
 
   #leave(): void {
-    this.#open.delete(this);
+    this.#around.open.delete(this);
     this.caller.busy = false;
     this.caller.toldAtMs = null;
     this.#waits?.leave();
@@ -107,12 +106,10 @@ class Asking implements Waiting {
 
 export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: Served): Promise<Serving> {
   const callers = new Map<Socket, Caller>();
-  const entrance = door(limits);
-  const open = new Set<Asking>();
-  let isClosing = view.closing.aborted;
+  const around: Around = { entrance: door(limits), open: new Set(), isClosing: view.closing.aborted };
   const endWaiting = () => {
-    isClosing = true;
-    for (const asking of open) asking.end();
+    around.isClosing = true;
+    for (const asking of around.open) asking.end();
   };
   view.closing.addEventListener("abort", endWaiting);
   const server = createServer(
@@ -133,12 +130,12 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     server,
     answer(question, socket) {
       const caller = callers.get(socket);
-      if (caller === undefined || isClosing) return null;
+      if (caller === undefined || around.isClosing) return null;
       const principal = principalOf(caller.peer, view);
       if (!question.route.may.includes(principal.kind)) return null;
       try {
         const outcome = ask(question, principal, nobodyWaits, undefined);
-        return outcome instanceof Promise ? null : leaving(outcome);
+        return outcome instanceof Promise ? null : outcome;
       } catch {
         // It is asked again behind, where a fault is told.
         return null;
@@ -151,7 +148,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   });
   server.prependListener("connection", (socket: Socket) => {
     const peer = peerOf(socket);
-    const { admission, leave } = entrance.enter(peer, standingOf(principalOf(peer, view)));
+    const { admission, leave } = around.entrance.enter(peer, standingOf(principalOf(peer, view)));
     callers.set(socket, { peer, admission, busy: false, toldAtMs: null });
     socket.once("close", () => {
       callers.delete(socket);
@@ -179,7 +176,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     const caller = callers.get(request.socket);
     // Requests sent before the last one was answered: no client of ours does, and each could wait a minute.
     if (caller === undefined || caller.busy) return void request.socket.destroy();
-    const asking = new Asking(response, caller, { entrance, open });
+    const asking = new Asking(response, caller, around);
     try {
       const outcome = outcomeOf(request, asking);
       send(request, asking, leaving(outcome instanceof Promise ? await outcome : outcome));
@@ -215,19 +212,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
     const prepared = question.prepared ?? route.prepare(query);
     if (prepared.kind === "refusal") return prepared;
     question.prepared = prepared;
-    const outcome = prepared.ask({
-      view,
-      principal,
-      name,
-      body,
-      accepts,
-      mayWait: () => waiting.mayWait(),
-      get signal() {
-        const { signal } = waiting;
-        if (isClosing) endWaiting();
-        return signal;
-      },
-    });
+    const outcome = prepared.ask({ view, principal, name, body, accepts, waiting });
     return route.method === "GET" ? outcome : forgotten(outcome);
   }
 
@@ -262,7 +247,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
 
   function send({ method }: IncomingMessage, { response, caller }: Asking, { status, ...told }: Leaving): void {
     if (response.destroyed || response.headersSent) return;
-    const headers = headersFor(isClosing ? { ...told, headers: { ...told.headers, ...bye } } : told);
+    const headers = headersFor(around.isClosing ? { ...told, headers: { ...told.headers, ...bye } } : told);
     response.writeHead(status, headers).end(method === "HEAD" ? undefined : told.text);
     if (!response.closed) caller.toldAtMs = performance.now();
   }
