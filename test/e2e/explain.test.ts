@@ -209,6 +209,27 @@ describe("explain", { skip: noSshd }, () => {
     });
   }
 
+  test("a name is only ever a name, whatever it would be in a shell", async () => {
+    for (const { shell, file } of tested) {
+      await using account = await makeAccount({ shell, home: "empty", files: { [file]: "# nothing\n" } });
+      for (const name of ["$(exit)", "`kill$IFS$$`", "a;exit", "'", "*", "-x-"]) {
+        const words = ["explain", "--account", account.name, "--mode", "ssh-command", "--json", "--", name];
+        const { stdout, stderr, status } = await rcwarden(words);
+        const document: FactsDocument = JSON.parse(stdout);
+        const { commands, ended, gaps } = modeOf(document, "ssh-command");
+        const said = `${shell} ${name} ${status} ${stderr} ${JSON.stringify(gaps)}`;
+        assert.equal(ended, "ready", said);
+        // tcsh has no way to quote such a name for `which`.
+        if (shell === "/bin/tcsh") {
+          assert.deepEqual([status, commands], [3, []], said);
+          assert.match(gaps[0]?.message ?? "", /was not asked about/);
+          continue;
+        }
+        assert.deepEqual([status, commands[0]?.name, commands[0]?.is], [0, name, "none"], said);
+      }
+    }
+  });
+
   test("a name is told with what becomes of what is sent, which line decides and which guard is below it", async () => {
     const files = { ".cshrc": "set history = 10\nalias cp 'cp -i'\nif ($?prompt) then\n  set x\nendif\n" };
     await using account = await makeAccount({ shell: "/bin/tcsh", home: "empty", files });
