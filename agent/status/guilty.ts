@@ -57,7 +57,7 @@ export function placeOf({ where, account }: TextFinding, status: StatusAnswer): 
 /** With a slash at its end; null where nobody said it. */
 function homeOf(account: string, { lead, findings }: StatusAnswer): string | null {
   const file = findings.find(({ fingerprint }) => fingerprint === lead?.fingerprint && lead !== null);
-  const short = lead?.chain.at(-1)?.what ?? "";
+  const short = lead?.chain.at(-1)?.what.replace(/:\d+$/, "") ?? "";
   const long = file?.where?.file ?? "";
   if (file?.account !== account || !short.startsWith("~/")) return null;
   return long.endsWith(short.slice(1)) ? long.slice(0, long.length - short.length + 2) : null;

@@ -177,12 +177,14 @@ function backlogText({ waiting, stays, fullInSeconds }: Backlog): string {
   return `${waits}${full}`;
 }
 
-function sessionsSay({ sessions }: StatusAnswer): string[] {
+function sessionsSay({ sessions }: StatusAnswer, { nowMs }: Reading): string[] {
   const { groups, problem } = sessions;
   const stuck = groups.filter(({ isStuck }) => isStuck);
   const count = groups.reduce((sum, group) => sum + group.count, 0);
   const unread = problem === "" ? [] : [`could not be read whole: ${problem}`];
-  const moving = count === 0 ? "no SSH command runs" : `${counted(count, "SSH command")}, none is stuck`;
+  const looked = `looked at ${duration(nowMs - Date.parse(sessions.at))} ago`;
+  const moving =
+    count === 0 ? `no SSH command runs; ${looked}` : `${counted(count, "SSH command")}, none is stuck; ${looked}`;
   if (stuck.length === 0) return problem === "" ? [moving] : unread;
   return [
     ...stuck.map(
@@ -199,7 +201,8 @@ function unmeasuredSays({ unmeasured }: StatusAnswer): string[] {
   const says = groups.map((group) => {
     const modes = unique(group.map(({ mode }) => mode).filter((mode) => mode !== "-"));
     const { account = "", message = "", change = "" } = group[0] ?? {};
-    return `${account}${modes.length === 0 ? "" : ` by ${list(modes)}`}: ${message}${change === "" ? "" : `; ${change}`}`;
+    const whose = account === "-" ? "all accounts" : account;
+    return `${whose}${modes.length === 0 ? "" : ` by ${list(modes)}`}: ${message}${change === "" ? "" : `; ${change}`}`;
   });
   const hidden = says.length - mostUnmeasured;
   return [...says.slice(0, mostUnmeasured), ...(hidden > 0 ? [`and ${countWords(hidden)} more; --json has all`] : [])];

@@ -24,21 +24,27 @@ const indent = 10;
 type Field = readonly [label: string, text: string, most: number];
 
 export function ticketText(status: StatusAnswer, reading: Reading): Line[] {
+  const whole = ticketLines(status, reading, 2);
+  const lines = whole.length <= mostLines ? whole : ticketLines(status, reading, 1);
+  return lines.slice(0, mostLines).map((text) => [text]);
+}
+
+/** `room`: lines for each of those that can be told shorter. */
+function ticketLines(status: StatusAnswer, reading: Reading, room: number): string[] {
   const fails = guiltyOf(status.findings, "fail");
   const undecided = guiltyOf(status.findings, "unknown");
   const first = fails[0] ?? undecided[0];
-  const fields = first === undefined ? calm(status) : about(first, status, reading);
+  const fields = first === undefined ? calm(status) : about(first, status, reading, room);
   const rest = fails.length + undecided.length - 1;
   const besides = [
     ...stuckOf(status),
     ...(rest > 0 ? [`${counted(rest, "more is", "more are")} wrong or undecided: rcwarden status`] : []),
   ];
   const last: readonly Field[] = [
-    ...(besides.length === 0 ? [] : [["Besides", besides.join("; "), 1] as const]),
+    ...(besides.length === 0 ? [] : [["Besides", besides.join("; "), room] as const]),
     ["Said by", `rcwarden ${status.rcwarden} on ${status.host.name}, ${asOf(status, reading)}`, 1],
   ];
-  const lines = [...cut(subjectOf(status, first), pageColumns, 1), "", ...[...fields, ...last].flatMap(fieldLines)];
-  return lines.slice(0, mostLines).map((text) => [text]);
+  return [...cut(subjectOf(status, first), pageColumns, 1), "", ...[...fields, ...last].flatMap(fieldLines)];
 }
 
 function fieldLines([label, text, most]: Field): string[] {
@@ -83,7 +89,7 @@ function calm({ accounts, watching }: StatusAnswer): Field[] {
   ];
 }
 
-function about(block: Guilty, status: StatusAnswer, reading: Reading): Field[] {
+function about(block: Guilty, status: StatusAnswer, reading: Reading, room: number): Field[] {
   const { first, findings } = block;
   const since = earliest(findings);
   const modes = modesOf(block);
@@ -94,11 +100,11 @@ function about(block: Guilty, status: StatusAnswer, reading: Reading): Field[] {
     ["What", unique(findings.map(happensOf)).join("; "), 2],
     ["Then", `an engine ${suffersOf(block)}${modes === "" ? "" : `, coming in by ${modes}`}`, 1],
     ...(since === null ? [] : [["Since", sinceText(since, reading), 1] as const]),
-    ["Line", lineOf(block, lead), 1],
+    ["Line", lineOf(block, lead), room],
     ...(lead === null || lead.chain.length === 0
       ? []
       : [["Read by", lead.chain.map(({ what }) => what).join(" -> "), 1] as const]),
-    ["By whom?", whoOf(lead?.hint ?? null, reading), 1],
+    ["By whom?", whoOf(lead?.hint ?? null, reading), room],
     ...(change === "" ? [] : [["To do", change, 2] as const]),
     ...(more === null ? [] : [["Ask", more, 1] as const]),
     ["Finding", `${first.fingerprint}, ${first.severity}, ${first.policy} / ${first.rule}`, 1],
