@@ -1,4 +1,5 @@
 /** Each state that the page can be in, in a browser: those to which no host is brought within a test, among them. */
+import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import type { StatusAnswer } from "../../agent/status/index.ts";
@@ -96,4 +97,26 @@ describe("the page in each state", { skip: noBrowser }, () => {
       }
     });
   }
+
+  test("an agent that refuses its events is there; one that answers nothing is not known to be", async () => {
+    const { html, headers } = pageOf(wrong(), context);
+    for (const [how, isGone] of [
+      ["refused", false],
+      ["cut", true],
+    ] as const) {
+      await using window = await openWindow(browser);
+      const { page } = window;
+      await page.clock.install();
+      await page.route(origin, (route) => route.fulfill({ body: html, contentType: "text/html", headers }));
+      const problem = JSON.stringify({ type: "about:blank", status: 503, code: "grant-broken" });
+      await page.route(`${origin}v1/events**`, (route) =>
+        how === "cut"
+          ? route.abort()
+          : route.fulfill({ status: 503, contentType: "application/problem+json", body: problem }),
+      );
+      await page.goto(origin);
+      for (let second = 0; second < 64; second += 2) await page.clock.runFor(2_000);
+      assert.equal(await page.locator(".band").isVisible(), isGone, how);
+    }
+  });
 });

@@ -395,11 +395,12 @@ export function askAs(
   { uid, gid = uid, groups = [] }: Identity,
   socketPath: string,
   path: string,
-  { method = "GET", body }: Pick<Sent, "method" | "body"> = {},
+  { method = "GET", body, accept }: Pick<Sent, "method" | "body"> & { readonly accept?: string } = {},
 ): Promise<Pick<Answer, "status" | "text" | "body">> {
   const groupFlags = groups.length === 0 ? ["--clear-groups"] : ["--groups", groups.join(",")];
   const data = body === undefined ? [] : ["-H", "Content-Type: application/json", "--data-binary", body];
-  const curl = ["curl", "-s", "-S", "--max-time", "30", "--unix-socket", socketPath, "-X", method, ...data];
+  const wish = accept === undefined ? [] : ["-H", `Accept: ${accept}`];
+  const curl = ["curl", "-s", "-S", "--max-time", "30", "--unix-socket", socketPath, "-X", method, ...wish, ...data];
   const args = ["--reuid", `${uid}`, "--regid", `${gid}`, ...groupFlags, "--", ...curl];
   return new Promise((resolve, reject) => {
     const child = spawn("setpriv", [...args, "-w", "\n%{http_code}", `http://localhost${path}`], {

@@ -58,6 +58,8 @@ addEventListener("DOMContentLoaded", () => {
   setInterval(age, 1000);
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
   async function listen() {
     let after = cursor;
     for (;;) {
@@ -66,13 +68,16 @@ addEventListener("DOMContentLoaded", () => {
       try {
         const answer = await fetch("/v1/events?wait=25s&after=" + encodeURIComponent(after), { signal: wait.signal, cache: "no-store" });
         const { items, next } = await answer.json();
-        if (!answer.ok || !Array.isArray(items)) throw new Error("no events");
         answered = Date.now();
         age();
-        after = next;
-        if (items.length > 0) newer(items[items.length - 1].time);
+        // Whoever may see no events is answered so: the agent is there.
+        if (!answer.ok || !Array.isArray(items)) await pause(10000);
+        else {
+          after = next;
+          if (items.length > 0) newer(items[items.length - 1].time);
+        }
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, 2000));
+        await pause(2000);
       }
       clearTimeout(limit);
     }
