@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { realSessions } from "../../agent/collectors/real-sessions.ts";
+import { SessionLooks } from "../../agent/collectors/sessions.ts";
 import type { SessionGroup, SessionsFacts } from "../../agent/facts/index.ts";
 import { parseStat } from "../../agent/host/process.ts";
 import { makeAccount, noAccounts } from "../support/accounts.ts";
@@ -46,6 +48,7 @@ test("50 hung commands are one line, from the host's view and from the account's
   const seen = await rcwarden(["sessions", "--account", account.name, "--json"]);
   assert.equal(seen.status, 1, seen.stderr);
   const facts: SessionsFacts = JSON.parse(seen.stdout);
+  t.diagnostic(`looks at ${many + others.length} commands took ${await costs(account.uid)} ms of CPU each`);
   const stuck = holds(facts, "the CLI as root", { from: ["127.0.0.1"] });
   assert.deepEqual([...stuck.pids].sort(), programsOf(account.uid, "cp").map(parentOf).sort());
   const waitsFor = new Map(facts.groups.filter(({ isStuck }) => !isStuck).map((each) => [each.command, each.waitsFor]));
@@ -94,11 +97,49 @@ test("50 hung commands are one line, from the host's view and from the account's
     [],
   );
   assert.equal(after.status, 0, after.stdout);
+  t.diagnostic(`looks with nothing that is stuck took ${await costs(account.uid)} ms of CPU each`);
   t.diagnostic(`${many} hung commands; oldest ${stuck.oldestSeconds} s when they were seen`);
-  for (const pid of ["sleep", "cat", "tail", "sftp-server", "tcsh"].flatMap((name) => programsOf(account.uid, name))) {
-    process.kill(pid, "SIGKILL");
-  }
+  endAll(account.uid, ["sleep", "cat", "tail", "sftp-server", "tcsh"]);
   await Promise.all(others);
+});
+
+test("a command at a terminal is stuck where the sandbox waits as well; and where nobody may look, that is said", {
+  skip: noAccounts || noSshd,
+  timeout: timeoutMs,
+}, async () => {
+  await using account = await makeAccount({
+    home: "empty",
+    files: { ".bashrc": 'cp() { command cp -i "$@"; }\n', in: "in", out: "out" },
+  });
+  await using sshd = await startSshd();
+  const hung = [false, true].map((tty) => sshd.ssh(account.name, ["cp -f in out"], { tty, timeoutMs }));
+  const asks = sshd.ssh(account.name, ["sh -c 'read answer'"], { tty: true, timeoutMs });
+  await until(() => programsOf(account.uid, "cp").length === 2, "two cp that run");
+  await until(
+    () => programsOf(account.uid, "dash").length + programsOf(account.uid, "sh").length > 0,
+    "a sh that runs",
+  );
+
+  const words = ["sessions", "--account", account.name];
+  const { groups }: SessionsFacts = JSON.parse((await rcwarden([...words, "--json"])).stdout);
+  assert.deepEqual(groups.map(({ command, says, isStuck }) => `${command}: ${says}, ${isStuck}`).sort(), [
+    "cp -i -f in out: input at its terminal, true",
+    "cp -i -f in out: input on its ssh channel, true",
+    "sh -c read answer: input at its terminal, false",
+  ]);
+
+  const without = ["/usr/bin/setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"];
+  const blind = await rcwarden(words, without);
+  assert.equal(blind.status, 3, blind.stdout);
+  assert.match(blind.stdout, /^3 commands of SSH sessions run, and what they wait for is not known$/m);
+  assert.match(blind.stdout, /CAP_SYS_PTRACE/);
+  const become = ["/usr/bin/setpriv", "--reuid", `${account.uid}`, "--regid", `${account.gid}`, "--clear-groups"];
+  const hiding = 'mount -t proc -o hidepid=2 proc /proc && exec "$@"';
+  const hidden = await rcwarden(["sessions"], ["/usr/bin/unshare", "-m", "/bin/sh", "-c", hiding, "sh", ...become]);
+  assert.equal(hidden.status, 3, hidden.stdout);
+  assert.match(hidden.stdout, /processes of others are hidden \(\/proc is mounted with hidepid=/);
+  endAll(account.uid, ["cp", "dash", "sh"]);
+  await Promise.all([...hung, asks]);
 });
 
 function holds(facts: SessionsFacts, who: string, expected: { from: readonly string[]; prompt?: null }): SessionGroup {
@@ -137,6 +178,30 @@ function programsOf(uid: number, program: string): number[] {
       return [];
     }
   });
+}
+
+/** Of the first look and of later ones. */
+async function costs(uid: number): Promise<string> {
+  const looks = new SessionLooks(realSessions(true));
+  const found: string[] = [];
+  for (let at = 0; at < 5; at++) {
+    const before = process.cpuUsage();
+    await looks.look((each) => each === uid);
+    const { user, system } = process.cpuUsage(before);
+    found.push(((user + system) / 1000).toFixed(1));
+  }
+  return found.join(", ");
+}
+
+/** One may end with the other. */
+function endAll(uid: number, programs: readonly string[]): void {
+  for (const pid of programs.flatMap((program) => programsOf(uid, program))) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
 }
 
 function parentOf(pid: number): number {
