@@ -16,7 +16,7 @@ import {
   type WatchedAccount,
 } from "../status/index.ts";
 import { gapWords, type KeptFinding, maskedFinding, type Store } from "../store/index.ts";
-import { type Interval, lookedIn, ranIn, restsOf, spansOf, turnsIn, withRun, worstOf } from "./history.ts";
+import { type Interval, lookedIn, ranIn, restsOf, spansOf, type Turn, turnsIn, withRun, worstOf } from "./history.ts";
 import { groundAlone, inOrder, leadOf } from "./lead.ts";
 import type { Watched } from "./watched.ts";
 import { enteredBy, stale, waysOf } from "./ways.ts";
@@ -46,6 +46,7 @@ export interface Pictured {
 export const dayMs = 86_400_000;
 const pastMs = 30 * dayMs;
 const mostSaves = 500;
+const mostTurns = 5_000;
 /** Nobody reads more of them at once; /v1/findings has them all, and each account's counts are in status. */
 const mostFindings = 1_000;
 const mostUnmeasured = 1_000;
@@ -107,10 +108,15 @@ function shownFinding(
   seen: readonly Interval[],
 ): ShownFinding {
   const fromMs = nowMs - pastMs;
-  const turns = turnsIn(store.happened("turn", finding.fingerprint, fromMs), finding.fingerprint);
+  const turns = latest(turnsIn(store.happened("turn", finding.fingerprint, fromMs, mostTurns), finding.fingerprint));
   const now = finding.status;
   const past = spansOf({ fromMs, toMs: nowMs, turns, now, sinceMs: Date.parse(finding.since), seen });
   return { ...maskedFinding(finding, share), past };
+}
+
+/** Of more turns than are looked at nothing is said before the first of them. */
+function latest(turns: readonly Turn[]): readonly Turn[] {
+  return turns.map((turn, at) => (at === 0 && turns.length === mostTurns ? { ...turn, from: null } : turn));
 }
 
 function waysIn(watched: Watched): AccountWays[] {
@@ -136,11 +142,9 @@ function dayOf(
   seen: (account: string) => readonly Interval[],
 ): Day {
   const fromMs = nowMs - dayMs;
-  const turned = Map.groupBy(store.happened("state", "", nowMs - pastMs), ({ key }) =>
-    key.split(" ").slice(0, -2).join(" "),
-  );
+  const turned = Map.groupBy(store.happened("state", "", fromMs), ({ key }) => key.split(" ").slice(0, -2).join(" "));
   const open = Map.groupBy(found, (finding) => finding.account);
-  const saves = store.happened("save", account ?? "", fromMs).flatMap(({ key, atMs }) => {
+  const saves = store.happened("save", account ?? "", fromMs, mostSaves).flatMap(({ key, atMs }) => {
     const at = key.indexOf(" /");
     const [name, path] = [key.slice(0, at), key.slice(at + 1)];
     return at < 0 || (account !== undefined && name !== account) ? [] : [{ account: name, path, at: iso(atMs) }];
@@ -158,7 +162,7 @@ function dayOf(
       };
     }),
     stuck: account === undefined ? stuck : [],
-    saves: saves.slice(-mostSaves),
+    saves,
     // Names of people are no names of what was found: as those in a hint, they go with values.
     logins:
       share === "names" ? null : (people?.filter(({ user }) => account === undefined || user === account) ?? null),

@@ -12,6 +12,8 @@ const dayMs = 86_400_000;
 const slice = 5000;
 const runsOfAccount = 500;
 const runsInAll = 10_000;
+/** Of each kind: whoever makes something turn without end must not fill the disk with it. */
+const happeningsOfKind = 100_000;
 /** What is freed beyond the cap, as a part of it: so that not every new event loses an old one. */
 const room = 1 / 8;
 
@@ -117,5 +119,9 @@ export function dropRecords(now: Statements, livedMs: number): void {
   const tooMany = number(now.countRuns.get(), "rows") - runsInAll;
   if (tooMany > 0) now.oldestRuns.run(Math.min(tooMany, slice));
   now.oldHappenings.run(slice, before);
+  for (const row of now.crowdedKinds.all(happeningsOfKind)) {
+    const excess = number(row, "rows") - happeningsOfKind;
+    now.crowdedHappenings.run(text(row, "kind"), Math.min(excess, slice));
+  }
   now.oldLetters.run(before);
 }

@@ -45,6 +45,7 @@ export interface Surroundings {
 const epochLeap = 1_000_000;
 const highestEpoch = 999_999_999;
 const sentBytes = 8 << 20;
+const mostHappened = 10_000;
 /** Empty pages of the file that are kept for what comes next; what is over it is given back, some at a time. */
 const sparePages = 512;
 const pagesGivenBack = 256;
@@ -175,10 +176,10 @@ export class State implements Store {
     return rows.map((row) => number(row, "at"));
   }
 
-  happened(kind: Happening["kind"], key: string, sinceMs: number): Happening[] {
+  happened(kind: Happening["kind"], key: string, sinceMs: number, most = mostHappened): Happening[] {
     // What lies between the key itself and the key with what comes after a space.
     const end = key === "" ? String.fromCodePoint(0x10ffff) : `${key}!`;
-    const rows = this.#writer.now().happened.all(kind, key, end, Math.floor(sinceMs));
+    const rows = this.#writer.now().happened.all(kind, key, end, Math.floor(sinceMs), most);
     return rows.map((row) => ({ kind, key: text(row, "key"), atMs: number(row, "at") }));
   }
 

@@ -79,10 +79,15 @@ export function statements(connection: DatabaseSync) {
     putHappening: prepare("INSERT INTO happenings (kind, key, at, lived) VALUES (?, ?, ?, ?)"),
     happenings: prepare("SELECT at FROM happenings WHERE kind = ? AND key = ? AND at >= ? ORDER BY at"),
     happened: prepare(
-      "SELECT key, at FROM happenings WHERE kind = ? AND key >= ? AND key < ? AND at >= ? ORDER BY at, id",
+      "SELECT key, at FROM (SELECT id, key, at FROM happenings WHERE kind = ? AND key >= ? AND key < ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?) ORDER BY at, id",
     ),
     oldHappenings: prepare(
       "DELETE FROM happenings WHERE id IN (SELECT id FROM (SELECT id, lived FROM happenings ORDER BY id LIMIT ?) WHERE lived < ?)",
+    ),
+
+    crowdedKinds: prepare("SELECT kind, count(*) AS rows FROM happenings GROUP BY kind HAVING count(*) > ?"),
+    crowdedHappenings: prepare(
+      "DELETE FROM happenings WHERE id IN (SELECT id FROM happenings WHERE kind = ? ORDER BY id LIMIT ?)",
     ),
 
     putEvent: prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),

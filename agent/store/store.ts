@@ -149,8 +149,11 @@ export interface Store {
   runTimes(account: string): number[];
   /** Times (epoch milliseconds) since `sinceMs`, ascending. */
   happenings(kind: Happening["kind"], key: string, sinceMs: number): number[];
-  /** Those whose key is this, or begins with it and a space; with "" all of the kind. In the order of their times. */
-  happened(kind: Happening["kind"], key: string, sinceMs: number): Happening[];
+  /**
+   * Those whose key is this, or begins with it and a space; with "" all of the kind. The latest `most` of them, 10,000 if not
+   * said, in the order of their times.
+   */
+  happened(kind: Happening["kind"], key: string, sinceMs: number, most?: number): Happening[];
   baseline(account: string): Baseline | null;
   /** The last events about this finding that are still held, the newest first. */
   eventsAbout(fingerprint: string, most: number): StoredEvent[];

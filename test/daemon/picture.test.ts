@@ -165,6 +165,28 @@ describe("findings", () => {
     }
   });
 
+  test("of more turns than are looked at, nothing is said before the first of them", async () => {
+    await using world = testWorld({ accounts: [oracle] });
+    await started(world);
+    for (let hour = 0; hour < 12; hour++) await changes(world, hourMs);
+    world.measure = async (request) => hanging(request);
+    await changes(world, hourMs);
+    const { fingerprint } = seen(world).findings[0] ?? { fingerprint: "" };
+    const at = (second: number) => world.clock.now - minuteMs - second * 100;
+    const turns = Array.from({ length: 5_000 }, (_, second) => ({
+      kind: "turn" as const,
+      key: `${fingerprint} ${second % 2 === 0 ? "pass fail" : "fail pass"}`,
+      atMs: at(second),
+    }));
+    world.store.commit({ nowMs: world.clock.now, happened: turns });
+    world.clock.now += hourMs;
+    const past = seen(world).findings[0]?.past ?? [];
+    assert.ok(past.length <= 288);
+    assert.equal(past[0]?.state, "unseen");
+    const hole = past.findIndex(({ state }) => state !== "unseen");
+    assert.ok(Date.parse(past[hole]?.from ?? "") > at(5_001) - 3 * hourMs, "not since the agent started");
+  });
+
   test("where runs that were due did not come, nobody looked", async () => {
     await using world = testWorld({ accounts: [oracle] });
     world.measure = async (request) => hanging(request);

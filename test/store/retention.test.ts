@@ -78,6 +78,22 @@ test("what a sink had not taken in 30 days is named, once", () => {
   assert.equal(store.queue("engine").waiting, 1);
 });
 
+test("whoever makes something turn without end has 100,000 rows of it, and takes none from others", () => {
+  using place = scratch();
+  using store = open(place.state);
+  const turn = (at: number) => ({ kind: "turn", key: `k ${at}`, atMs: startMs + at }) as const;
+  const happened = Array.from({ length: 100_007 }, (_, at) => turn(at));
+  committed(store.commit({ nowMs: startMs, happened: [{ kind: "save", key: "k /f", atMs: startMs }, ...happened] }));
+  keepHouse(store, startMs);
+  assert.equal(store.happened("turn", "", 0, 200_000).length, 100_000);
+  assert.equal(store.happened("turn", "", 0, 200_000)[0]?.key, "k 7");
+  assert.equal(store.happened("save", "", 0).length, 1);
+  assert.deepEqual(
+    store.happened("turn", "k", 0, 2).map(({ key }) => key),
+    ["k 100005", "k 100006"],
+  );
+});
+
 test("a clock that jumps a year, either way, removes nothing, and age goes on as before", () => {
   for (const jump of [365 * dayMs, -365 * dayMs]) {
     using place = scratch();
