@@ -45,6 +45,10 @@ export async function filesInstead(wish: InsteadWish, parts: InsteadParts): Prom
       problems.push(`--with: expected FILE=NEW, found "${text}"`);
       continue;
     }
+    if (by === "-" && files.some((each) => each.by === "-")) {
+      problems.push("--with: expected stdin (-) once, found it again");
+      continue;
+    }
     const found = await parts.bytes(by, mostBytes);
     if (found.kind === "unreadable")
       problems.push(`--with: expected a file that you may read, found ${by}: ${found.why}`);

@@ -34,6 +34,9 @@ async function bytesOf(path: string, most: number): Promise<Bytes> {
     return { kind: "bytes", bytes: Buffer.concat(pieces) };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    // What a calling shell opened for `<(...)` was closed when the program began (host/inherited.ts).
+    if (/^\/(dev|proc\/self)\/fd\//.test(path))
+      return { kind: "unreadable", why: "none there by now; use - for stdin" };
     return { kind: "unreadable", why: whys[code] ?? code };
   }
 }

@@ -202,6 +202,14 @@ describe("check --with", { skip: noSshd }, () => {
       assert.match(stderr, says);
     }
     assert.deepEqual(stateOf(account.home), before);
+    // What a calling shell opens for <(...) is closed when the program begins.
+    const opened = ["bash", "-c", `exec "$0" "$@" --with "~/.cshrc="<(echo x)`];
+    const { status: substituted, stderr } = await rcwarden(["check", "--account", account.name], opened);
+    assert.equal(substituted, 2);
+    assert.match(stderr, /none there by now; use - for stdin/);
+    const piped = ["bash", "-c", `echo "alias cp 'cp -i'" | "$0" "$@"`];
+    const { status: read } = await rcwarden(["check", "--account", account.name, "--with", "~/.cshrc=-"], piped);
+    assert.equal(read, 1);
     // Root may read it, and says so by asking.
     const { status } = await check(account, "root", ["--with", `~/.cshrc=${secret}`]);
     assert.equal(status, 1);

@@ -22,7 +22,11 @@ function declare(command: Command): void {
     .option("--account <name>", "an account to measure (repeatable); default: those that look automated", gather)
     .option("--mode <mode>", "a way of coming in (repeatable); default: those of the policy's engines", gather)
     .option("--policy <path>", "documents, a file or folder (repeatable), instead of those installed", gather)
-    .option("--with <file=new>", "measure as if FILE held what NEW holds (repeatable): ask before you save", gather)
+    .option(
+      "--with <file=new>",
+      "measure as if FILE held what NEW holds (- is stdin): before you save (repeatable)",
+      gather,
+    )
     .option("--home <folder>", "measure a home of no account, as the folder's owner; with --shell")
     .option("--shell <path>", "the shell of --home")
     .option("--within <duration>", "the most that one account and mode may take, 1s to 30s", "30s")

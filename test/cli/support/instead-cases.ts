@@ -5,7 +5,7 @@ import { absent, oracle, postgres, read, root, type World } from "./world.ts";
 
 const hostile = "\u001b[2J\u202egnp.exe\r\n$(reboot)";
 const files = [read("/etc/csh.cshrc"), absent("/home/oracle/.tcshrc"), read("/home/oracle/.cshrc")];
-const inputs = { "/tmp/new": "alias cp 'cp -i'\n", [hostile]: "x\n", "/tmp/long": "x".repeat(1_048_577) };
+const inputs = { "-": "x\n", "/tmp/new": "alias cp 'cp -i'\n", [hostile]: "x\n", "/tmp/long": "x".repeat(1_048_577) };
 
 /** What the account's own file holds is fine; what is to be saved makes cp wait. */
 const asking: World = {
@@ -51,7 +51,19 @@ export const insteadCases: readonly Case[] = [
   {
     name: "check-with-wrong",
     story: "all that is wrong with it at once",
-    argv: [...asOracle, "--with", "x", "--with", "~/.cshrc=/tmp/nonesuch", "--with", "~/.cshrc=/tmp/long"],
+    argv: [
+      ...asOracle,
+      "--with",
+      "x",
+      "--with",
+      "~/.cshrc=-",
+      "--with",
+      "~/.login=-",
+      "--with",
+      "~/.cshrc=/tmp/nonesuch",
+      "--with",
+      "~/.cshrc=/tmp/long",
+    ],
     world: asking,
   },
   {
