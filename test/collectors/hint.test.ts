@@ -77,6 +77,8 @@ test("who had a terminal lately is told from all records; where there are none i
   assert.deepEqual(names(135_000), ["lemon 140", "kiwi 150", "plum 150", "root null"]);
   assert.deepEqual(names(1e9), ["root null"]);
   assert.equal(peopleSince(0, [join(folder, "none")]), null);
+  writeFileSync(newer, wtmp([[begins, "pts/9", "ghost", -5], ...day.slice(5)], here));
+  assert.deepEqual(names(1e9), ["root null"], "a damaged record is no session");
 });
 
 test("of an unknown machine's records nothing is told", () => {

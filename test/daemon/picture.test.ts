@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { describe, test } from "node:test";
 import { tried } from "../../agent/checks/example-facts.ts";
+import { pictureOf } from "../../agent/daemon/picture.ts";
 import { type Grant, noGrant } from "../../agent/documents/index.ts";
 import type { ModeFacts, SessionGroup, Share } from "../../agent/facts/index.ts";
 import type { WantedLines } from "../../agent/probe/reader.ts";
 import type { MeasureRequest } from "../../agent/runs/world.ts";
+import type { CleanupRow } from "../../agent/status/index.ts";
 import { goodFacts, oracle, postgres, read } from "../cli/support/world.ts";
 import { documents, type TestWorld, testWorld, type WorldWish } from "./world.ts";
 
@@ -432,6 +434,50 @@ describe("what is not measured", () => {
     );
     assert.ok(seen(world, "lines", "oracle").unmeasured.every(({ account }) => account === "oracle"));
   });
+});
+
+test("a Retention without a plan is not measured, and says why", async () => {
+  await using world = testWorld({ accounts: [oracle] });
+  await started(world);
+  const row = (problem: string): CleanupRow => ({
+    retention: "staging",
+    account: "oracle",
+    root: "/u01/staging",
+    apply: "by-hand",
+    granted: "plan-only",
+    state: "waiting",
+    plan: null,
+    run: null,
+    backlog: null,
+    releases: {},
+    problem,
+  });
+  const { store } = world;
+  const pictured = {
+    store,
+    nowMs: world.clock.now,
+    fullMs: hourMs,
+    watched: [],
+    accounts: [],
+    sessions: { at: "", groups: [group()], problem: "/proc is hidden (hidepid=2)" },
+    cleanup: [row(""), row("/u01/staging is not there")],
+    degraded: [],
+    stuck: [],
+    people: null,
+  };
+  const { unmeasured, sessions, cleanup } = pictureOf(pictured, { account: "oracle", share: "names" });
+  assert.deepEqual(
+    unmeasured.map(({ account, code, message }) => `${account} ${code} ${message}`),
+    [
+      "oracle no-plan staging: there is no plan yet",
+      "oracle no-plan staging: /u01/staging is not there",
+      "oracle sessions /proc is hidden (hidepid=2)",
+    ],
+  );
+  assert.equal(cleanup.length, 2);
+  assert.deepEqual([sessions.groups[0]?.command, sessions.groups[0]?.prompt], ["cp ...", null]);
+  const others = pictureOf(pictured, { account: "postgres", share: "lines" });
+  assert.deepEqual([others.cleanup, others.sessions.groups], [[], []]);
 });
 
 test("before its first run nothing is known of an account", async () => {
