@@ -15,6 +15,7 @@ import {
   whereLost,
   whereOption,
   whereOutput,
+  whereSet,
   whereTrap,
   whereVariable,
   whereWaiting,
@@ -194,4 +195,12 @@ test("the change to make names the guard that is there", () => {
   assert.equal(at(several, 1, ".bashrc"), 'move line 1 below line 5 (the end of "case $- in"), or delete it');
   assert.equal(at(bash("echo x"), 1, ".bashrc"), null);
   assert.equal(at(several, 1, "other"), null);
+});
+
+test("the umask and limits are set by the last line that surely is reached, not by one that only asks", () => {
+  const text = "umask 022\numask 077\nif false; then umask 000; fi\nulimit -n 300\n";
+  assert.equal(shown(whereSet(bash(text), "umask")), ".bashrc:2:1 umask 077");
+  assert.equal(shown(whereSet(bash(text), "limit")), ".bashrc:4:1 ulimit -n 300");
+  assert.equal(shown(whereSet(tcsh("umask 27\nlimit descriptors 300\n"), "limit")), ".cshrc:2:1 limit descriptors 300");
+  assert.equal(whereSet(bash("echo umask\n"), "umask"), null);
 });
