@@ -24,7 +24,7 @@ import { type Granted, type Removal, type Retention, removalOf } from "../docume
 import type { EventDraft } from "../drift/index.ts";
 import type { Account, RetentionFacts } from "../facts/index.ts";
 import type { AskedRelease, Released, StoredRelease } from "../store/index.ts";
-import { Cleaning, type Order } from "./cleaning.ts";
+import { Cleaning, type Order, type OrderEnd } from "./cleaning.ts";
 import { dueOf, looksEveryMs } from "./cleanup-due.ts";
 import { CleanupJournal } from "./cleanup-journal.ts";
 import { type CleanupBecause, plannedEvent, planTold, type Refused, refusedEvent } from "./cleanup-told.ts";
@@ -120,9 +120,10 @@ export class Cleaner {
   /** The documents in force may be others: what runs by one that no longer holds is called off. */
   reloaded(): void {
     this.#takeDocuments();
-    for (const { retention, calledOff, isApplying } of this.all)
-      if (isApplying && removalOf(this.granted, retention.account, retention.root).kind !== "granted")
-        calledOff?.abort();
+    for (const { retention, calledOff, applyingBy } of this.all) {
+      const removal = removalOf(this.granted, retention.account, retention.root);
+      if (applyingBy !== null && JSON.stringify(removal) !== JSON.stringify(applyingBy)) calledOff?.abort();
+    }
     void this.#lookAtSpace();
     this.look();
   }
@@ -142,10 +143,11 @@ export class Cleaner {
     return { kind: "released", answers };
   }
 
-  /** Resolves when the plan was applied, with "", or with why it was not. */
-  apply(retention: string, plan: Order["plan"]): Promise<string> {
+  /** Resolves when the plan was applied, or could not be. */
+  apply(retention: string, plan: Order["plan"]): Promise<OrderEnd> {
     const cleaning = this.#cleanings.get(retention);
-    if (cleaning === undefined) return Promise.resolve(`${retention}: no Retention of this name is in force`);
+    if (cleaning === undefined)
+      return Promise.resolve({ problem: `${retention}: no Retention of this name is in force`, run: null });
     return new Promise((done) => {
       cleaning.orders.push({ plan, done });
       this.look();
@@ -175,7 +177,7 @@ export class Cleaner {
       if (cleaning.isRunning) continue;
       const due = dueOf(cleaning.waiting, nowMs);
       if (due.kind === "later") nextMs = Math.min(nextMs, due.inMs);
-      else this.#begin(cleaning, due.because);
+      else this.#begin(cleaning, due.because === "look" && this.#hasReleases(cleaning) ? "release" : due.because);
     }
     this.#settleOthers(nowMs);
     this.#lookIn(nextMs);
@@ -240,7 +242,7 @@ export class Cleaner {
       const now = named.get(name);
       if (now !== undefined && saysTheSame(now, retention)) continue;
       calledOff?.abort();
-      for (const order of orders) order.done(`${name}: the documents changed meanwhile`);
+      for (const order of orders) order.done({ problem: `${name}: the documents changed meanwhile`, run: null });
       this.#cleanings.delete(name);
     }
     for (const retention of retentions) {
@@ -265,6 +267,13 @@ export class Cleaner {
     if (ms < lookMs) later(Math.max(ms, 1), AbortSignal.any([this.#timer.signal, this.#signal]), () => this.look());
   }
 
+  /** They wait for something else by now: that a file grows old, or that nobody has it open any more. */
+  #hasReleases({ retention: { name } }: Cleaning): boolean {
+    return this.#world.store
+      .releaseCounts()
+      .some(({ retention, answer }) => retention === name && answer === "accepted");
+  }
+
   #trust(): "trusted" | "not-trusted" {
     return this.#clock.look(this.#world.nowMs(), this.#world.monotonicMs());
   }
@@ -276,7 +285,7 @@ export class Cleaner {
     if (cleanup.isStuck(root)) {
       const message = `${root}: expected its file system to answer, found an earlier look that still waits for it`;
       this.#refuse(cleaning, { code: "stuck", message });
-      for (const order of cleaning.orders.splice(0)) order.done(message);
+      for (const order of cleaning.orders.splice(0)) order.done({ problem: message, run: null });
       return;
     }
     if (this.#busyMounts.has(mount) || this.#busyMounts.size >= mostAtOnce) return;
@@ -287,6 +296,7 @@ export class Cleaner {
   async #run(cleaning: Cleaning, because: CleanupBecause, signal: AbortSignal): Promise<void> {
     const order = because === "by-hand" ? cleaning.orders.shift() : undefined;
     let performed: Performed | null = null;
+    const { run: before } = cleaning;
     let problem = "";
     try {
       const outcome = await this.#performed(cleaning, because, order ?? null, signal);
@@ -298,7 +308,7 @@ export class Cleaner {
       this.#world.log("error", "a clean-up failed", { retention: cleaning.retention.name, error: problem });
     }
     cleaning.end(because, performed, this.#world.monotonicMs());
-    order?.done(problem);
+    order?.done({ problem, run: cleaning.run === before ? null : cleaning.run });
   }
 
   async #performed(
@@ -311,12 +321,13 @@ export class Cleaner {
     const { retention } = cleaning;
     const account = await this.#accountOf(retention);
     if (typeof account === "string") return none("account", account);
-    const removal = removalOf(this.granted, retention.account, retention.root);
     const hindrance = this.#needsJournal() ? await this.#journal.reconcile(retention.root, signal) : null;
+    const space = await cleanup.spaceOf(retention.root, account, signal);
+    // Nothing is waited for from here until it applies: if the Grant changes later, `reloaded` knows what to call off.
+    const removal = removalOf(this.granted, retention.account, retention.root);
     cleaning.withheld = withheldBy(removal) || (hindrance?.message ?? "");
     const { journal } = this.#journal;
     const mayApply = cleaning.withheld === "" && (order !== null || isAutomatic(retention, removal, because));
-    const space = await cleanup.spaceOf(retention.root, account, signal);
     const at = nowMs();
     const stored = retention.after === "release" ? store.releases(retention.name, "accepted") : [];
     const following = followReleases(stored);
@@ -324,7 +335,7 @@ export class Cleaner {
       mayApply && journal !== null && because !== "look"
         ? { journal, run: randomUUID(), because, only: order?.plan ?? null }
         : null;
-    cleaning.isApplying = toApply !== null;
+    cleaning.applyingBy = toApply === null ? null : removal;
     const performed = await cleanup.perform({
       retention,
       account,
@@ -341,8 +352,9 @@ export class Cleaner {
     this.#keepPlan(cleaning, performed, because, at);
     this.#reckon(cleaning, performed, at, space);
     if (performed.applied !== null) await this.#applied(cleaning, performed.applied, because, signal);
-    // What lies in quarantine is not absent.
-    this.#answer(following, !this.#journal.openRoots.has(retention.root));
+    const isTold = !this.#needsJournal() || (await this.#journal.isTold());
+    // What lies in quarantine is not absent, nor is what was removed and is not told yet.
+    this.#answer(following, isTold && !this.#journal.openRoots.has(retention.root));
     const strangers = this.#journal.strangersIn(retention.root);
     const refused = hindrance ?? refusedOf(performed.applied, strangers);
     if (refused === null) this.#well(cleaning);
@@ -360,6 +372,8 @@ export class Cleaner {
     if (applied.refused !== null) this.#journal.refused(applied.refused);
     else if (applied.unfinished !== "") await this.#journal.reconcile(cleaning.retention.root, signal);
     await this.#journal.tell();
+    // What goes for want of room goes no longer than it is wanted.
+    if (applied.outcomes.has("removed")) await this.#lookAtSpace();
   }
 
   #keepPlan(

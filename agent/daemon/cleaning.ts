@@ -1,7 +1,7 @@
 /** One Retention as the agent tends it: what was found and done last, and what it waits for. */
 import type { BacklogHistory } from "../cleanup/backlog.ts";
 import type { KeptPlan, Performed } from "../cleanup/index.ts";
-import type { Retention } from "../documents/index.ts";
+import type { Removal, Retention } from "../documents/index.ts";
 import type { BacklogFacts } from "../facts/index.ts";
 import type { CleanupRow } from "../status/agent-view.ts";
 import type { Waiting } from "./cleanup-due.ts";
@@ -10,8 +10,15 @@ import type { CleanupBecause, PlanTold, Refused } from "./cleanup-told.ts";
 /** A kept plan that somebody wants to have applied. */
 export interface Order {
   readonly plan: Pick<KeptPlan, "hash" | "holds">;
-  /** Called once: "" where it was applied, else why not. */
-  done(problem: string): void;
+  /** Called once. */
+  done(end: OrderEnd): void;
+}
+
+export interface OrderEnd {
+  /** Why it was not applied; "" where it was. */
+  readonly problem: string;
+  /** Of this order; null where nothing of the plan could go any more. */
+  readonly run: CleanupRow["run"];
 }
 
 export class Cleaning {
@@ -34,7 +41,10 @@ export class Cleaning {
   withheld = "";
   /** While it runs: calls it off. */
   calledOff: AbortController | null = null;
-  isApplying = false;
+  /** What the Grant says to what runs; null where that applies nothing. */
+  applyingBy: Removal | null = null;
+  /** As `releasedMs` was when it began. */
+  #beganReleasedMs: number | null = null;
   #startedMs: number | null = null;
   #scheduledMs: number | null = null;
   #endedMs: number | null = null;
@@ -47,6 +57,10 @@ export class Cleaning {
 
   get isRunning(): boolean {
     return this.calledOff !== null;
+  }
+
+  get isApplying(): boolean {
+    return this.applyingBy !== null;
   }
 
   get waiting(): Waiting {
@@ -69,6 +83,7 @@ export class Cleaning {
     this.#startedMs = nowMs;
     if (because === "schedule") this.#scheduledMs = nowMs;
     this.isNew = false;
+    this.#beganReleasedMs = this.releasedMs;
     // What comes from now on may not be seen by this run; one that applies nothing, or one plan, answers no release.
     if (because !== "look" && because !== "by-hand") this.releasedMs = null;
     this.calledOff = new AbortController();
@@ -78,7 +93,7 @@ export class Cleaning {
   /** `performed`: null where it came to nothing. */
   end(because: CleanupBecause, performed: Performed | null, nowMs: number): void {
     this.calledOff = null;
-    this.isApplying = false;
+    this.applyingBy = null;
     this.#endedMs = nowMs;
     const isPlanned = performed?.kind === "planned";
     const isDone = isPlanned && (performed.applied?.unfinished ?? "") === "";
@@ -86,6 +101,16 @@ export class Cleaning {
     if (isPlanned) this.seenMs = nowMs;
     const removed = isPlanned ? (performed.applied?.outcomes.get("removed")?.files ?? 0) : 0;
     this.#isFruitless = because === "pressure" ? removed === 0 : this.#isFruitless && removed === 0;
-    if (because === "release" && !isDone) this.releasedMs ??= nowMs;
+    if (isDone) {
+      const isLimited = isPlanned && removed > 0 && performed.decision.stays.has("over-limit");
+      // On a schedule the next plan holds them; else nothing would come back to them.
+      const { after, plan } = this.retention;
+      if (isLimited && after === "release" && plan.everyMs === null) this.releasedMs ??= nowMs;
+      return;
+    }
+    this.releasedMs ??= this.#beganReleasedMs;
+    // What failed is due still; when, its failures say.
+    if (because === "schedule") this.#scheduledMs = null;
+    if (because === "look") this.isNew = true;
   }
 }

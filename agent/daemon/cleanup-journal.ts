@@ -99,6 +99,12 @@ export class CleanupJournal implements Disposable {
     await this.#telling;
   }
 
+  /** Whether the store has all that the journal has to tell, after one more try. */
+  async isTold(): Promise<boolean> {
+    if (this.#hasMore || this.#telling !== null) await this.tell();
+    return this.#journal !== null && !this.#hasMore;
+  }
+
   [Symbol.dispose](): void {
     this.#journal?.[Symbol.dispose]();
     this.#journal = null;

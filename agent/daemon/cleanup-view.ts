@@ -83,7 +83,7 @@ async function applied(viewed: ViewedCleanup, hash: string): Promise<PlanApplied
     const message = `${name}: expected a Grant that lets files of ${account}'s go below ${root}, found none; the host's owner may write it`;
     return { kind: "refused", code: "not-granted", message };
   }
-  const problem = await cleaner.apply(name, plan);
+  const { problem, run } = await cleaner.apply(name, plan);
   if (problem !== "") return { kind: "refused", code: "failed", message: problem };
-  return { kind: "applied", row: rowOf(cleaning, viewed, answersOf(viewed.store)) };
+  return { kind: "applied", row: { ...rowOf(cleaning, viewed, answersOf(viewed.store)), run } };
 }
