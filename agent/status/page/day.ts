@@ -3,7 +3,7 @@ import { counted, countWords } from "../../facts/amounts.ts";
 import { code, type Html, html, joined, listed, nothing, type Part } from "./html.ts";
 import { type Day, pathFor, type Reading, type Span } from "./reading.ts";
 import { section } from "./section.ts";
-import { bar, spanWords } from "./spans.ts";
+import { bar, narrowest, spanWords } from "./spans.ts";
 import { type Clock, duration } from "./words.ts";
 
 const minutes = 1_440;
@@ -143,7 +143,8 @@ function stuckLane(day: Day, clock: Clock): Part {
   if (most === 0)
     return lane("stuck sessions", laneHeight, "none", html`<path class="s-rule" d="M0 13.5H${minutes}"/>`);
   const steps = day.stuck.map(
-    ({ at, count: stuck }) => `H${minuteOf(day, at)}V${(stuckHeight - (stuck / most) * (stuckHeight - 1)).toFixed(1)}`,
+    ({ at, count: stuck }) =>
+      `H${Math.min(minuteOf(day, at), minutes - narrowest)}V${(stuckHeight - (stuck / most) * (stuckHeight - 1)).toFixed(1)}`,
   );
   const first = day.stuck.find(({ count: stuck }) => stuck > 0);
   const says = `none until ${clock.minute(first?.at ?? day.from)}, at most ${countWords(most)}, ${countWords(last.count)} now`;

@@ -79,6 +79,6 @@ function rowsOf(sink: Sink, clock: Clock, isNamed: boolean): Row[] {
 function leaves({ status: { documents } }: Reading): Part {
   if (documents.grant === "broken") return "nothing, for the Grant is broken";
   const name = documents.inForce.find(({ kind }) => kind === "Grant")?.name;
-  if (documents.grant === "none" || name === undefined) return "findings without values, for there is no Grant";
-  return `as Grant ${name} says`;
+  if (documents.grant === "none") return "findings without values, for there is no Grant";
+  return name === undefined ? "as the Grant says" : `as Grant ${name} says`;
 }

@@ -96,7 +96,7 @@ function seen(group: readonly Finding[]): Row[] {
     ["Outcome", finding.message],
     text("atEnd") === "" ? null : ["With stdin at its end", text("atEnd")],
     text("prompt").trim() === "" ? null : ["Prompt", code(text("prompt"))],
-    text("stderr").trim() === "" ? null : ["Written to stderr", code(text("stderr"))],
+    ["", text("prompt").trim()].includes(text("stderr").trim()) ? null : ["Written to stderr", code(text("stderr"))],
     finding.was === undefined ? null : ["Before", "failed"],
     where === null || where.through.length === 0 ? null : ["Read through", joined(where.through.map(code), ", ")],
     ...gaps.map(

@@ -14,7 +14,7 @@ interface Frame {
 }
 
 /** Narrower, a block would not be seen. */
-const narrowest = 4;
+export const narrowest = 4;
 
 /** A line where it holds, a block where it fails, a dashed double line where unknown; where nobody looked, as `unseen` has it. */
 export function bar(spans: readonly Span[], { from, to, width, height, unseen }: Frame): Part {

@@ -42,8 +42,9 @@ export function unitFor(bytes: number): Unit {
   return { name, bytes: size };
 }
 
-/** `96.4`, rounded down. */
+/** `96.4`, rounded down; `<0.1` for less. */
 export function inUnit(bytes: number, unit: Unit): string {
+  if (bytes > 0 && bytes < unit.bytes / 10) return "<0.1";
   const tenths = Math.floor((Math.max(0, bytes) * 10) / unit.bytes);
   return `${countWords(Math.floor(tenths / 10))}.${tenths % 10}`;
 }
