@@ -34,7 +34,7 @@ export async function follow(
     const heard = await Promise.race([ended, page(parts, from, after, longestWaitMs)]);
     if (heard === "ended") break;
     if (heard.kind !== "answer") {
-      if (!heardOnce || isFinal(heard)) return unheard(heard);
+      if (isFinal(heard, heardOnce)) return unheard(heard);
       if (heard.message !== silence) remark(`${heard.message}; trying again`);
       silence = heard.message;
       if ((await Promise.race([ended, parts.pause(restMs)])) === "ended") break;
@@ -51,9 +51,9 @@ export async function follow(
   return 0;
 }
 
-/** What another try does not change: whoever asks may not, or asks for what there is none of. */
-function isFinal(heard: Unheard): boolean {
-  return heard.kind === "refused" && heard.status !== 429 && heard.status < 500;
+/** What another try does not change: nobody was ever there, or whoever asks may not, or asks for what there is none of. */
+function isFinal(heard: Unheard, heardOnce: boolean): boolean {
+  return heard.kind === "refused" ? heard.status !== 429 && heard.status < 500 : !heardOnce;
 }
 
 function isSnapshot(type: string | undefined): boolean {

@@ -142,6 +142,7 @@ test("events --follow goes on after an empty page, and ends with exit 0 when the
 test("events --follow waits for an agent that went away or is busy, says so once, and goes on where it was", async () => {
   const busy = { code: "too-many-wait", where: "uid", expected: "2", found: "3", change: "" };
   const { asked, pauses, parts } = endingAfter([
+    [429, busy],
     [200, page(1)],
     [0, null],
     [0, null],
@@ -150,8 +151,8 @@ test("events --follow waits for an agent that went away or is busy, says so once
   ]);
   const said = await call(["events", "--follow", "--json"], parts);
   assert.equal(said.stdout.trimEnd().split("\n").length, 2);
-  assert.equal(pauses.length, 3);
-  assert.ok(asked.slice(1).every(({ path }) => path.includes("after=1.0123abcd-1")));
+  assert.equal(pauses.length, 4);
+  assert.ok(asked.slice(2).every(({ path }) => path.includes("after=1.0123abcd-1")));
   assert.equal(said.stderr.match(/expected an agent, found none/g)?.length, 1);
   assert.match(said.stderr, /it answers again/);
   assert.equal(said.exit, 0);
