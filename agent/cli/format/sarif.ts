@@ -17,7 +17,7 @@ export const sarif: Format = {
   summary: "SARIF 2.1.0, for code scanning",
   answer(outcome: Outcome): string {
     const { report, missing, code } = outcome;
-    const { accounts, applied, summary } = report;
+    const { accounts, applied, replaced, summary } = report;
     const notifications = [
       ...gapsOf(outcome).map(({ account, mode, code: id, message, change }) =>
         notification(id, "warning", sentences([`${account}, ${mode}: ${message}`, change])),
@@ -39,7 +39,7 @@ export const sarif: Format = {
     return document(report.rcwarden, report.host.name, rules, {
       invocations: [invocation],
       results: report.findings.map((finding) => resultOf(finding, rules)),
-      properties: { host: report.host, summary, applied, accounts: measured },
+      properties: { host: report.host, summary, applied, ...(replaced && { replaced }), accounts: measured },
     });
   },
   refusal({ time, host, version, problems }: Refusal): string {
