@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { beside } from "../facts/layout.ts";
 import type { Voice } from "./io.ts";
 import type { Parts } from "./parts.ts";
-import { beside } from "./text/layout.ts";
 
 /** 0 all determined, nothing failed; 1 something failed; 2 the call or a document is wrong; 3 something is undetermined. */
 export type ExitCode = 0 | 1 | 2 | 3;

@@ -6,8 +6,8 @@
 import type { Grant, Policy } from "../documents/index.ts";
 import { closest, isMeasurable } from "../documents/index.ts";
 import type { Account } from "../facts/index.ts";
+import { shellWord } from "../facts/shell-word.ts";
 import { type Groups, isFor } from "./in-force.ts";
-import { shellWord } from "./shell-word.ts";
 import type { NameService } from "./world.ts";
 
 export type Whom =

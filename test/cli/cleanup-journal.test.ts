@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { FileOutcome } from "../../agent/cleanup/index.ts";
-import { columns } from "../../agent/cli/text/layout.ts";
+import { columns } from "../../agent/facts/layout.ts";
 import { intend, intended, kept, opened, place, removed, written } from "../cleanup/journal-support.ts";
 import { nowMs } from "../cleanup/support.ts";
 import { call, oracle, partsOf, root } from "./support/world.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columns, pageColumns } from "../../agent/cli/text/layout.ts";
+import { columns, pageColumns } from "../../agent/facts/layout.ts";
 import { cases } from "./support/cases.ts";
 import { call, partsOf } from "./support/world.ts";
 

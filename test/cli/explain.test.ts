@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { cpWaits } from "../../agent/checks/example-facts.ts";
-import { columns } from "../../agent/cli/text/layout.ts";
 import type { CommandFact, ModeFacts, Place } from "../../agent/facts/index.ts";
+import { columns } from "../../agent/facts/layout.ts";
 import { hostileWorld, word } from "./support/hostile-world.ts";
 import { call, oracle, partsOf, root, type World } from "./support/world.ts";
 

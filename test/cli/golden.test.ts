@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { columns } from "../../agent/cli/text/layout.ts";
+import { columns } from "../../agent/facts/layout.ts";
 import { cases } from "./support/cases.ts";
 import { call, partsOf, type Said } from "./support/world.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { columns } from "../../agent/cli/text/layout.ts";
+import { columns } from "../../agent/facts/layout.ts";
 import { hostileWorld, word } from "./support/hostile-world.ts";
 import { call, partsOf, root } from "./support/world.ts";
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cpWaits, tried } from "../../agent/checks/example-facts.ts";
-import { columns } from "../../agent/cli/text/layout.ts";
 import type { ModeFacts } from "../../agent/facts/index.ts";
+import { columns } from "../../agent/facts/layout.ts";
 import { call, oracle, partsOf, root } from "./support/world.ts";
 
 const others = [tried("rm -f {file}"), tried("rm -rf {folder}"), tried("mv -f {file} {existing}")];

@@ -1,5 +1,5 @@
 import type { Automated, Automation } from "../../collectors/automation.ts";
-import { folded, pad, padStart, pageColumns, paragraph, widest, wrapped } from "./layout.ts";
+import { folded, pad, padStart, pageColumns, paragraph, widest, wrapped } from "../../facts/layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export interface Listing extends Automation {

@@ -1,8 +1,8 @@
 /** What an agent that was started by hand says of itself: whom it watches, and where to ask it. */
 
+import { beside, list, paragraph } from "../../facts/layout.ts";
 import { shellWord } from "../../facts/shell-word.ts";
 import type { StatusBody } from "../../status/agent-view.ts";
-import { beside, list, paragraph } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 const mostNames = 8;

@@ -1,8 +1,8 @@
 /** The text of `baseline show` and `baseline diff`. */
 import type * as z from "zod";
+import { paragraph, table } from "../../facts/layout.ts";
 import { shellWord } from "../../facts/shell-word.ts";
 import type { shapes } from "../../status/index.ts";
-import { paragraph, table } from "./layout.ts";
 import type { Line } from "./printable.ts";
 
 type Baseline = z.output<typeof shapes.Baseline>;

@@ -1,6 +1,7 @@
 /** What is in a support bundle, before it is written. */
+
+import { paragraph, rows, shortened, table } from "../../facts/layout.ts";
 import type { Manifest } from "../bundle/bundle.ts";
-import { paragraph, rows, shortened, table } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function bundleText({ files, leftOut, never }: Manifest, file: string): Line[] {

@@ -1,8 +1,8 @@
 /** What became of the files of a plan that was applied, for a person and for a program. */
 import { leastDigits, type OutcomeWord, quarantineName } from "../../cleanup/index.ts";
+import { columns, folded, pad, padStart, pageColumns, paragraph, spread } from "../../facts/layout.ts";
 import { sizeText } from "./cleanup.ts";
 import { codeWords } from "./cleanup-journal.ts";
-import { columns, folded, pad, padStart, pageColumns, paragraph, spread } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 /** The words are those of the journal; an agent of another version may have others. */

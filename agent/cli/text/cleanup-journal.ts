@@ -1,8 +1,8 @@
 /** The journal of clean-up, for a person and for a program: each file with what became of it. */
 import type { JournalEntry, OutcomeCode, OutcomeWord, Settled, Verified } from "../../cleanup/index.ts";
+import { folded, pad, padStart, pageColumns, paragraph, row, spread } from "../../facts/layout.ts";
+import { localMinute, localSecond } from "../../facts/moment.ts";
 import { pathText, sizeText } from "./cleanup.ts";
-import { folded, pad, padStart, pageColumns, paragraph, row, spread } from "./layout.ts";
-import { localMinute, localSecond } from "./moment.ts";
 import { type Line, span } from "./printable.ts";
 
 /** Minutes that the host's local time is ahead of UTC at that moment. */

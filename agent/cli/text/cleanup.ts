@@ -1,7 +1,7 @@
 /** Plans, for a person and for a program: what would go, what stays and why. Neither says that anything was removed. */
 import { type Decision, type Kept, type Listed, leastDigits, type StayCode } from "../../cleanup/index.ts";
 import type { Removal, Retention } from "../../documents/index.ts";
-import { columns, folded, pad, padStart, pageColumns, paragraph, spread } from "./layout.ts";
+import { columns, folded, pad, padStart, pageColumns, paragraph, spread } from "../../facts/layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export interface Planned {

@@ -1,7 +1,7 @@
 /** The text of `doctor`: a line for each outcome, and below it what mends it. */
 import { counted } from "../../facts/amounts.ts";
+import { columns, pageColumns, wrapped } from "../../facts/layout.ts";
 import type { Looked, Outcome } from "../doctor/self-check.ts";
-import { columns, pageColumns, wrapped } from "./layout.ts";
 import { type Line, type Style, span } from "./printable.ts";
 
 const indent = 8;

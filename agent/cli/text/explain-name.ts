@@ -2,11 +2,11 @@
 import { outcomeWords } from "../../checks/index.ts";
 import type { Measured } from "../../evaluate/index.ts";
 import type { Cause, CommandFact, GuardFact, ModeFacts, Outcome, Place, Tried } from "../../facts/index.ts";
+import { columns, edge, folded, list, rows, shortened, spread, table, unique } from "../../facts/layout.ts";
 import { shellWord } from "../../facts/shell-word.ts";
 import type { ExplainedName } from "../explained.ts";
 import { chainOf, tilde } from "./chain.ts";
 import { gapsText } from "./gaps.ts";
-import { columns, edge, folded, list, rows, shortened, spread, table, unique } from "./layout.ts";
 import { pastText } from "./past.ts";
 import { type Line, span } from "./printable.ts";
 

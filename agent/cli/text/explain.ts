@@ -1,11 +1,11 @@
 /** The text of `explain`: everything that startup files make otherwise than in a bare shell, equal ways said once. */
 import { type Differences, differences } from "../../evaluate/index.ts";
 import type { Account, Cause, ModeFacts } from "../../facts/index.ts";
+import { edge, folded, list, pad, rows, shortened, spread, widest } from "../../facts/layout.ts";
 import { shellWord } from "../../facts/shell-word.ts";
 import type { Explained } from "../explained.ts";
 import { tilde } from "./chain.ts";
 import { gapsText } from "./gaps.ts";
-import { edge, folded, list, pad, rows, shortened, spread, widest } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function explainedText({ measured: { account, modes } }: Explained): Line[] {

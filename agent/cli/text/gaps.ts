@@ -1,6 +1,6 @@
 /** What could not be had, once for all ways of coming in for which it is the same. */
 import type { ModeFacts } from "../../facts/index.ts";
-import { rows, shortened } from "./layout.ts";
+import { rows, shortened } from "../../facts/layout.ts";
 import type { Line } from "./printable.ts";
 
 export function gapsText(modes: readonly ModeFacts[]): Line[] {

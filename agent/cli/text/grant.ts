@@ -1,8 +1,8 @@
 /** The host owner's page: what rcwarden may do here, in plain words. */
 import { type Grant, type HostDocuments, type SinkDocument, whatHolds } from "../../documents/index.ts";
 import type { Share } from "../../facts/index.ts";
+import { list, pad, pageColumns, spread, wrapped } from "../../facts/layout.ts";
 import type { GroupAnswer } from "../../host/accounts.ts";
-import { list, pad, pageColumns, spread, wrapped } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export interface GrantPage {

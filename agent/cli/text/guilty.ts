@@ -2,10 +2,10 @@
 import { checkKinds } from "../../checks/index.ts";
 import type { Verdict } from "../../evaluate/index.ts";
 import type { FactName, ModeFacts, ModeId } from "../../facts/index.ts";
+import { edge, folded, pad, row, rows, shortened, spread, unique } from "../../facts/layout.ts";
 import type { CheckedAccount } from "../checked.ts";
 import { type Guilty, modesOf } from "./blocks.ts";
 import { chainOf, tilde } from "./chain.ts";
-import { edge, folded, pad, row, rows, shortened, spread, unique } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function guiltyText(block: Guilty, { account, modes: measured }: CheckedAccount): Line[] {

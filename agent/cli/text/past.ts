@@ -1,9 +1,9 @@
 /** When the line came and what was before, as an agent knows it. */
 
+import { rows, shortened } from "../../facts/layout.ts";
+import { localMinute } from "../../facts/moment.ts";
 import type { Opened, Past, Reviewed } from "../explain/past.ts";
 import type { ExplainedName } from "../explained.ts";
-import { rows, shortened } from "./layout.ts";
-import { localMinute } from "./moment.ts";
 import type { Line } from "./printable.ts";
 
 export function pastText({

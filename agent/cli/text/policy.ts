@@ -1,4 +1,4 @@
-import { table } from "./layout.ts";
+import { table } from "../../facts/layout.ts";
 import type { Line } from "./printable.ts";
 
 interface Row {

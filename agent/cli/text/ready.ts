@@ -1,9 +1,10 @@
 /** The text of `ready`: may it begin, why not, and how old is that. */
+
+import { pad, pageColumns, shortened, unique, wrapped } from "../../facts/layout.ts";
+import { duration, localMinute, localSecond } from "../../facts/moment.ts";
 import { shellWord } from "../../facts/shell-word.ts";
 import type { PreflightAnswer } from "../../status/index.ts";
 import { tilde } from "./chain.ts";
-import { pad, pageColumns, shortened, unique, wrapped } from "./layout.ts";
-import { duration, localMinute, localSecond } from "./moment.ts";
 import { type Line, type Style, span } from "./printable.ts";
 
 export interface Told {

@@ -1,10 +1,20 @@
 /** `sessions`: what waits, for what, and what can be done about it by whom. rcwarden does none of it. */
 import { counted, countWords } from "../../facts/amounts.ts";
 import type { Account, HungCommand, SessionGroup, SessionsFacts } from "../../facts/index.ts";
+import {
+  columns,
+  folded,
+  pad,
+  padStart,
+  pageColumns,
+  paragraph,
+  shortened,
+  widest,
+  wrapped,
+} from "../../facts/layout.ts";
+import { duration } from "../../facts/moment.ts";
 import { shellWord } from "../../facts/shell-word.ts";
 import { tilde } from "./chain.ts";
-import { columns, folded, pad, padStart, pageColumns, paragraph, shortened, widest, wrapped } from "./layout.ts";
-import { duration } from "./moment.ts";
 import { type Line, span } from "./printable.ts";
 
 export interface SessionsTold {

@@ -1,6 +1,6 @@
 /** What was judged about the host itself, where it does not hold or could not be told. */
 import type { Verdict } from "../../evaluate/index.ts";
-import { folded, list, pad, rows, shortened, unique } from "./layout.ts";
+import { folded, list, pad, rows, shortened, unique } from "../../facts/layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function hostText(verdicts: readonly Verdict[]): Line[] {

@@ -1,9 +1,9 @@
 /** The block of one reason why something could not be told. */
 import type { FactName, ModeFacts } from "../../facts/index.ts";
+import { folded, list, pad, rows, shortened, unique } from "../../facts/layout.ts";
 import type { CheckedAccount } from "../checked.ts";
 import type { Undecided } from "./blocks.ts";
 import { tilde } from "./chain.ts";
-import { folded, list, pad, rows, shortened, unique } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function undecidedText(block: Undecided, { account, modes: measured }: CheckedAccount): Line[] {

@@ -2,13 +2,13 @@
 import type { KeptFinding } from "../../drift/index.ts";
 import type { Verdict } from "../../evaluate/index.ts";
 import type { Account } from "../../facts/index.ts";
+import { folded, pad, paragraph, rows, shortened } from "../../facts/layout.ts";
+import { localSecond } from "../../facts/moment.ts";
 import type { CheckedAccount } from "../checked.ts";
 import type { Update } from "../watching.ts";
 import { guiltyOf, undecidedOf } from "./blocks.ts";
 import { tilde } from "./chain.ts";
 import { guiltyText } from "./guilty.ts";
-import { folded, pad, paragraph, rows, shortened } from "./layout.ts";
-import { localSecond } from "./moment.ts";
 import { type Line, span } from "./printable.ts";
 import { undecidedText } from "./undecided.ts";
 

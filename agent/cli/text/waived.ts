@@ -1,8 +1,8 @@
 /** What does not hold, and stands under an exception of the host's owner. */
 import type { Verdict } from "../../evaluate/index.ts";
+import { folded, pad, rows, shortened, unique } from "../../facts/layout.ts";
 import type { CheckedAccount } from "../checked.ts";
 import { tilde } from "./chain.ts";
-import { folded, pad, rows, shortened, unique } from "./layout.ts";
 import { type Line, span } from "./printable.ts";
 
 export function isWaived({ waived, finding }: Verdict): boolean {

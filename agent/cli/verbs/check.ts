@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type ModeId, modes } from "../../facts/index.ts";
+import { wrapped } from "../../facts/layout.ts";
 import { shells } from "../../shells/index.ts";
 import { checkOnce, type Refused, type Wish, wrongCall } from "../check-once.ts";
 import { type Format, formatIds, formats } from "../format/index.ts";
@@ -7,7 +8,6 @@ import { problemsDocument, reportDocument } from "../format/json.ts";
 import { updateLine } from "../format/update.ts";
 import { type Checked, modeOfFlag, severityOfFlag, withinOfFlag, wordOf } from "../options.ts";
 import { checkText } from "../text/check.ts";
-import { wrapped } from "../text/layout.ts";
 import { updateText } from "../text/update.ts";
 import { type Call, type ExitCode, examples, gather, type Surroundings, texts, type Verb } from "../verb.ts";
 import { type Teller, type Update, watchCheck } from "../watching.ts";

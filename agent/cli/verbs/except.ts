@@ -13,10 +13,10 @@ import {
   problemText,
 } from "../../documents/index.ts";
 import { fingerprint as fingerprintOf } from "../../evaluate/fingerprint.ts";
+import { paragraph } from "../../facts/layout.ts";
 import { hear, socketsFor } from "../agents.ts";
 import type { Parts } from "../parts.ts";
 import { exceptionDocument } from "../text/document.ts";
-import { paragraph } from "../text/layout.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
 
 export const except: Verb = { declare, run };

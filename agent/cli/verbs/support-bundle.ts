@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { paragraph } from "../../facts/layout.ts";
 import { plainText } from "../../facts/lines.ts";
 import { type StatusAnswer, shapes } from "../../status/index.ts";
 import { type Heard, hear, socketsFor } from "../agents.ts";
@@ -9,7 +10,6 @@ import { lookAtAll } from "../doctor/self-check.ts";
 import type { Parts, SupportParts } from "../parts.ts";
 import { bundleText } from "../text/bundle.ts";
 import { doctorText } from "../text/doctor.ts";
-import { paragraph } from "../text/layout.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
 
 export const supportBundle: Verb = { declare, run };

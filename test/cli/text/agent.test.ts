@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agentReady } from "../../../agent/cli/text/agent.ts";
-import { columns, pageColumns } from "../../../agent/cli/text/layout.ts";
+import { columns, pageColumns } from "../../../agent/facts/layout.ts";
 import { watched } from "../../status/world.ts";
 
 const status = { accounts: [watched("oracle")] };

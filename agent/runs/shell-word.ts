@@ -1,2 +1,0 @@
-/** Where it was; facts/shell-word.ts has it. */
-export * from "../facts/shell-word.ts";
