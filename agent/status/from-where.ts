@@ -12,7 +12,7 @@ const sites = ["same-origin", "none"];
 /** Null where the request may be looked at. */
 export function foreign(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): Refusal | null {
   const named = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length;
-  const { host, origin } = headers;
+  const { host, origin, referer } = headers;
   const site = headers["sec-fetch-site"];
   if (named > 1) return refusal(400, "host-twice", ["Host", "one header", `${named}`]);
   if (host !== undefined && host !== "" && !hosts.test(host)) {
@@ -23,6 +23,13 @@ export function foreign(headers: IncomingHttpHeaders, rawHeaders: readonly strin
   }
   if (origin !== undefined && (host === undefined || origin.toLowerCase() !== `http://${host.toLowerCase()}`)) {
     return refusal(403, "origin-foreign", ["Origin", "that of this very page, or none", origin]);
+  }
+  // Browsers that say nothing of the site still say this where a page leads elsewhere; ours tells it to nobody.
+  if (
+    referer !== undefined &&
+    (host === undefined || !referer.toLowerCase().startsWith(`http://${host.toLowerCase()}/`))
+  ) {
+    return refusal(403, "referer-foreign", ["Referer", "that of this very page, or none", referer]);
   }
   return null;
 }

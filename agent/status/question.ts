@@ -19,7 +19,9 @@ export interface Question {
   prepared: Prepared | null;
 }
 
-export function questionOf({ method = "", url = "", headers, rawHeaders }: IncomingMessage): Question | Refusal {
+export function questionOf(request: IncomingMessage): Question | Refusal {
+  const { method = "", url = "", headers, rawHeaders, httpVersion, httpVersionMajor } = request;
+  if (httpVersionMajor !== 1) return refusal(505, "version-wrong", ["HTTP", "1.1 or 1.0", httpVersion], bye);
   const refused = foreign(headers, rawHeaders);
   if (refused !== null) return refused;
   const path = pathOf({ url });

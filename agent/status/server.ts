@@ -181,6 +181,8 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
       const outcome = outcomeOf(request, asking);
       send(request, asking, leaving(outcome instanceof Promise ? await outcome : outcome));
     } catch (error) {
+      // The caller left before its body was whole.
+      if (request.destroyed && !request.complete) return;
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
       fault?.(`${request.method} ${pathOf(request)}: ${what}`);
       const words = [pathOf(request), "an answer", "a fault of rcwarden", "please report it"] as const;

@@ -113,6 +113,21 @@ test("an account sees its own rows, and not whether another is watched", { skip 
   assert.deepEqual(asked, ["run oracle"]);
 });
 
+test("another account: each route, and nothing of the first one", { skip }, async (t) => {
+  const { socket, asked } = await agentBehind(t);
+  const postgres = { uid: uids.postgres };
+  for (const { method, path } of routes) {
+    const key = `${method} ${path}`;
+    const body = bodies[key];
+    const answer = await askAs(postgres, socket, paths[key] ?? path, { method, ...(body !== undefined && { body }) });
+    const isNamed = key in paths || key === "POST /v1/run";
+    const may = expected[key]?.split(" ").includes("account") && !isNamed;
+    assert.equal(answer.status === 403, !may, `${key}: ${answer.status} ${answer.text}`);
+    if (!isNamed) assert.doesNotMatch(answer.text, /oracle(?!-staging)/, key);
+  }
+  assert.deepEqual(asked, ["release account postgres oracle-staging"], "which its answer refuses");
+});
+
 test("an account releases in its own name, whatever it asks for; the owner in that of the Retention's account", {
   skip,
 }, async (t) => {
@@ -176,7 +191,7 @@ test("each sees as much of a line as the Grant lets them", { skip }, async (t) =
     assert.equal(status, 200, text);
     return ["VALUE", "LINE"].filter((word) => text.includes(`SECRET-${word}`)).join(" ");
   };
-  for (const path of ["/v1/findings", "/v1/accounts/oracle"]) {
+  for (const path of ["/v1/findings", "/v1/accounts/oracle", "/v1/status", "/"]) {
     assert.equal(await says({ uid: 0 }, path), "VALUE LINE");
     assert.equal(await says(viewer, path), "", "local: names");
     assert.equal(await says(oracle, path), "VALUE LINE", "its own");

@@ -86,6 +86,10 @@ test("what another page asks in a person's name is refused", safety, async (t) =
     { Origin: "http://localhost:3000" },
     { Origin: "https://localhost:8080" },
     { "Sec-Fetch-Site": "cross-site" },
+    { Referer: "https://evil.example/page" },
+    { Referer: "http://localhost:8080.evil.example/" },
+    { Referer: "http://localhost:3000/" },
+    { Origin: "http://localhost:8080", Referer: "https://evil.example/" },
     { "Sec-Fetch-Site": "same-site" },
     { Origin: "http://localhost:8080", "Sec-Fetch-Site": "cross-site" },
   ];
@@ -105,6 +109,8 @@ test("what another page asks in a person's name is refused", safety, async (t) =
   const own = { Host, Origin: "http://localhost:8080", "Sec-Fetch-Site": "same-origin" };
   assert.equal((await ask(socket, "/v1/reload", { method: "POST", headers: own })).status, 200);
   assert.equal((await ask(socket, "/v1/status", { headers: { Host, "Sec-Fetch-Site": "none" } })).status, 200);
+  const led = { Host, Referer: "http://localhost:8080/" };
+  assert.equal((await ask(socket, "/v1/status", { headers: led })).status, 200);
 });
 
 test("a form of another page that a browser sends without its origin is refused by its type", safety, async (t) => {
@@ -234,6 +240,26 @@ test("the ninth connection of one user is told 429, and others are served", safe
   while (status === 429) ({ status } = await ask(socket, "/healthz"));
   assert.equal(status, 200);
   for (const each of held) void each.destroy();
+});
+
+test("who waits with all that it may still has connections that ask, and others wait, too", safety, async (t) => {
+  const { socket, store, tell } = await agentBehind(t);
+  const path = `/v1/events?after=${cursorText(store.head)}&wait=60s`;
+  const waiting = Array.from({ length: limits.waitsPerUid }, () => ask(socket, path));
+  // The next one is refused as soon as those before it wait.
+  let refused = await ask(socket, `${path.replace("60s", "1ms")}`);
+  while (refused.status !== 429) refused = await ask(socket, `${path.replace("60s", "1ms")}`);
+  assert.equal(problemIn(refused.body).code, "too-many-wait");
+  assert.equal((await ask(socket, "/v1/status")).status, 200);
+  assert.equal((await ask(socket, path.replace("&wait=60s", ""))).status, 200, "without waiting");
+  const other = askAs({ uid: uids.oracle }, socket, path);
+  let others = await ask(socket, "/healthz");
+  assert.equal(others.status, 200);
+  tell("oracle");
+  for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200);
+  assert.equal((await other).status, 200);
+  others = await ask(socket, path.replace("60s", "1ms"));
+  assert.equal(others.status, 200, "the places are free again");
 });
 
 test("a second request before the first was answered ends the connection", safety, async (t) => {
