@@ -656,13 +656,11 @@ export class Agent {
     const saves = this.#saves.get(name) ?? new Map<string, number>();
     await this.#keep(watched, ran, via);
     this.#measure(ran, seenFrom);
+    noteSeen(watched, ran, via === "documents" || saves.size > 0 ? `${world.nowMs()}` : "");
     // What other modes read may be known later, and tells nobody anything yet.
-    const paths = await readings.paths;
+    const [paths] = await Promise.all([readings.paths, this.#noteLead(watched, account, ran)]);
     if (isCalledOff()) return "measured";
     await this.#coverAlso(watched, paths, programPaths(ran.measured.modes));
-    noteSeen(watched, ran, via === "documents" || saves.size > 0 ? `${world.nowMs()}` : "");
-    await this.#noteLead(watched, account, ran);
-    if (isCalledOff()) return "measured";
     watched.startupFiles = new Map(modesFor(ran.applying).map((mode) => [mode, readings.startupFiles(mode)]));
     watched.attempts += 1;
     watched.measuredAt = world.monotonicMs();
@@ -782,6 +780,7 @@ export class Agent {
         ? null
         : await this.world.lines(account, wanted, this.#stopping.signal);
     watched.lead = groundOf({ finding, account, facts, wanted, texts, before });
+    this.pictures.changed();
   }
 
   /** What is about the host itself: watching, exceptions. Its last record says what it stood on, as an account's does. */
