@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { plain, printable } from "../../../agent/cli/text/printable.ts";
+import { plain, printable } from "../../agent/cli/text/printable.ts";
 import {
   beside,
   columns,
@@ -12,7 +12,7 @@ import {
   spread,
   table,
   wrapped,
-} from "../../../agent/facts/layout.ts";
+} from "../../agent/facts/layout.ts";
 
 test("lines break at blanks, and a word that is too wide breaks where the room ends", () => {
   assert.deepEqual(wrapped("one two three", 8), ["one two", "three"]);

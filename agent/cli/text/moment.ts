@@ -1,2 +1,0 @@
-/** Times as people read them: the endpoint writes them so, too (facts/moment.ts). */
-export * from "../../facts/moment.ts";
