@@ -26,7 +26,7 @@ export interface SessionsAbout {
 
 const everyMs = 30_000;
 const longestMs = 300_000;
-/** Looks may take this share of a core: with 5,000 commands that wait they come less often. */
+/** Of a core, for all looks: dear ones come less often, but never further apart than the longest. */
 const share = 0.001;
 
 interface Seen {

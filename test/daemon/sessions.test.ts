@@ -92,6 +92,32 @@ describe("the agent's looks at sessions", () => {
     );
   });
 
+  test("come every 30 s, less often where they are dear, never less than every 5 minutes, and no more when all ends", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let workMs = 1;
+    let looks = 0;
+    const { sessions, stopping } = sessionsOf(async () => {
+      looks += 1;
+      return { sessions: [], problem: "", workMs };
+    });
+    const after = async (ms: number) => {
+      t.mock.timers.tick(ms);
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      return looks;
+    };
+    await sessions.start();
+    assert.equal(await after(29_999), 1);
+    workMs = 100;
+    assert.equal(await after(1), 2);
+    assert.equal(await after(99_999), 2);
+    workMs = 60_000;
+    assert.equal(await after(1), 3);
+    assert.equal(await after(299_999), 3);
+    assert.equal(await after(1), 4);
+    stopping.abort();
+    assert.equal(await after(1_000_000), 4);
+  });
+
   test("say nothing that is a secret", async () => {
     const prompt = "password=hunter2 overwrite? ";
     const hung = [{ account: "oracle", sent: "", runs: "cp -i -f x y", prompt, where: null }];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { cpHangs, seesSessions } from "../../agent/checks/example-facts.ts";
 import { shapes, shownSessions } from "../../agent/status/index.ts";
+import { agentBehind, askAs, uids } from "./world.ts";
 
 const hostile = {
   ...cpHangs,
@@ -9,6 +10,20 @@ const hostile = {
   says: "the other end of the FIFO /u01/pipe",
 };
 const seen = seesSessions([hostile, { ...cpHangs, account: "postgres" }]);
+
+test("of an account that nobody watches nothing is known, which is another answer than none", {
+  skip: process.getuid?.() === 0 ? false : "needs root, to call as others",
+}, async (t) => {
+  const { socket } = await agentBehind(t);
+  const owner = { uid: uids.owner };
+  const { status } = await askAs(owner, socket, "/v1/sessions?account=not-there");
+  assert.equal(status, 404);
+  const { body } = await askAs(owner, socket, "/v1/sessions?account=postgres");
+  assert.deepEqual(
+    shapes.Sessions.parse(body).groups.map(({ account }) => account),
+    ["postgres"],
+  );
+});
 
 describe("sessions as others may see them", () => {
   test("an account's are its own alone", () => {
