@@ -350,7 +350,9 @@ export class Cleaner {
     });
     if (performed.kind === "none") return none(performedCodes[performed.code], performed.because);
     this.#keepPlan(cleaning, performed, because, at);
-    this.#reckon(cleaning, performed, at, space);
+    const hasRemoved = performed.applied?.outcomes.has("removed") ?? false;
+    const left = hasRemoved ? await cleanup.spaceOf(retention.root, account, signal) : space;
+    this.#reckon(cleaning, performed, at, left ?? space);
     if (performed.applied !== null) await this.#applied(cleaning, performed.applied, because, signal);
     const isTold = !this.#needsJournal() || (await this.#journal.isTold());
     // What lies in quarantine is not absent, nor is what was removed and is not told yet.

@@ -157,6 +157,7 @@ test("what goes for want of room goes only while there is want of room", async (
   await agent.live(1);
   await agent.live(1);
   assert.equal(agent.lies(retention).length, 2, `${agent.performed}`);
+  assert.equal(agent.cleaner.all[0]?.backlog?.freeBytes, 50);
   // The next time it is not held for fruitless.
   agent.space = { freeBytes: 19, totalBytes: 100 };
   agent.cleaner.reloaded();
