@@ -39,11 +39,6 @@ export const verbs: readonly Listed[] = [
     load: async () => (await import("./verbs/explain.ts")).explain,
   },
   {
-    name: "agent",
-    summary: "watch, measure again what changed, keep what was found and tell it",
-    load: async () => (await import("./verbs/agent.ts")).agent,
-  },
-  {
     name: "policy",
     summary: "list and show the documents in force, and their schemas",
     load: async () => (await import("./verbs/policy.ts")).policy,
@@ -67,6 +62,11 @@ export const verbs: readonly Listed[] = [
     name: "cleanup",
     summary: "say which files Retentions let go and why others stay, and remove what a plan said",
     load: async () => (await import("./verbs/cleanup.ts")).cleanup,
+  },
+  {
+    name: "agent",
+    summary: "watch, measure again what changed, keep what was found and tell it",
+    load: async () => (await import("./verbs/agent.ts")).agent,
   },
   {
     name: "status",
