@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
+import { modeIds } from "../../agent/facts/index.ts";
 import type { StatusAnswer } from "../../agent/status/index.ts";
 import { pageOf } from "../../agent/status/page/index.ts";
 import { account, calm, before as earlier, finding, nowMs, offsetMinutes, ways, wrong } from "../status/page-states.ts";
@@ -65,6 +66,15 @@ const states: Readonly<Record<string, StatusAnswer>> = {
     cleanup: row === undefined ? [] : [{ ...row, root: longPath, retention: named(63), problem: named(300) }],
     unmeasured: [
       { account: named(64), mode: "ssh-command", code: "unreadable", message: named(400), change: named(200) },
+    ],
+  }),
+  "13 ways in": calm({
+    ways: [
+      {
+        account: "oracle",
+        shell: "/bin/tcsh",
+        ways: modeIds.map((mode) => ({ mode, isEngines: false, state: "unknown", word: "unknown", finding: null })),
+      },
     ],
   }),
   "40 accounts": wrong({

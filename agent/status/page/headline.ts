@@ -67,11 +67,10 @@ const byState: Readonly<Record<State, (reading: Reading) => Headline>> = {
   },
   "first-start": ({ status }) => ({
     mark: "unknown",
-    state: "First start",
+    state: status.ready ? "Waiting" : "First start",
     first: "Nothing is measured yet.",
     second: "First answer in about 20 s.",
     title: "? Nothing is measured yet",
-    ...(status.ready && { state: "Waiting" }),
   }),
   "no-account": () => ({
     mark: "unknown",

@@ -56,7 +56,6 @@ addEventListener("DOMContentLoaded", () => {
     page.classList.toggle("stale", is);
   }
   setInterval(age, 1000);
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

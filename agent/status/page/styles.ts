@@ -190,7 +190,7 @@ const drawings = `
 `;
 
 const ways = `
-.sideways { overflow-x: auto; }
+.sideways { position: relative; overflow-x: auto; }
 .ways th, .ways td { border-bottom: 1px solid var(--rule); padding: 0; }
 .ways thead th { vertical-align: bottom; font-size: .8125rem; line-height: 1.15; padding-bottom: 10px; height: 9.2rem; }
 .ways thead th:first-child { color: var(--ink2); }
