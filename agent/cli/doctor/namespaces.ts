@@ -8,7 +8,7 @@ export const namespaces: SelfCheck = {
     if (missing.length > 0) {
       return [
         fail(
-          `root: expected all capabilities that measuring needs, found none of ${missing.join(", ")}`,
+          `root: expected all capabilities that measuring needs, found that ${missing.join(", ")} is missing`,
           "run it outside of the container or unit that takes them away, or give them back",
         ),
       ];

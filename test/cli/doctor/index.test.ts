@@ -59,7 +59,7 @@ const faults: Readonly<Record<string, readonly Fault[]>> = {
     [{ addonProblem: () => "host.node: expected the addon" }, "fail", /host\.node: expected the addon/],
   ],
   namespaces: [
-    [{ missingCapabilities: () => ["CAP_SYS_ADMIN"] }, "fail", /none of CAP_SYS_ADMIN/],
+    [{ missingCapabilities: () => ["CAP_SYS_ADMIN"] }, "fail", /CAP_SYS_ADMIN is missing/],
     [
       {
         callerUid: 501,
