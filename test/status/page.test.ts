@@ -115,6 +115,26 @@ test("only unknowns: nothing fails, and that is all that is said", () => {
   assert.match(unknown, /<p class="state unk">/);
 });
 
+test("an engine's way in that is unknown is never told as holding, though no finding says why", () => {
+  const open = ways("oracle", "/bin/tcsh", (mode) =>
+    mode === "ssh-command" ? { state: "unknown", word: "unknown" } : {},
+  );
+  const reason = {
+    account: "oracle",
+    mode: "ssh-command",
+    code: "timed-out",
+    message: "the time was over",
+    change: "",
+  };
+  const unknown = page(calm({ ways: [open], unmeasured: [reason] }));
+  assert.equal(h1(unknown), "Nothing fails; 1 could not be decided. The time was over.");
+  assert.match(unknown, /<a class="unk" href="#unmeasured">/);
+  const elsewhere = ways("oracle", "/bin/tcsh", (mode) =>
+    mode === "cron" ? { state: "unknown", word: "unknown" } : {},
+  );
+  assert.match(h1(page(calm({ ways: [elsewhere] }))), /^What the engine sends does what it says\./);
+});
+
 test("more than one fails: the sentence says how many more, and leads there", () => {
   const second = finding({ fingerprint: "c".repeat(16), subject: "cp -f {file} {existing}" });
   const third = finding({ fingerprint: "d".repeat(16), subject: "mv -f {file} {existing}" });

@@ -3,7 +3,7 @@
 import { counted } from "../../facts/amounts.ts";
 import { code, type Html, html, listed, nothing, type Part } from "./html.ts";
 import { colourOf, type Mark, mark } from "./marks.ts";
-import { inTenses, pathFor, type Reading, type State, tense } from "./reading.ts";
+import { inTenses, openWays, pathFor, type Reading, type State, tense } from "./reading.ts";
 import { stuckOf } from "./sessions.ts";
 import { marked, plain, tellingOf } from "./telling.ts";
 import { capital, duration, roughly, sentence } from "./words.ts";
@@ -110,21 +110,30 @@ function becauseOf(reading: Reading): Part {
     const { line } = tellingOf(finding);
     return html`Line ${where.line} of ${code(middle(pathFor(reading, account, where.file)))} ${inTenses(line)}.`;
   }
-  if (lead !== null && lead.says !== "") return `Line not known: ${sentence(lead.says)}`;
+  if (lead !== null && lead.says !== "") return `Line not known: ${lead.says}.`;
   return sentence(cut(finding.message));
 }
 
-function unknown({ undecided, clock, leading }: Reading): Headline {
-  const says = `Nothing fails; ${undecided.length} could not be decided`;
-  const { finding } = leading ?? absent();
-  const who = plain(tellingOf(finding).who);
+function unknown({ status, undecided, clock, leading }: Reading): Headline {
+  const open = undecided.length === 0 ? openWays(status).length : undecided.length;
+  const says = `Nothing fails; ${open} could not be decided`;
+  const since = leading === null ? "" : ` for ${duration(clock.since(leading.finding.since))}`;
   return {
     mark: "unknown",
-    state: tense(`Unknown for ${duration(clock.since(finding.since))}`, "Unknown when last known"),
-    first: tense(`${says}.`, `Nothing failed; ${undecided.length} could not be decided.`),
-    second: `${cut(`${who}: ${finding.message}`)}.`,
+    state: tense(`Unknown${since}`, "Unknown when last known"),
+    first: tense(`${says}.`, `Nothing failed; ${open} could not be decided.`),
+    second: whyOpen(status, leading),
     title: `? ${says}`,
   };
+}
+
+/** What left the first of them undecided. */
+function whyOpen({ unmeasured }: Reading["status"], leading: Reading["leading"]): string {
+  if (leading !== null) {
+    const { finding } = leading;
+    return `${cut(`${plain(tellingOf(finding).who)}: ${finding.message}`)}.`;
+  }
+  return unmeasured[0] === undefined ? "" : sentence(cut(unmeasured[0].message));
 }
 
 function holds(reading: Reading): Headline {
@@ -178,12 +187,18 @@ interface Lede {
 function consequencesOf(reading: Reading): Lede {
   const parts = [...stuckPart(reading), ...waitingPart(reading), ...fullPart(reading), ...morePart(reading)];
   if (parts.length === 0) {
-    const stuck =
-      reading.status.sessions.problem === "" ? [" and no session is stuck", " and no session was stuck"] : ["", ""];
-    return { now: `Nothing else fails${stuck[0]}.`, past: `Nothing else failed${stuck[1]}.` };
+    const isSeen = reading.status.sessions.problem === "";
+    if (reading.state !== "fails") return isSeen ? both("No session is stuck.", "No session was stuck.") : both("", "");
+    return isSeen
+      ? both("Nothing else fails and no session is stuck.", "Nothing else failed and no session was stuck.")
+      : both("Nothing else fails.", "Nothing else failed.");
   }
   const sentenceOf = (words: readonly Part[]) => html`${listed(words)}.`;
   return { now: sentenceOf(parts.map(({ now }) => now)), past: sentenceOf(parts.map(({ past }) => past)) };
+}
+
+function both(now: string, past: string): Lede {
+  return { now, past };
 }
 
 function linked(target: string, text: string, now: string, past: string): Lede {

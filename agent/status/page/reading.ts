@@ -59,15 +59,23 @@ export function readingOf(status: StatusAnswer, { principal, nowMs, offsetMinute
   };
 }
 
-function stateOf({ accounts, ready }: StatusAnswer, fails: number, unknown: number): State {
+function stateOf(status: StatusAnswer, fails: number, unknown: number): State {
+  const { accounts, ready } = status;
   if (accounts.length === 0) return ready ? "no-account" : "first-start";
   if (accounts.some(({ state }) => state === "quiet") && accounts.every(({ state }) => !busy.includes(state))) {
     return "quiet";
   }
   if (fails > 0) return "fails";
-  if (unknown > 0) return "unknown";
+  if (unknown > 0 || openWays(status).length > 0) return "unknown";
   if (accounts.some(({ measuredAt }) => measuredAt !== null)) return "holds";
   return accounts.some(({ state }) => busy.includes(state)) ? "first-start" : "unmeasured";
+}
+
+/** Ways in that are unknown, where that leaves it open what an engine meets: its own ones, or all where none holds. */
+export function openWays({ ways }: StatusAnswer): Way[] {
+  const cells = ways.flatMap((each) => each.ways);
+  const unknown = cells.filter(({ state }) => state === "unknown");
+  return cells.some(({ state }) => state === "holds") ? unknown.filter(({ isEngines }) => isEngines) : unknown;
 }
 
 const busy: readonly string[] = ["waiting", "measuring", "measured"];
