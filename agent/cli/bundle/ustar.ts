@@ -1,4 +1,4 @@
-/** A tar archive of a few small files (POSIX.1-1988 ustar; decision 0029): names of at most 100 ASCII characters. */
+/** A tar archive of a few small files (POSIX.1-1988 ustar; decision 0028): names of at most 100 ASCII characters. */
 
 export interface TarFile {
   readonly name: string;
