@@ -213,8 +213,12 @@ test("headers are bounded", safety, async (t) => {
   assert.match(await heard, /^HTTP\/1\.1 431 /);
 });
 
-test("who says nothing, or not the whole, is cut", safety, async (t) => {
+test("who says nothing, not the whole, or nothing more is cut", safety, async (t) => {
   const { socket } = await agentBehind(t);
+  const known = "GET /healthz HTTP/1.1\r\nHost: rcwarden\r\n\r\n";
+  const first = await speak(socket, known);
+  await once(first.socket, "data");
+  const again = await speak(socket, known);
   const silent = await speak(socket, "");
   const slow = await speak(socket, "GET /healthz HTTP/1.1\r\nHost: rc");
   const half = await speak(
@@ -223,6 +227,7 @@ test("who says nothing, or not the whole, is cut", safety, async (t) => {
   );
   const said = await Promise.all([silent.heard, slow.heard, half.heard]);
   for (const text of said) assert.match(text, /^(HTTP\/1\.1 408 |$)/);
+  for (const { heard } of [first, again]) assert.match(await heard, /^HTTP\/1\.1 200 /);
 });
 
 test("the ninth connection of one user is told 429, and others are served", safety, async (t) => {
