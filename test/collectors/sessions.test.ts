@@ -367,9 +367,9 @@ describe("a host that is not as it should be", () => {
   test("a process that is its own child, and one with a thousand children, are looked at in bounded work", async () => {
     using proc = fakeProc();
     connect(proc, 200, { name: "bash", words: ["bash", "-c", "x"], call: waitsForChild });
-    proc.file("202/task/202/children", Array.from({ length: 1000 }, (_, at) => `${at < 500 ? 202 : 203} `).join(""));
-    proc.put(203, { parent: 202, name: "bash", call: waitsForChild });
-    proc.file("203/task/203/children", "203 202 ");
+    proc.put(203, { parent: 202, name: "bash", call: waitsForChild, startedTicks: 800_000 });
+    const list = Array.from({ length: 1000 }, (_, at) => `${at < 500 ? 202 : 203} `).join("");
+    for (const pid of [202, 203]) proc.file(`${pid}/task/${pid}/children`, list);
     proc.file("202/stat", "202 (bash) S 202 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 900000 0 0");
     let read = 0;
     const counted = procFolder(proc.folder);

@@ -138,7 +138,7 @@ export const sessionCases: readonly Case[] = [
     world: {
       ...story,
       sessions: look([
-        hangs(0, { words: ["cp", "-f", hostile] }),
+        hangs(0, { words: ["cp", "-f", "--password=hunter2", hostile] }),
         hangs(1, { waitsFor: "fifo", says: `the other end of the FIFO /${hostile}` }),
       ]),
       facts: () => ({
