@@ -16,6 +16,8 @@ const idleMs = 15_000;
 const mostAnswers = 1_000;
 const mostBytes = 2_048;
 const mostQuestions = 64;
+/** Of an answer that is kept whole. */
+const mostKeptBytes = 64 * 1024;
 const end = "\r\n\r\n";
 
 export interface Around {
@@ -28,7 +30,7 @@ export interface Around {
 
 interface Remembered {
   readonly question: Question;
-  /** The last answer, whole, for as long as it is the same within the same second. */
+  /** The last answer, whole, for as long as it is the same within the same second; null where it is made each time. */
   last: { readonly text: string; readonly status: number; readonly second: number; readonly bytes: Buffer } | null;
 }
 
@@ -145,7 +147,8 @@ function kept(known: Remembered, outcome: Outcome): Buffer {
   if (isSame && last.second === second) return last.bytes;
   const told = leaving(outcome);
   const bytes = rendered(told, stays);
-  known.last = { text: told.text, status: told.status, second, bytes };
+  const isKept = outcome.kind === "text" && bytes.length <= mostKeptBytes;
+  known.last = isKept ? { text: told.text, status: told.status, second, bytes } : null;
   return bytes;
 }
 

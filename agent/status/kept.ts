@@ -7,8 +7,8 @@ import type { AgentView } from "./agent-view.ts";
 
 const freshMs = 100;
 /** Whoever sees otherwise than others has texts of its own; more, and longer ones, are not kept. */
-const mostTexts = 32;
-const mostCharacters = 256 * 1024;
+const mostTexts = 16;
+const mostCharacters = 128 * 1024;
 
 interface Moment {
   readonly atMs: number;
