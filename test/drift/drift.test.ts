@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { staging } from "../../agent/checks/example-facts.ts";
+import { cpHangs, seesSessions, staging } from "../../agent/checks/example-facts.ts";
 import { logBacklog } from "../../agent/checks/log-backlog.ts";
+import { sessionsStuck } from "../../agent/checks/sessions-stuck.ts";
 import { type Because, type FindingState, withdraw } from "../../agent/drift/index.ts";
 import type { Verdict } from "../../agent/evaluate/index.ts";
 import { at } from "../support/facts.ts";
@@ -136,6 +137,19 @@ describe("what changes", () => {
     assert.equal(after(prior, [seen(500, 7)]).events.length, 1, "full sooner");
     assert.equal(after(prior, [seen(1001, 8)]).events.length, 1, "twice as many");
     assert.equal(after(prior, [seen(412, 9, "changed")]).events.length, 1, "another reason is news");
+  });
+
+  test("how many sessions are stuck and since when is not, until it is twice as bad, or another command joins", () => {
+    const seen = (count: number, minutes: number, ...more: readonly string[]) => {
+      const stillSeconds = Array.from({ length: count }, () => minutes * 60);
+      const group = { ...cpHangs, count, oldestSeconds: minutes * 60, stillSeconds, from: [`10.1.2.${minutes}`] };
+      const sessions = seesSessions([group, ...more.map((command) => ({ ...group, command }))]);
+      return verdict({ ...only(judge(sessionsStuck, { sessions })), where: null, line: null });
+    };
+    const prior = after([], [seen(40, 20)]).put;
+    assert.deepEqual(after(prior, [seen(63, 90)]).events, []);
+    assert.equal(after(prior, [seen(64, 20)]).events.length, 1, "twice as many");
+    assert.equal(after(prior, [seen(20, 20, "rm -i ...")]).events.length, 1, "another command is news");
   });
 
   test("the order in which a check names its evidence is not", () => {
