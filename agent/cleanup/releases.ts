@@ -3,7 +3,7 @@
  * what is to be kept goes out, so that one transaction holds it with the events that tell of it.
  */
 import { createHash } from "node:crypto";
-import type { Removal, Retention } from "../documents/index.ts";
+import { matchesName, parseFilePattern, type Removal, type Retention } from "../documents/index.ts";
 import {
   type AskedRelease,
   type Change,
@@ -116,6 +116,8 @@ class Taking {
   readonly #nowMs: number;
   readonly #rows = new Map<string, StoredRelease>();
   readonly #refused = new Map<string, Refused>();
+  /** By Retention. */
+  readonly #patterns = new Map<string, readonly ReturnType<typeof parseFilePattern>[]>();
   /** How many are kept of each Retention, counted once and then kept along. */
   #counts: Map<string, number> | null = null;
   #inAll = 0;
@@ -134,11 +136,9 @@ class Taking {
     if (allowed === null || refusal !== null) {
       return this.#refuse({ key, account: this.#ownAccount(), asked, answer: "not-allowed", message: refusal ?? "" });
     }
-    const { account, depth } = allowed.retention;
-    if (asked.path.length > depth) {
-      const message = `expected a path of at most ${depth} names (the Retention's depth), found ${asked.path.length}`;
-      return this.#refuse({ key, account, asked, answer: "not-allowed", message });
-    }
+    const { account } = allowed.retention;
+    const outside = this.#outside(asked.path, allowed.retention);
+    if (outside !== null) return this.#refuse({ key, account, asked, answer: "not-allowed", message: outside });
     const before = this.#rows.get(key) ?? this.#kept.release(key);
     if (before === null && !this.#hasRoom(asked.retention)) {
       const message = `expected at most ${mostOfRetention} releases of a Retention and ${mostOfInstance} in all, found as many; release it again when files went`;
@@ -182,6 +182,17 @@ class Taking {
   /** Whose event a refusal is: an account's own; an engine's is the host's, for it may mean anybody's files. */
   #ownAccount(): string | null {
     return this.#by.kind === "account" ? this.#by.name : null;
+  }
+
+  /** Why nothing of this path is the Retention's, whatever lies there; null where it may be. */
+  #outside(path: readonly string[], { name, match, depth }: Retention): string | null {
+    if (path.length > depth)
+      return `expected a path of at most ${depth} names (the Retention's depth), found ${path.length}`;
+    const patterns = this.#patterns.get(name) ?? match.map(parseFilePattern);
+    this.#patterns.set(name, patterns);
+    const own = Buffer.from(path.at(-1) ?? "", "hex");
+    if (patterns.some((each) => each.kind === "pattern" && matchesName(each.pattern, own))) return null;
+    return `expected a name that the Retention matches (${match.join(", ")}), found another`;
   }
 
   #hasRoom(retention: string): boolean {

@@ -89,8 +89,8 @@ class Walk {
 
   #subfolder(held: HeldFolder, name: Buffer, inside: Inside): void {
     const isDeepest = inside.parts.length + 1 >= this.#request.depth;
-    // Our own, which nobody asked about.
-    if (inside.parts.length === 0 && name.equals(quarantine)) return;
+    // Our own, which nobody asked about; deeper down that of another Retention, whose root lay there.
+    if (name.equals(quarantine)) return;
     const { bar } = namedOf(name.toString("latin1"), false);
     const kept: Guard = bar ?? guard("not-a-regular-file", "it is a folder");
     if (isDeepest || bar !== null) {

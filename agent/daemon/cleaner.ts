@@ -502,7 +502,13 @@ function refusedOf(applied: Applied | null, strangers: number): Refused | null {
   if (applied !== null && applied.refused !== null)
     return { code: `journal-${applied.refused.code}`, message: applied.refused.message };
   if (applied !== null && applied.unfinished !== "") return { code: "unfinished", message: applied.unfinished };
-  const lie = [...(applied?.outcomes.values() ?? [])].filter(({ outcome }) => outcome === "in-quarantine");
+  const outcomes = [...(applied?.outcomes.values() ?? [])];
+  const refused = outcomes.find(({ outcome, code }) => outcome === "kept" && code === "refused")?.files ?? 0;
+  if (refused > 0) {
+    const message = `${refused} ${refused === 1 ? "file that was to go stays" : "files that were to go stay"}, for the system refused it; rcwarden cleanup journal says why`;
+    return { code: "unfinished", message };
+  }
+  const lie = outcomes.filter(({ outcome }) => outcome === "in-quarantine");
   const files = lie.reduce((sum, each) => sum + each.files, strangers);
   if (files === 0) return null;
   const message = `${files} ${files === 1 ? "file lies" : "files lie"} in .rcwarden-quarantine and could be put back nowhere, or are none of ours; move them by hand`;

@@ -53,7 +53,7 @@ export type RefusedCode =
   | "in-quarantine"
   /** What an earlier run began could not be compared with the file system. */
   | "not-reconciled"
-  /** A run ended before everything had its turn. */
+  /** A run ended before everything had its turn, or the system refused that files go. */
   | "unfinished";
 
 export interface Refused {

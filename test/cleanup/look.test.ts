@@ -327,3 +327,12 @@ test("nothing below the root is changed by a look", root, async () => {
   assert.equal(state(), earlier);
   assert.equal(readFileSync(join(tree.root, "a.arc"), "utf8"), "x");
 });
+
+test("a quarantine folder is never looked into, nor one below another Retention's root", root, async () => {
+  await using account = await makeAccount({ home: "empty" });
+  using tree = makeTree(account);
+  for (const path of ["a.arc", ".rcwarden-quarantine/1.0", "deep/b.arc", "deep/.rcwarden-quarantine/2.0"])
+    tree.file(path);
+  const { verdicts } = await lookAt({ root: tree.root, depth: 3 }, account);
+  assert.deepEqual(Object.keys(verdicts).sort(), ["a.arc", "deep", "deep/b.arc"]);
+});

@@ -251,9 +251,19 @@ test("removed is said only of what went by this very release", () => {
   assert.deepEqual(words(kept.keep(follow.changed(false, kept, startMs))), [], "each once");
 });
 
+test("what the Retention never reaches is not accepted: too deep, or no name that it matches", () => {
+  const kept = new Kept();
+  const asked = ["in/a.arc", "a/b/c.arc", "a.txt", "a.arc/b.txt", "a.arc.gz"].map((path) => sha(path));
+  const { answers, messages, due } = kept.ask(account, asked);
+  assert.deepEqual(answers, ["accepted", "not-allowed", "not-allowed", "not-allowed", "not-allowed"]);
+  assert.equal(messages[2]?.message, "expected a name that the Retention matches (*.arc), found another");
+  assert.deepEqual(due, ["staging"]);
+  assert.deepEqual(kept.counting(), ["in/a.arc"]);
+});
+
 test("a file's name in hex is the same file", () => {
   const kept = new Kept();
-  const path = ["ff2a", "fe00".slice(0, 2)];
+  const path = ["ff2a", "fe2e617263"];
   kept.ask(engine, [{ ...sha("x"), path }]);
   const follow = followReleases([...kept.rows.values()]);
   const { path: _, ...others } = removedOf("x", digest);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Seen } from "../../agent/cleanup/index.ts";
 import { cleanupViewOf } from "../../agent/daemon/cleanup-view.ts";
-import { seenOf } from "../cleanup/support.ts";
+import { rootIdentity, seenOf } from "../cleanup/support.ts";
 import { useBuiltAddon } from "../support/addon.ts";
 import { automatic, type CleanerTest, cleanerTest, grantOf } from "./cleaner-world.ts";
 
@@ -199,4 +199,25 @@ test("a run on a schedule that failed is tried again before the next is due", as
   answers = true;
   await agent.live(1);
   assert.deepEqual(agent.lies(retention), []);
+});
+
+test("what the system refused is said, until it goes", async () => {
+  const retention = automatic();
+  await using agent = cleanerTest({ retentions: [retention] });
+  agent.put(retention, "a.arc");
+  const { child } = agent;
+  agent.child = (applying) => {
+    const intent = applying.intend(applying.decide(rootIdentity)) ?? -1;
+    applying.settle(intent, [{ at: 0, outcome: "kept", code: "refused", detail: "rename: EROFS", sha256: null }]);
+    return { kind: "looked", message: "", root: rootIdentity, unseen: "", applied: true };
+  };
+  agent.cleaner.start();
+  await agent.settled();
+  assert.equal(
+    agent.cleaner.all[0]?.refused?.message,
+    "1 file that was to go stays, for the system refused it; rcwarden cleanup journal says why",
+  );
+  agent.child = child;
+  await agent.live(15);
+  assert.equal(agent.cleaner.all[0]?.refused, null);
 });
