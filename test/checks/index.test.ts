@@ -9,7 +9,15 @@ import { checkFacts } from "../support/facts.ts";
 /** What a clause never shows: values that nobody put into words, and a full stop. */
 const leaked = /undefined|(?<!\/dev\/)null|\[object|NaN|\.$/;
 
-const shared = ["check-kind.ts", "example-facts.ts", "index.ts", "resolution.ts", "sent.ts", "wording.ts"];
+const shared = [
+  "check-kind.ts",
+  "example-facts.ts",
+  "index.ts",
+  "outcome.ts",
+  "resolution.ts",
+  "sent.ts",
+  "wording.ts",
+];
 
 describe("the registry of check kinds", () => {
   test("names each kind once, in words joined by dashes", () => {
