@@ -5,12 +5,14 @@ import type { CloudEvent, Cursor, Page } from "../store/index.ts";
 import { cloudEvent, cursorText, snapshotEvent } from "../store/index.ts";
 import type { AgentView } from "./agent-view.ts";
 import { keptText } from "./kept.ts";
+import type { Refusal } from "./problem.ts";
 
 export interface Wish {
   readonly after: Cursor | null;
   readonly waitMs: number;
   readonly account: string | undefined;
-  readonly share: Share;
+  /** Asked when there is something: whoever waited may see less of it by then. */
+  share(): Share | Refusal;
   /** The client left, or the agent ends. */
   readonly signal: AbortSignal;
 }
@@ -25,16 +27,23 @@ interface EventsPage {
  * The next page as JSON; waits for it as long as it is empty. A snapshot comes first where `after` is no longer held. Those
  * who wait at the same place for the same get the same text.
  */
-export async function eventsText(view: AgentView, wish: Wish): Promise<string> {
+export async function eventsText(view: AgentView, wish: Wish): Promise<string | Refusal> {
   const page = await pageWithin(view, wish);
-  const { account, share, after } = wish;
+  const { account, after } = wish;
+  const share = wish.share();
+  if (typeof share !== "string") return share;
   const from = after === null ? "" : cursorText(after);
   // A name has any characters, the others none that would part them otherwise.
   const key = `events ${from} ${cursorText(page.through)} ${share} ${account ?? ""}`;
-  return keptText(view, key, () => `${jsonText(shown(view, page, wish), 0)}\n`);
+  return keptText(view, key, () => `${jsonText(shown(view, page, { account, share }), 0)}\n`);
 }
 
-function shown(view: AgentView, page: Page, { account, share }: Wish): EventsPage {
+interface Seeing {
+  readonly account: string | undefined;
+  readonly share: Share;
+}
+
+function shown(view: AgentView, page: Page, { account, share }: Seeing): EventsPage {
   const leaving = { source: view.source, share };
   const events = page.events.map((event) => cloudEvent(event, leaving));
   const through = cursorText(page.through);

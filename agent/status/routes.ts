@@ -160,12 +160,14 @@ export const routes: readonly Route[] = [
       const { query, view } = asked;
       const rows = rowsFor(asked, query.account);
       if (rows.kind === "refusal") return rows;
-      const share = shareLeaving(asked);
-      if (typeof share !== "string") return share;
+      const share = () => shareLeaving(asked);
+      const now = share();
+      if (typeof now !== "string") return now;
       if (query.wait !== undefined && query.wait > 0 && !asked.waiting.mayWait()) return tooManyWait;
       const { signal } = asked.waiting;
       const wish = { after: query.after ?? null, waitMs: query.wait ?? 0, account: rows.account, share, signal };
-      return textAnswer("application/json", await eventsText(view, wish));
+      const text = await eventsText(view, wish);
+      return typeof text === "string" ? textAnswer("application/json", text) : text;
     },
   }),
   route({

@@ -135,3 +135,21 @@ function asked({ store }: Behind): Promise<void> {
     };
   });
 }
+
+test("whoever waited gets no more than the Grant lets out when there is something", asRoot, async (t) => {
+  const behind = await agentBehind(t);
+  const oracle = { uid: uids.oracle };
+  const wait = async () => askAs(oracle, behind.socket, `/v1/events?after=${await through(behind)}&wait=60s`);
+  const narrowed = wait();
+  await asked(behind);
+  behind.live.share = { local: "names", share: "names" };
+  behind.tell("oracle", { fingerprint: "c".repeat(16) });
+  const { items } = pageOf(await narrowed);
+  assert.match(JSON.stringify(items), /cccccccccccccccc/);
+  assert.doesNotMatch(JSON.stringify(items), /SECRET/);
+  const broken = wait();
+  await asked(behind);
+  behind.live.share = null;
+  behind.tell("oracle", { fingerprint: "d".repeat(16) });
+  assert.equal((await broken).status, 503);
+});
