@@ -23,14 +23,12 @@ export interface SessionsWish {
   /** Only this one's; null: all that the caller may see. */
   readonly account: string | null;
   readonly sockets: readonly string[];
-  /** Whether to measure an account whose commands are stuck, where no agent did. */
-  readonly measures: boolean;
 }
 
 /** Looking is for one's own, and for root; the caller sees to that. */
 export async function seenNow(
   parts: Parts,
-  { account, sockets, measures }: SessionsWish,
+  { account, sockets }: SessionsWish,
   version: string,
   progress: Progress,
 ): Promise<SessionsSeen> {
@@ -44,7 +42,7 @@ export async function seenNow(
   const waiting = new Set(grouped([]).flatMap((group) => (group.waitsFor === "input" ? [group.account] : [])));
   const hung: HungCommand[] = [];
   for (const name of [...waiting].slice(0, mostMeasured)) {
-    hung.push(...(await hungOf(parts, name, { sockets, measures }, version, progress)));
+    hung.push(...(await hungOf(parts, name, sockets, version, progress)));
   }
   const groups = grouped(hung).map(({ stillSeconds: _, ...group }) => ({
     ...group,
@@ -75,7 +73,7 @@ async function namesIn(parts: Parts, { sessions }: SessionsLook): Promise<Readon
 async function hungOf(
   parts: Parts,
   account: string,
-  { sockets, measures }: Pick<SessionsWish, "sockets" | "measures">,
+  sockets: readonly string[],
   version: string,
   progress: Progress,
 ): Promise<readonly HungCommand[]> {
@@ -90,7 +88,6 @@ async function hungOf(
     const heard = await hear(parts, [watched.socket], { method: "GET", path }, shapes.Findings);
     if (heard.kind === "answer") return hungInFindings(heard.value.items);
   }
-  if (!measures) return [];
   const found = await measureNow(account, parts, (mode) => progress.say(`measuring ${account}, ${mode}`), version);
   return found.kind === "refused" ? [] : hungInFindings(found.view.findings);
 }

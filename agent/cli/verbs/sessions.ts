@@ -35,7 +35,6 @@ async function run({ flags, words }: Call, { voice, parts, version }: Surroundin
   const wish: SessionsWish = {
     account: typeof flags.account === "string" ? flags.account : null,
     sockets: socketsFor(parts, flags.socket),
-    measures: flags.pids !== true,
   };
   const found = typeof flags.socket === "string" ? await fromAgent(wish) : await hereOrFromAgent(wish);
   if ("problems" in found) return refuse(found.problems, found.exit);

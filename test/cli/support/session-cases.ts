@@ -88,9 +88,18 @@ export const sessionCases: readonly Case[] = [
   },
   {
     name: "sessions-pids",
-    story: "the processes of two that are stuck",
+    story:
+      "the processes of two that are stuck, one of them at a terminal as the sandbox shows, and not of a person's editor",
     argv: ["sessions", "--pids"],
-    world: { ...story, sessions: look([...fifty.slice(0, 2), sleeps]) },
+    world: {
+      ...story,
+      sessions: look([
+        hangs(0),
+        hangs(1, { patience: "perhaps-a-person", says: "input at its terminal" }),
+        hangs(2, { patience: "perhaps-a-person", says: "input at its terminal", words: ["vi", "x"] }),
+        sleeps,
+      ]),
+    },
   },
   {
     name: "sessions-json",
