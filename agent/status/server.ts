@@ -14,7 +14,7 @@ import { principalOf, standingOf } from "./principal.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { bodyOf, hasBody, pathOf, type Question, questionOf } from "./question.ts";
 import type { Route, Waiting } from "./route.ts";
-import { bye, headersFor, type Leaving, leaving, type Outcome } from "./told.ts";
+import { bye, bytesOf, headersFor, type Leaving, leaving, type Outcome } from "./told.ts";
 
 export interface Served {
   readonly view: AgentView;
@@ -250,7 +250,7 @@ export async function serve({ view, socketPath, peerOf, mode = 0o666, fault }: S
   function send({ method }: IncomingMessage, { response, caller }: Asking, { status, ...told }: Leaving): void {
     if (response.destroyed || response.headersSent) return;
     const headers = headersFor(around.isClosing ? { ...told, headers: { ...told.headers, ...bye } } : told);
-    response.writeHead(status, headers).end(method === "HEAD" ? undefined : told.text);
+    response.writeHead(status, headers).end(method === "HEAD" ? undefined : bytesOf(told.text));
     if (!response.closed) caller.toldAtMs = performance.now();
   }
 }

@@ -47,3 +47,11 @@ export function headersFor({ text, media = "application/json", headers }: Told):
     ...headers,
   };
 }
+
+let last = { text: "", bytes: Buffer.alloc(0) };
+
+/** Many who waited for the same are told it one after the other: their bytes are made once. */
+export function bytesOf(text: string): Buffer {
+  if (last.text !== text) last = { text, bytes: Buffer.from(text) };
+  return last.bytes;
+}
