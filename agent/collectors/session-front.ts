@@ -32,15 +32,61 @@ const mostProcesses = 32;
 const mostTasks = 64;
 
 /** Null where it is gone. */
-export function frontOf(proc: ProcFolder, channel: Channel, isRoot: boolean): Front | null {
+export async function frontOf(
+  proc: ProcFolder,
+  channel: Channel,
+  { isRoot, memories }: { readonly isRoot: boolean; readonly memories: Memories },
+): Promise<Front | null> {
   const first = proc.stat(channel.pid);
   if (first.kind !== "had") return null;
   const streams = streamsOf(proc, channel, isRoot, first.value);
-  const found = inFront(proc, { pid: channel.pid, stat: first.value }, { streams, left: mostProcesses });
+  const walk = { streams, memories, left: mostProcesses };
+  const found = await inFront(proc, { pid: channel.pid, stat: first.value }, walk);
   const isFirst = found.look.pid === channel.pid;
   // A person's shell: whatever it started may wait for that person.
   const isPersons = !isFirst && streams.hasTerminal && takesCommands(proc.words(channel.pid));
-  return worded(proc, found, { isFirst, isPersons });
+  return worded(proc, found, { isFirst, isPersons, memories });
+}
+
+/** What was read of memory. A task that did not run since left it as it was. */
+export class Memories {
+  #before: ReadonlyMap<string, Buffer | null> = new Map();
+  #now = new Map<string, Buffer | null>();
+
+  /** What is not asked for until the next one is forgotten. */
+  begin(): void {
+    this.#before = this.#now;
+    this.#now = new Map();
+  }
+
+  async of(key: string, read: () => Promise<Buffer | null>): Promise<Buffer | null> {
+    const before = this.#now.has(key) ? this.#now : this.#before;
+    const known = before.get(key);
+    const value = known === undefined ? await read() : known;
+    this.#now.set(key, value);
+    return value;
+  }
+}
+
+/** Rounds in which what was read leads to more. */
+const mostRounds = 4;
+
+/** What `look` finds when it has all the memory that it asks for, as far as that can be read. */
+async function remembering<T>(
+  look: (memory: (address: bigint, bytes: number) => Buffer | null) => T,
+  read: (address: bigint, bytes: number) => Promise<Buffer | null>,
+): Promise<T> {
+  const known = new Map<string, Buffer | null>();
+  for (let round = 0; ; round++) {
+    const wanted: [bigint, number][] = [];
+    const found = look((address, bytes) => {
+      const had = known.get(`${address} ${bytes}`);
+      if (had === undefined) wanted.push([address, bytes]);
+      return had ?? null;
+    });
+    if (wanted.length === 0 || round === mostRounds) return found;
+    for (const [address, bytes] of wanted) known.set(`${address} ${bytes}`, await read(address, bytes));
+  }
 }
 
 interface Looked {
@@ -68,19 +114,20 @@ interface Running {
 
 interface Walk {
   readonly streams: Streams;
+  readonly memories: Memories;
   /** Processes that may still be looked at. */
   left: number;
 }
 
 /** Down through those that wait for a child, to who waits for input; where nobody does, to the youngest. */
-function inFront(proc: ProcFolder, at: Running, walk: Walk): Looked {
+async function inFront(proc: ProcFolder, at: Running, walk: Walk): Promise<Looked> {
   walk.left -= 1;
-  const found = lookAt(proc, at.pid, at.stat, walk.streams);
+  const found = await lookAt(proc, at, walk);
   if (!waitsForChild(found)) return found;
   let youngest: Looked | null = null;
   for (const child of childrenOf(proc, at.pid)) {
     if (walk.left === 0) break;
-    const front = inFront(proc, child, walk);
+    const front = await inFront(proc, child, walk);
     if (waitsForInput(front)) return front;
     youngest ??= front;
   }
@@ -115,29 +162,37 @@ function streamsOf(proc: ProcFolder, { sshd, pid }: Channel, isRoot: boolean, fi
   return { input: new Set(input), hasTerminal: first.terminal !== 0 };
 }
 
-function lookAt(proc: ProcFolder, pid: number, stat: Stat, streams: Streams): Looked {
+async function lookAt(proc: ProcFolder, { pid, stat }: Running, { streams, memories }: Walk): Promise<Looked> {
   let denied = "";
-  const inside: Inside = {
+  const inside: Omit<Inside, "memory"> = {
     arch: process.arch,
     link: (descriptor) => proc.link(pid, descriptor),
-    memory: (address, bytes) => proc.memory(pid, address, bytes),
     epoll: (descriptor) => proc.epoll(pid, descriptor),
     kind(link) {
       if (streams.input.has(link)) return "stdin";
       return streams.hasTerminal && /^\/dev\/(pts\/\d+|tty)$/.test(link) ? "terminal" : kindOfLink(link);
     },
   };
-  const tasks = proc
-    .tasks(pid)
-    .slice(0, mostTasks)
-    .flatMap((task): TaskLook[] => {
-      const state = proc.task(pid, task);
-      if (state === null) return [];
-      const call = "SD".includes(state.state) ? proc.call(pid, task) : null;
-      if (call?.kind === "denied") denied = call.code;
-      const line = call === null ? "" : valueOr(call, "");
-      return [{ pid, task, ...state, line, wait: line === "" ? null : waitOf(parseSyscall(line), inside) }];
-    });
+  const tasks: TaskLook[] = [];
+  for (const task of proc.tasks(pid).slice(0, mostTasks)) {
+    const state = proc.task(pid, task);
+    if (state === null) continue;
+    const call = "SD".includes(state.state) ? proc.call(pid, task) : null;
+    if (call?.kind === "denied") denied = call.code;
+    const line = call === null ? "" : valueOr(call, "");
+    const parsed = line === "" ? null : parseSyscall(line);
+    const wait =
+      parsed === null
+        ? null
+        : await remembering(
+            (memory) => waitOf(parsed, { ...inside, memory }),
+            (address, bytes) =>
+              memories.of(`${pid} ${task} ${state.switches} ${line} ${address} ${bytes}`, () =>
+                proc.memory(pid, address, bytes),
+              ),
+          );
+    tasks.push({ pid, task, ...state, line, wait });
+  }
   const { command, state, parent, group, foreground, terminal, cpuTicks, startedTicks } = stat;
   const rest = { innerPid: pid, ownKiB: 0, foreign: false };
   const look = {
@@ -160,9 +215,10 @@ interface Place {
   /** It is the one that sshd started. */
   readonly isFirst: boolean;
   readonly isPersons: boolean;
+  readonly memories: Memories;
 }
 
-function worded(proc: ProcFolder, { look, denied }: Looked, place: Place): Front | null {
+async function worded(proc: ProcFolder, { look, denied }: Looked, place: Place): Promise<Front | null> {
   const { pid, startedTicks, tasks } = look;
   if (look.state === "Z" || tasks.length === 0) return null;
   // Whoever waits in the kernel for ever may hold what is needed to read its memory, and its command line is in there.
@@ -172,12 +228,21 @@ function worded(proc: ProcFolder, { look, denied }: Looked, place: Place): Front
   // sftp-server lets nobody but root look into it, and what it waits for is no question.
   const common = { pid, startedTicks, words, mark, denied: serves(words) ? "" : denied };
   if (denied !== "") return { ...common, waitsFor: "unknown", says: "what cannot be read", patience: "its-work" };
-  const waiting = describe(look, {
-    command: () => "",
-    memory: (of, address, bytes) => (isReadable ? proc.memory(of, address, bytes) : null),
-    workingFolder: proc.workingFolder,
-    sleepsIn: proc.sleepsIn,
-  });
+  const said = (memory: (address: bigint, bytes: number) => Buffer | null) =>
+    describe(look, {
+      command: () => "",
+      memory: (_, address, bytes) => memory(address, bytes),
+      workingFolder: proc.workingFolder,
+      sleepsIn: proc.sleepsIn,
+    });
+  const short = said(() => null);
+  // Durations are not told: of memory the name of a FIFO alone.
+  const waiting =
+    short.for === "fifo" && isReadable
+      ? await remembering(said, (address, bytes) =>
+          place.memories.of(`${mark} ${address} ${bytes}`, () => proc.memory(pid, address, bytes)),
+        )
+      : short;
   if (waiting.for === "input" && proc.is32Bit(pid))
     return { ...common, waitsFor: "unknown", says: "what cannot be read of a 32-bit program", patience: "its-work" };
   const onTerminal = tasks.some(({ wait }) => wait?.on.some(({ kind }) => kind === "terminal") === true);

@@ -3,7 +3,7 @@
  * for, and since when they do not move. It only reads; nothing is signalled, traced or ended.
  */
 import { type ProcFolder, valueOr } from "../host/proc-folder.ts";
-import { type Front, frontOf } from "./session-front.ts";
+import { type Front, frontOf, Memories } from "./session-front.ts";
 import { type Channel, SshdSessions } from "./sshd-sessions.ts";
 
 export interface SeenSession extends Pick<Front, "words" | "waitsFor" | "says" | "patience"> {
@@ -60,6 +60,7 @@ export class SessionLooks {
   #addresses = new Map<string, string | null>();
   /** By the command's first process and the one in front. */
   #still = new Map<string, Still>();
+  readonly #memories = new Memories();
   #workMs = 0;
   #turnMs = 0;
 
@@ -70,7 +71,8 @@ export class SessionLooks {
 
   /** One look; it takes 0.25 s more where something waits that was not seen before. */
   async look(isWanted: (uid: number) => boolean): Promise<SessionsLook> {
-    const { proc, isRoot } = this.#world;
+    const { proc } = this.#world;
+    this.#memories.begin();
     this.#workMs = 0;
     this.#turnMs = this.#world.monotonicMs();
     const { channels, problem } = await this.#finder.find(isWanted);
@@ -80,7 +82,7 @@ export class SessionLooks {
     for (const channel of channels) {
       await this.#away(() => this.#world.breathe());
       const stat = proc.stat(channel.pid);
-      const front = frontOf(proc, channel, isRoot);
+      const front = await this.#front(channel);
       if (stat.kind !== "had" || front === null) continue;
       const { startedTicks } = stat.value;
       const ageSeconds = Math.max(0, ((nowTicks ?? startedTicks) - startedTicks) / ticksPerSecond);
@@ -96,6 +98,11 @@ export class SessionLooks {
       problem: [problem, why].filter((each) => each !== "").join("; "),
       workMs: this.#workMs + this.#world.monotonicMs() - this.#turnMs,
     };
+  }
+
+  #front(channel: Channel): Promise<Front | null> {
+    const { proc, isRoot } = this.#world;
+    return frontOf(proc, channel, { isRoot, memories: this.#memories });
   }
 
   /** What passes meanwhile is no work of ours. */
@@ -116,7 +123,7 @@ export class SessionLooks {
       await this.#away(() => this.#world.pause(peekMs));
       for (const { key, channel } of fresh) {
         await this.#away(() => this.#world.breathe());
-        marks.set(key, frontOf(this.#world.proc, channel, this.#world.isRoot)?.mark ?? "");
+        marks.set(key, (await this.#front(channel))?.mark ?? "");
       }
     }
     const nowMs = this.#world.monotonicMs();

@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { type EpollTarget, is32Bit, parseEpoll, parseStat, type Stat } from "./process.ts";
+import { memoryReader } from "./process-memory.ts";
 import { systemBytes } from "./system-file.ts";
 import { parseTcp } from "./tcp.ts";
 import { latin1Of } from "./whole-file.ts";
@@ -48,7 +49,8 @@ export interface ProcFolder {
   /** What a descriptor was opened for; "" where that is not to be had. */
   openedFor(pid: number, descriptor: number): "reading" | "writing" | "both" | "";
   epoll(pid: number, descriptor: number): readonly EpollTarget[];
-  memory(pid: number, address: bigint, bytes: number): Buffer | null;
+  /** Null also for what does not answer in time. */
+  memory(pid: number, address: bigint, bytes: number): Promise<Buffer | null>;
   sleepsIn(pid: number, task: number): string;
   workingFolder(pid: number): string;
   is32Bit(pid: number): boolean;
@@ -84,6 +86,7 @@ export function procFolder(folder = "/proc"): ProcFolder {
         .map(Number),
     );
   const tasks = (pid: number) => valueOr(numbers(`${pid}/task`), []);
+  const readMemory = memoryReader();
   return {
     pids: () => numbers("."),
     stat: (pid) => then(text(`${pid}/stat`), (line) => parseStat(line)),
@@ -128,7 +131,7 @@ export function procFolder(folder = "/proc"): ProcFolder {
       return (["reading", "writing", "both"] as const)[flags & 3] ?? "";
     },
     epoll: (pid, descriptor) => parseEpoll(textOr(`${pid}/fdinfo/${descriptor}`)),
-    memory: (pid, address, bytes) => memoryAt(`${folder}/${pid}/mem`, address, bytes),
+    memory: (pid, address, bytes) => readMemory(`${folder}/${pid}/mem`, address, bytes),
     sleepsIn: (pid, task) => textOr(`${pid}/task/${task}/wchan`),
     workingFolder: (pid) => link(`${pid}/cwd`),
     is32Bit: (pid) => is32Bit(headOf(`${folder}/${pid}/auxv`, 8)),
@@ -188,23 +191,16 @@ function wordsIn(bytes: Buffer): string[] {
 
 function headOf(path: string, most: number): Buffer {
   return valueOr(
-    had(() => pieceOf(path, most, null)),
+    had(() => pieceOf(path, most)),
     Buffer.alloc(0),
   );
 }
 
-function memoryAt(path: string, address: bigint, bytes: number): Buffer | null {
-  return valueOr(
-    had(() => pieceOf(path, bytes, address)),
-    null,
-  );
-}
-
-function pieceOf(path: string, most: number, from: bigint | null): Buffer {
+function pieceOf(path: string, most: number): Buffer {
   const descriptor = openSync(path, "r");
   try {
     const into = Buffer.alloc(most);
-    return into.subarray(0, readSync(descriptor, into, 0, most, from));
+    return into.subarray(0, readSync(descriptor, into, 0, most, null));
   } finally {
     closeSync(descriptor);
   }

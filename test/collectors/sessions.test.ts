@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { SessionLooks } from "../../agent/collectors/sessions.ts";
 import { procFolder } from "../../agent/host/proc-folder.ts";
@@ -180,6 +182,23 @@ describe("what a command waits for", () => {
       (await told({ ...both, call: `${polls(count)} 0x0 0x0 0x0 0x7ff 0x7ff` }, memory)).short;
     assert.match(await of(1), /: input, nobody-gives$/);
     assert.match(await of(2), /: input, its-work, moves$/);
+  });
+
+  test("what lies in memory that never answers is not known, and nobody waits for it", {
+    timeout: 30_000,
+  }, async () => {
+    const poll = process.arch === "arm64" ? "73 0x0 0x1 0x0" : "7 0x0 0x1 0xffffffff";
+    using proc = fakeProc();
+    connect(proc, 200, { call: `${poll} 0x0 0x0 0x0 0x7ff 0x7ff` });
+    // Who opens it waits for somebody who writes, as who reads a file of a FUSE waits for who serves it.
+    execFileSync("mkfifo", [join(proc.folder, "202/mem")]);
+    const one = looks(proc);
+    const { sessions } = await one.look();
+    assert.deepEqual(
+      sessions.map(({ pid, waitsFor, patience }) => [pid, waitsFor, patience]),
+      [[202, "other", "its-work"]],
+    );
+    assert.equal((await one.look()).sessions.length, 1, "and it is not tried again");
   });
 
   test("a person's terminal, and what a person's shell started", async () => {
