@@ -57,7 +57,8 @@ export class Cleaner {
   readonly #busyMounts = new Set<number>();
   readonly #running = new Set<Promise<void>>();
   #timer = new AbortController();
-  #settledOthersMs = Number.NEGATIVE_INFINITY;
+  /** By root that no Retention has any more, when it was last tried to settle what was left open there. */
+  readonly #othersTriedMs = new Map<string, number>();
 
   /** `signal` ends all of it. */
   constructor(world: CleanerWorld, signal: AbortSignal) {
@@ -211,12 +212,13 @@ export class Cleaner {
 
   /** What was left open below roots that no Retention has any more. */
   #settleOthers(nowMs: number): void {
-    if (nowMs - this.#settledOthersMs < othersMs) return;
-    this.#settledOthersMs = nowMs;
     const roots = new Set(this.all.map(({ retention }) => retention.root));
     for (const root of [...this.#journal.openRoots].filter((each) => !roots.has(each))) {
+      if (nowMs - (this.#othersTriedMs.get(root) ?? Number.NEGATIVE_INFINITY) < othersMs) continue;
       const mount = this.#world.cleanup.mountOf(root);
+      // It is looked again as soon as the mount is free.
       if (this.#busyMounts.has(mount) || this.#world.cleanup.isStuck(root)) continue;
+      this.#othersTriedMs.set(root, nowMs);
       this.#holding(mount, async () => {
         const problem = await this.#journal.reconcile(root, this.#signal);
         if (problem !== null) this.#world.log("warn", problem.message, { code: problem.code });

@@ -100,7 +100,7 @@ export class Cleaning {
     this.#failures = isDone ? 0 : this.#failures + 1;
     if (isPlanned) this.seenMs = nowMs;
     const removed = isPlanned ? (performed.applied?.outcomes.get("removed")?.files ?? 0) : 0;
-    this.#isFruitless = because === "pressure" ? removed === 0 : this.#isFruitless && removed === 0;
+    this.#isFruitless = because === "pressure" ? isDone && removed === 0 : this.#isFruitless && removed === 0;
     if (isDone) {
       const isLimited = isPlanned && removed > 0 && performed.decision.stays.has("over-limit");
       // On a schedule the next plan holds them; else nothing would come back to them.

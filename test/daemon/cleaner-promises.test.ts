@@ -1,5 +1,8 @@
 /** What somebody was promised holds whatever comes in between: a release that waits, a Grant that is withdrawn, a word that was given. */
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Seen } from "../../agent/cleanup/index.ts";
 import { cleanupViewOf } from "../../agent/daemon/cleanup-view.ts";
@@ -179,27 +182,32 @@ test("who applies a plan of which nothing goes any more is told of no other run"
   assert.equal(second.kind === "applied" && second.row.run, null);
 });
 
-test("a run on a schedule that failed is tried again before the next is due", async () => {
-  const retention = automatic({ plan: { everyMs: 86_400_000, whenFreeBelowPercent: null } });
-  let answers = false;
-  const disk: CleanerTest["disk"] = new Map();
-  await using other = cleanerTest({ disk });
-  await using agent = await started(
-    {
-      ...{ retentions: [retention], disk },
-      cleanup: {
-        perform: (performing) =>
-          answers
-            ? other.cleanup.perform(performing)
-            : Promise.resolve({ kind: "none", code: "failed", because: "it was killed" }),
+for (const [says, plan] of [
+  ["on a schedule", { everyMs: 86_400_000, whenFreeBelowPercent: null }],
+  ["for want of room", { everyMs: null, whenFreeBelowPercent: 60 }],
+] as const)
+  test(`a run ${says} that failed is tried again soon`, async () => {
+    const retention = automatic({ plan });
+    let answers = false;
+    const disk: CleanerTest["disk"] = new Map();
+    await using other = cleanerTest({ disk });
+    await using agent = await started(
+      {
+        ...{ retentions: [retention], disk },
+        cleanup: {
+          perform: (performing) =>
+            answers
+              ? other.cleanup.perform(performing)
+              : Promise.resolve({ kind: "none", code: "failed", because: "it was killed" }),
+        },
       },
-    },
-    (each) => each.put(retention, "a.arc"),
-  );
-  answers = true;
-  await agent.live(1);
-  assert.deepEqual(agent.lies(retention), []);
-});
+      (each) => each.put(retention, "a.arc"),
+    );
+    await agent.live(1);
+    answers = true;
+    await agent.live(1);
+    assert.deepEqual(agent.lies(retention), []);
+  });
 
 test("what the system refused is said, until it goes", async () => {
   const retention = automatic();
@@ -220,4 +228,29 @@ test("what the system refused is said, until it goes", async () => {
   agent.child = child;
   await agent.live(15);
   assert.equal(agent.cleaner.all[0]?.refused, null);
+});
+
+test("what lies below a root that no Retention has any more is settled as soon as its mount is free", async () => {
+  const [gone, other] = [automatic(), automatic({ name: "other", root: "/u01/other" })];
+  const folder = mkdtempSync(join(tmpdir(), "rcw-cleaner-"));
+  try {
+    const begun = Promise.withResolvers<void>();
+    {
+      const recover = () => Promise.resolve({ kind: "failed", message: "it was killed" } as const);
+      await using agent = cleanerTest({ retentions: [gone], folder, cleanup: { recover } });
+      agent.put(gone, "a.arc");
+      agent.child = (applying) => {
+        applying.intend(applying.decide(rootIdentity));
+        begun.resolve();
+        return new Promise(() => {});
+      };
+      agent.cleaner.start();
+      await begun.promise;
+    }
+    await using again = await started({ retentions: [other], folder });
+    assert.deepEqual(again.performed, ["other schedule"]);
+    assert.equal(again.cleaner.journal.journal?.state().openIntents, 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

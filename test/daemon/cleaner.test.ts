@@ -516,7 +516,8 @@ test("what lies below a root that no Retention has any more is settled too", asy
   const disk = new Map([[retention.root, new Map([["a.arc", seenOf("a.arc")]])]]);
   try {
     {
-      await using agent = cleanerTest({ retentions: [retention], folder, disk });
+      const recover = () => Promise.resolve({ kind: "failed", message: "it was killed" } as const);
+      await using agent = cleanerTest({ retentions: [retention], folder, disk, cleanup: { recover } });
       agent.child = (applying: Applying) => {
         applying.intend(applying.decide(rootIdentity));
         return new Promise<Swept>(() => {});
