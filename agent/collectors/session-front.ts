@@ -30,6 +30,8 @@ export interface Front {
 /** From a shell over wrappers like timeout(1) to a pipeline: no command of an engine is more. */
 const mostProcesses = 32;
 const mostTasks = 64;
+/** Of thousands the last ones: the kernel lists them in the order in which they were started. */
+const mostChildren = 256;
 
 /** Null where it is gone. */
 export async function frontOf(
@@ -137,6 +139,7 @@ async function inFront(proc: ProcFolder, at: Running, walk: Walk): Promise<Looke
 /** The youngest first: of a pipeline the last one, and what was started after the jobs in the background. */
 function childrenOf(proc: ProcFolder, pid: number): Running[] {
   return valueOr(proc.children(pid), [])
+    .slice(-mostChildren)
     .flatMap((child): Running[] => {
       const stat = proc.stat(child);
       if (stat.kind !== "had" || stat.value.state === "Z" || stat.value.parent !== pid) return [];

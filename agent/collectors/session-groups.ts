@@ -5,9 +5,11 @@ import type { SeenSession } from "./sessions.ts";
 
 const mostStarts = 200;
 const mostPids = 1_000;
-/** Nobody reads more; what comes then is told by account and by what it waits for. */
+/** Nobody reads more; what comes then is told by account and by the kind of what it waits for. */
 const mostGroups = 200;
-const mostOfCommand = 300;
+/** Of a command, and of what it waits for: both may name paths of any length. */
+const mostOfText = 300;
+const differing = "one thing or another";
 
 export interface Grouping {
   readonly sessions: readonly SeenSession[];
@@ -39,8 +41,8 @@ export function sessionGroups({ sessions, names, hung, nowMs }: Grouping): SeenG
   const groups = new Map<string, Told[]>();
   for (const each of oldestFirst) {
     const { waitsFor, says, words } = each.session;
-    const state = [each.account, waitsFor, each.isStuck, says];
-    const own = JSON.stringify([...state, shapeOf(words)]);
+    const state = [each.account, waitsFor, each.isStuck];
+    const own = JSON.stringify([...state, says, shapeOf(words)]);
     const key = groups.has(own) || groups.size < mostGroups ? own : JSON.stringify(state);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [each]);
@@ -77,7 +79,7 @@ function groupOf(group: readonly Told[], nowMs: number): SeenGroup {
     account,
     command: inCommon(sessions.map(({ words }) => words)),
     waitsFor,
-    says,
+    says: sessions.every((each) => each.says === says) ? cut(says) : differing,
     isStuck: stuck,
     from: [...new Set(sessions.flatMap(({ from }) => from ?? []))].sort(),
     count: sessions.length,
@@ -106,8 +108,11 @@ export function inCommon(commands: readonly (readonly string[])[]): string {
 }
 
 function shown(words: readonly string[]): string {
-  const text = words.join(" ");
-  return text.length <= mostOfCommand ? text : `${text.slice(0, mostOfCommand - 3).replace(/[\ud800-\udbff]$/, "")}...`;
+  return cut(words.join(" "));
+}
+
+function cut(text: string): string {
+  return text.length <= mostOfText ? text : `${text.slice(0, mostOfText - 3).replace(/[\ud800-\udbff]$/, "")}...`;
 }
 
 /** What runs the same program in the sandbox, best with the same options; null where nothing does, or it waits otherwise. */

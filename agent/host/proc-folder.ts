@@ -39,7 +39,7 @@ export interface ProcFolder {
   words(pid: number): readonly string[];
   tasks(pid: number): readonly number[];
   task(pid: number, task: number): TaskState | null;
-  /** Of all its threads, in no order. */
+  /** Of all its threads (of thousands the first 1,024), the oldest of each first. */
   children(pid: number): Had<readonly number[]>;
   /** The line of /proc/PID/task/TID/syscall. */
   call(pid: number, task: number): Had<string>;
@@ -67,6 +67,7 @@ export interface ProcFolder {
 
 const mostOfWords = 1024;
 const mostDescriptors = 1024;
+const mostThreads = 1024;
 const mostOfTable = 16 * 1_048_576;
 const ticksPerSecond = 100;
 
@@ -112,7 +113,9 @@ export function procFolder(folder = "/proc"): ProcFolder {
       return { state: fieldOf(status, "State").charAt(0), switches: `${own}/${others}` };
     },
     children(pid) {
-      const lists = tasks(pid).map((task) => text(`${pid}/task/${task}/children`));
+      const lists = tasks(pid)
+        .slice(0, mostThreads)
+        .map((task) => text(`${pid}/task/${task}/children`));
       const failed = lists.find((list) => list.kind !== "had");
       if (failed !== undefined && lists.every((list) => list.kind !== "had")) return failed;
       return { kind: "had", value: lists.flatMap((list) => valueOr(list, "").split(" ").filter(Boolean).map(Number)) };

@@ -136,6 +136,21 @@ describe("groups of sessions", () => {
       assert.ok(startedAt.length <= 200 && pids.length <= 1000 && command.length <= 300);
   });
 
+  test("so do thousands that wait for what has long names, each another", () => {
+    const says = (at: number) => `the other end of the FIFO /tmp/${at}${"x".repeat(4000)}`;
+    const sessions = Array.from({ length: 3000 }, (_, at) =>
+      session({ pid: at + 1, waitsFor: "fifo", says: says(at) }),
+    );
+    const found = groups(sessions);
+    assert.ok(found.length <= 201, `${found.length}`);
+    assert.equal(
+      found.reduce((sum, { count }) => sum + count, 0),
+      3000,
+    );
+    assert.ok(JSON.stringify(found).length < 500_000);
+    assert.ok(found.some((group) => group.count > 1 && group.says === "one thing or another"));
+  });
+
   test("every session is counted once, whatever its words are", () => {
     const words = fc.array(fc.string({ unit: "binary", maxLength: 12 }), { maxLength: 6 });
     fc.assert(
