@@ -16,6 +16,7 @@ import {
   type KeptPlan,
   keptForMs,
   leastDigits,
+  type OutcomeSum,
   type Performed,
   type ToApply,
   takeReleases,
@@ -324,6 +325,7 @@ export class Cleaner {
     const account = await this.#accountOf(retention);
     if (typeof account === "string") return none("account", account);
     const hindrance = this.#needsJournal() ? await this.#journal.reconcile(retention.root, signal) : null;
+    if (this.#mayHoldStrangers(retention)) await this.#journal.countStrangers(retention.root, account, signal);
     const space = await cleanup.spaceOf(retention.root, account, signal);
     // Nothing is waited for from here until it applies: if the Grant changes later, `reloaded` knows what to call off.
     const removal = removalOf(this.granted, retention.account, retention.root);
@@ -355,15 +357,24 @@ export class Cleaner {
     const hasRemoved = performed.applied?.outcomes.has("removed") ?? false;
     const left = hasRemoved ? await cleanup.spaceOf(retention.root, account, signal) : space;
     this.#reckon(cleaning, performed, at, left ?? space);
-    if (performed.applied !== null) await this.#applied(cleaning, performed.applied, because, signal);
+    if (performed.applied !== null) {
+      await this.#applied(cleaning, performed.applied, because, signal);
+      if (lyingOf(performed.applied) > 0) await this.#journal.countStrangers(retention.root, account, signal);
+    }
     const isTold = !this.#needsJournal() || (await this.#journal.isTold());
     // What lies in quarantine is not absent, nor is what was removed and is not told yet.
     this.#answer(following, isTold && !this.#journal.openRoots.has(retention.root));
-    const strangers = this.#journal.strangersIn(retention.root);
+    const strangers = this.#journal.strangersIn(retention.root) ?? 0;
     const refused = hindrance ?? refusedOf(performed.applied, strangers);
     if (refused === null) this.#well(cleaning);
     else if (!signal.aborted) this.#refuse(cleaning, refused);
     return performed;
+  }
+
+  /** Some did when it was looked last, be it by an earlier process. */
+  #mayHoldStrangers({ name, root }: Retention): boolean {
+    const known = this.#journal.strangersIn(root);
+    return known === null ? this.#world.store.mark(`cleanup refused ${name}`) === "in-quarantine" : known > 0;
   }
 
   /** What became of it is told; what a run left open that ended in the midst is settled. */
@@ -504,18 +515,29 @@ function refusedOf(applied: Applied | null, strangers: number): Refused | null {
   if (applied !== null && applied.refused !== null)
     return { code: `journal-${applied.refused.code}`, message: applied.refused.message };
   if (applied !== null && applied.unfinished !== "") return { code: "unfinished", message: applied.unfinished };
-  const outcomes = [...(applied?.outcomes.values() ?? [])];
-  const refused = outcomes.find(({ outcome, code }) => outcome === "kept" && code === "refused")?.files ?? 0;
-  if (refused > 0) {
-    const message = `${refused} ${refused === 1 ? "file that was to go stays" : "files that were to go stay"}, for the system refused it; rcwarden cleanup journal says why`;
-    return { code: "unfinished", message };
-  }
-  const lie = outcomes.filter(({ outcome }) => outcome === "in-quarantine");
-  const files = lie.reduce((sum, each) => sum + each.files, strangers);
-  if (files === 0) return null;
+  const files = Math.max(strangers, lyingOf(applied));
+  if (files === 0) return refusedBySystem(applied);
   const message = `${files} ${files === 1 ? "file lies" : "files lie"} in .rcwarden-quarantine and could be put back nowhere, or are none of ours; move them by hand`;
   return { code: "in-quarantine", message };
 }
+
+/** How many were taken, and could be put back nowhere. */
+function lyingOf(applied: Applied | null): number {
+  return filesOf(applied, ({ outcome }) => outcome === "in-quarantine");
+}
+
+function filesOf(applied: Applied | null, is: (sum: OutcomeSum) => boolean): number {
+  return [...(applied?.outcomes.values() ?? [])].filter(is).reduce((sum, { files }) => sum + files, 0);
+}
+
+function refusedBySystem(applied: Applied | null): Refused | null {
+  const files = filesOf(applied, ({ outcome, code }) => stayed.has(outcome) && code === "refused");
+  if (files === 0) return null;
+  const message = `${files} ${files === 1 ? "file that was to go stays" : "files that were to go stay"}, for the system refused it; rcwarden cleanup journal says why`;
+  return { code: "unfinished", message };
+}
+
+const stayed: ReadonlySet<string> = new Set(["kept", "put-back"]);
 
 function saysTheSame({ origin: _, ...one }: Retention, { origin: __, ...other }: Retention): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

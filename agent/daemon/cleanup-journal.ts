@@ -58,9 +58,15 @@ export class CleanupJournal implements Disposable {
     return new Set(this.#open().map(({ root }) => root));
   }
 
-  /** How many files lie in the quarantine below this root of which the journal knows nothing, as far as anybody looked. */
-  strangersIn(root: string): number {
-    return this.#strangers.get(root) ?? 0;
+  /** How many files lie in the quarantine below this root of which no intent speaks; null where nobody looked. */
+  strangersIn(root: string): number | null {
+    return this.#strangers.get(root) ?? null;
+  }
+
+  /** Looks how many they are now. */
+  async countStrangers(root: string, account: Account, signal: AbortSignal): Promise<void> {
+    // Settling counts them, too; until then those of open intents are none.
+    if (!this.openRoots.has(root)) await this.#recover(root, account, [], signal);
   }
 
   /** It took no more while a run wrote to it: what it says now is read from the disk anew. */

@@ -254,3 +254,39 @@ test("what lies below a root that no Retention has any more is settled as soon a
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("what lies in quarantine is said as long as it lies there, by the next process too", async () => {
+  const retention = automatic();
+  const folder = mkdtempSync(join(tmpdir(), "rcw-cleaner-"));
+  let lying = 0;
+  const recover = () =>
+    Promise.resolve({ kind: "recovered", outcomes: new Map(), strangers: [], strangersInAll: lying } as const);
+  const said = (agent: CleanerTest) => agent.cleaner.all[0]?.refused?.message.split(" ", 1)[0];
+  try {
+    {
+      await using agent = cleanerTest({ retentions: [retention], folder, cleanup: { recover } });
+      agent.put(retention, "a.arc");
+      agent.child = (applying) => {
+        lying = 3;
+        const intent = applying.intend(applying.decide(rootIdentity)) ?? -1;
+        applying.settle(intent, [{ at: 0, outcome: "in-quarantine", code: "moved", detail: "", sha256: null }]);
+        agent.disk.clear();
+        return { kind: "looked", message: "", root: rootIdentity, unseen: "", applied: true };
+      };
+      agent.cleaner.start();
+      await agent.settled();
+      assert.equal(said(agent), "3");
+      agent.child = () => ({ kind: "looked", message: "", root: rootIdentity, unseen: "", applied: true });
+      lying = 2;
+      await agent.live(15);
+      assert.equal(said(agent), "2");
+    }
+    await using again = await started({ retentions: [retention], folder, cleanup: { recover } });
+    assert.equal(said(again), "2");
+    lying = 0;
+    await again.live(15);
+    assert.equal(said(again), undefined);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
