@@ -461,6 +461,14 @@ test("a volume's bar adds up, and so does its table", () => {
   assert.equal(gib, 1_073_741_824);
 });
 
+test("a volume that hardly grows is full in a time for which there is no date", () => {
+  const rows = wrong().cleanup.map((row) => ({
+    ...row,
+    backlog: row.backlog && { ...row.backlog, growthBytesPerHour: 0, fullInSeconds: 1e15 },
+  }));
+  assert.match(text(page(wrong({ cleanup: rows }))), /the volume is full in about 11,574,074,074 d\./);
+});
+
 test("many findings do not make an endless page", () => {
   const findings = Array.from({ length: 2_000 }, (_, at) =>
     finding({ fingerprint: at.toString(16).padStart(16, "0"), subject: `s${at}` }),

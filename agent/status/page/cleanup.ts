@@ -41,8 +41,9 @@ function sentenceOf({ plan, backlog, state, retention }: Cleanup, clock: Clock):
       : `${counted(plan.files, "file")} may go now, ${sizeWords(plan.bytes)}${worth(plan.bytes, backlog)}.`;
   const full = backlog?.fullInSeconds ?? null;
   if (full === null || backlog === null) return goes;
-  const at = new Date(clock.nowMs + full * 1_000).toISOString();
-  const when = full < 20 * 3_600 ? `at about ${clock.minute(at)}` : `in about ${roughly(full)}`;
+  // Of a file system that hardly grows it is further away than a date can be.
+  const at = () => new Date(clock.nowMs + full * 1_000).toISOString();
+  const when = full < 20 * 3_600 ? `at about ${clock.minute(at())}` : `in about ${roughly(full)}`;
   return html`${goes} <b class="unk">Without that the volume is full ${when}.</b>`;
 }
 
