@@ -29,12 +29,10 @@ interface Told {
 }
 
 export function sessionGroups({ sessions, names, hung, nowMs }: Grouping): SeenGroup[] {
+  const known = Map.groupBy(hung.map(callOf), ({ of }) => of.account);
   const told = sessions.map((session): Told => {
     const account = names.get(session.uid) ?? String(session.uid);
-    const same = sameInSandbox(
-      session,
-      hung.filter((each) => each.account === account),
-    );
+    const same = sameInSandbox(session, known.get(account) ?? []);
     return { session, account, hung: same, isStuck: isStuck(session, same) };
   });
   const oldestFirst = told.sort((a, b) => b.session.ageSeconds - a.session.ageSeconds || a.session.pid - b.session.pid);
@@ -116,11 +114,24 @@ function cut(text: string): string {
 }
 
 /** What runs the same program in the sandbox, best with the same options; null where nothing does, or it waits otherwise. */
-function sameInSandbox({ words, waitsFor }: SeenSession, hung: readonly HungCommand[]): HungCommand | null {
-  if (waitsFor !== "input") return null;
-  const same = hung.filter(({ runs }) => programOf(runs.split(" ")) === programOf(words));
-  const options = optionsOf(words).join(" ");
-  return same.find(({ runs }) => optionsOf(runs.split(" ")).join(" ") === options) ?? same[0] ?? null;
+function sameInSandbox({ words, waitsFor }: SeenSession, hung: readonly Call[]): HungCommand | null {
+  if (waitsFor !== "input" || hung.length === 0) return null;
+  const own = programOf(words);
+  const same = hung.filter(({ program }) => program === own);
+  const wanted = optionsOf(words).join(" ");
+  return (same.find(({ options }) => options === wanted) ?? same[0])?.of ?? null;
+}
+
+/** Taken apart once: there may be thousands of sessions. */
+interface Call {
+  readonly of: HungCommand;
+  readonly program: string;
+  readonly options: string;
+}
+
+function callOf(of: HungCommand): Call {
+  const words = of.runs.split(" ");
+  return { of, program: programOf(words), options: optionsOf(words).join(" ") };
 }
 
 /** `cp: overwrite '...'?`: names of scratch files mean nothing to who reads it. */

@@ -151,6 +151,22 @@ describe("groups of sessions", () => {
     assert.ok(found.some((group) => group.count > 1 && group.says === "one thing or another"));
   });
 
+  test("what waits in the sandbox is taken apart once, not for each of thousands", () => {
+    let taken = 0;
+    const hung = {
+      ...cp,
+      get runs() {
+        taken += 1;
+        return cp.runs;
+      },
+    };
+    groups(
+      Array.from({ length: 3000 }, (_, at) => session({ pid: at + 1 })),
+      [hung],
+    );
+    assert.ok(taken > 0 && taken < 10, `${taken}`);
+  });
+
   test("every session is counted once, whatever its words are", () => {
     const words = fc.array(fc.string({ unit: "binary", maxLength: 12 }), { maxLength: 6 });
     fc.assert(
