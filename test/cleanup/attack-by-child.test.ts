@@ -78,6 +78,8 @@ async function believe(
         root: tree.root,
         after: releases.length > 0 ? "release" : "age",
         releasedBy: releases.length > 0 ? ["engine"] : [],
+        // Groups are as large as they can be.
+        limits: { files: 10_000, bytes: 2 ** 40, filesPerSecond: 10_000, readBytesPerSecond: 2 ** 20 },
       }),
       account: { ...account, groups: [account.gid], shell: "/bin/sh" },
       releases,

@@ -20,7 +20,7 @@ export function retentionOf(other: Partial<Retention> = {}): Retention {
     keep: { newest: 0, youngerThanMs: 60 * minuteMs },
     plan: { everyMs: null, whenFreeBelowPercent: null },
     apply: "by-hand",
-    limits: { files: 10_000, bytes: 2 ** 40, filesPerSecond: 2_000, readBytesPerSecond: 2 ** 20 },
+    limits: { files: 10_000, bytes: 2 ** 40, filesPerSecond: 500, readBytesPerSecond: 2 ** 20 },
     mayEmpty: true,
     origin: { file: "/etc/rcwarden/policies/staging.yaml", digest: "sha256:0", shipped: false, given: true },
     ...other,

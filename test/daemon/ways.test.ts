@@ -4,19 +4,13 @@ import { type Cell, nothingSeen, seenIn, stale, waysOf } from "../../agent/daemo
 import type { Verdict } from "../../agent/evaluate/index.ts";
 import { modeIds } from "../../agent/facts/index.ts";
 import { goodFacts, oracle } from "../cli/support/world.ts";
+import { storyKey } from "../support/finding.ts";
 
 function verdict(other: Partial<Verdict>): Verdict {
   return {
     fingerprint: "0123456789abcdef",
     status: "fail",
-    severity: "critical",
-    consequence: "hang",
-    policy: "unattended-ssh",
-    rule: "commands-do-what-they-say",
-    check: "engine-commands",
-    account: "oracle",
-    mode: "ssh-command",
-    subject: "cp -f {file} {existing}",
+    ...storyKey,
     message: "",
     where: null,
     line: null,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { EventDraft, FindingState } from "../../agent/drift/index.ts";
 import { type OpenOptions, openStore, type Store } from "../../agent/store/index.ts";
+import { storyFinding } from "../support/finding.ts";
 
 export const startMs = Date.UTC(2026, 10, 23, 2, 0, 0);
 
@@ -28,21 +29,13 @@ export function finding(number: number, turn = 0): FindingState {
   const at = new Date(startMs).toISOString();
   return {
     finding: {
+      ...storyFinding,
       fingerprint: number.toString(16).padStart(16, "0"),
       status: turn % 2 === 0 ? "fail" : "unknown",
-      severity: "critical",
-      consequence: "hang",
-      policy: "unattended-ssh",
-      rule: "commands-do-what-they-say",
-      check: "engine-commands",
-      account: "oracle",
-      mode: "ssh-command",
       subject: `cp -f {file} {existing} ${number}`,
       message: "waits at a prompt",
-      where: { file: "/home/oracle/.cshrc", line: 14, column: 1, through: [] },
       evidence: { outcome: "hang" },
       change: "remove the alias",
-      line: "alias cp 'cp -i'",
       openedAt: at,
       since: at,
     },

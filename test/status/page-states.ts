@@ -1,5 +1,6 @@
 /** States of a host as /v1/status answers them: the one of the story, a calm one, and those without or with old data. */
 import type { StatusAnswer } from "../../agent/status/index.ts";
+import { storyKey } from "../support/finding.ts";
 
 export const nowMs = Date.UTC(2026, 10, 18, 8, 55, 12);
 /** The host's zone: an hour ahead of UTC. */
@@ -57,13 +58,7 @@ export function finding(other: Partial<Finding> = {}): Finding {
   return {
     fingerprint: "3f9c2a71d0b4e655",
     status: "fail",
-    severity: "critical",
-    consequence: "hang",
-    policy: "unattended-ssh",
-    rule: "commands-do-what-they-say",
-    check: "engine-commands",
-    account: "oracle",
-    mode: "ssh-command",
+    ...storyKey,
     subject: "rm -f {file}",
     message: "waits for ever at: rm: remove regular file 'scratch.1'?",
     where: { file: "/home/oracle/.cshrc", line: 14, column: 1, through: [] },

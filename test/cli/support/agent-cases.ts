@@ -1,6 +1,7 @@
 /** Cases of the verbs that ask an agent. What it answers stands here as it would come over the socket. */
 import { cpWaits, tried } from "../../../agent/checks/example-facts.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
+import { storyFinding } from "../../support/finding.ts";
 import type { Case } from "./cases.ts";
 import { account, oracle, postgres, root, type World } from "./world.ts";
 
@@ -14,26 +15,7 @@ const host: World = { accounts: [root, oracle, postgres] };
 const refusal = (status: number, code: string, where: string, expected: string, found: string, change = "") =>
   answers(status, { code, where, expected, found, change });
 
-const finding = {
-  fingerprint: "4fb1a6fb14153b66",
-  status: "fail",
-  severity: "critical",
-  consequence: "hang",
-  policy: "unattended-ssh",
-  rule: "commands-do-what-they-say",
-  check: "engine-commands",
-  account: "oracle",
-  mode: "ssh-command",
-  subject: "cp -f {file} {existing}",
-  message: "waits for ever at: cp: overwrite 'existing.1'?",
-  where: { file: "/home/oracle/.cshrc", line: 14, column: 1, through: [] },
-  evidence: { sent: "cp -f {file} {existing}", outcome: "hang" },
-  change: "delete line 14",
-  line: "alias cp 'cp -i'",
-  openedAt: "2026-11-23T08:14:07Z",
-  since: "2026-11-23T08:14:07Z",
-  masked: [],
-};
+const finding = { ...storyFinding, masked: [] };
 const hostile = "\u001b[2J\u202egnp.exe\u0085\r\nfake";
 
 const preflight = {

@@ -2,6 +2,7 @@
 import { cpWaits, cshrc, named, tried } from "../../../agent/checks/example-facts.ts";
 import type { Told } from "../../../agent/cli/ask.ts";
 import type { ModeFacts } from "../../../agent/facts/index.ts";
+import { storyFinding } from "../../support/finding.ts";
 import type { Case } from "./cases.ts";
 import { absent, account, documents, execChannel, noHost, oracle, postgres, read, root, type World } from "./world.ts";
 
@@ -21,26 +22,8 @@ const planted: Partial<ModeFacts> = {
 
 const story: World = { accounts: [root, oracle, postgres], facts: () => planted };
 
-const finding = {
-  fingerprint: "4fb1a6fb14153b66",
-  status: "fail",
-  severity: "critical",
-  consequence: "hang",
-  policy: "unattended-ssh",
-  rule: "commands-do-what-they-say",
-  check: "engine-commands",
-  account: "oracle",
-  mode: "ssh-command",
-  subject: "cp -f {file} {existing}",
-  message: "waits for ever at: cp: overwrite 'existing.1'?",
-  where: { file: "/home/oracle/.cshrc", line: 14, column: 1, through: [] },
-  evidence: { sent: "cp -f {file} {existing}", outcome: "hang" },
-  change: advice,
-  line,
-  openedAt: "2026-11-23T08:14:08Z",
-  since: "2026-11-23T08:14:08Z",
-  masked: [],
-};
+const openedAt = "2026-11-23T08:14:08Z";
+const finding = { ...storyFinding, change: advice, openedAt, since: openedAt, masked: [] };
 
 function answering(sessions: readonly string[]): NonNullable<World["ask"]> {
   const hint = { file: "/home/oracle/.cshrc", ownerUid: 501, modified: "2026-11-23T08:14:07.000Z", sessions };

@@ -2,6 +2,7 @@
 import { cpHangs, cpWaits, tried } from "../../../agent/checks/example-facts.ts";
 import type { Question, Told } from "../../../agent/cli/ask.ts";
 import type { SeenSession } from "../../../agent/collectors/sessions.ts";
+import { storyFinding } from "../../support/finding.ts";
 import type { Case } from "./cases.ts";
 import { oracle, postgres, root, type World } from "./world.ts";
 
@@ -41,26 +42,7 @@ const story: World = {
 };
 
 const group = { ...cpHangs, startedAt: ["2026-11-23T09:18:00.000Z"], stillSeconds: undefined };
-const finding = {
-  fingerprint: "4fb1a6fb14153b66",
-  status: "fail",
-  severity: "critical",
-  consequence: "hang",
-  policy: "unattended-ssh",
-  rule: "commands-do-what-they-say",
-  check: "engine-commands",
-  account: "oracle",
-  mode: "ssh-command",
-  subject: "cp -f {file} {existing}",
-  message: "waits for ever at: cp: overwrite 'existing.1'?",
-  where: { file: "/home/oracle/.cshrc", line: 14, column: 1, through: [] },
-  evidence: { sent: "cp -f {file} {existing}", outcome: "hang", waitsFor: "input" },
-  change: "delete line 14",
-  line: "alias cp 'cp -i'",
-  openedAt: "2026-11-23T08:14:07Z",
-  since: "2026-11-23T08:14:07Z",
-  masked: [],
-};
+const finding = { ...storyFinding, evidence: { ...storyFinding.evidence, waitsFor: "input" }, masked: [] };
 
 function agent(groups: readonly object[], problem = "") {
   return (sockets: readonly string[], { path }: Question): Told => {

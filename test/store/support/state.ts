@@ -9,6 +9,7 @@ import {
   type Store,
   type StoredEvent,
 } from "../../../agent/store/index.ts";
+import { storyFinding } from "../../support/finding.ts";
 
 export const startMs = Date.UTC(2026, 10, 23, 2, 0, 0);
 export const dayMs = 86_400_000;
@@ -45,21 +46,12 @@ export function refusal(folder: string, others: Partial<OpenOptions> = {}): { co
 export function finding(number: number, others: Partial<KeptFinding> = {}): FindingState {
   return {
     finding: {
+      ...storyFinding,
       fingerprint: number.toString(16).padStart(16, "0"),
-      status: "fail",
-      severity: "critical",
-      consequence: "hang",
-      policy: "unattended-ssh",
-      rule: "commands-do-what-they-say",
-      check: "engine-commands",
-      account: "oracle",
-      mode: "ssh-command",
       subject: `cp -f {file} {existing} ${number}`,
       message: "waits at a prompt",
-      where: { file: "/home/oracle/.cshrc", line: 14, column: 1, through: [] },
       evidence: { outcome: "hang" },
       change: "remove the alias",
-      line: "alias cp 'cp -i'",
       openedAt: "2026-11-23T02:00:00.000Z",
       since: "2026-11-23T02:00:00.000Z",
       ...others,
