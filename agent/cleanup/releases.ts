@@ -118,7 +118,7 @@ class Taking {
   readonly #refused = new Map<string, Refused>();
   /** By Retention. */
   readonly #patterns = new Map<string, readonly ReturnType<typeof parseFilePattern>[]>();
-  /** How many are kept of each Retention, counted once and then kept along. */
+  /** How many of each Retention wait, and how many are kept in all, counted once and then kept along. */
   #counts: Map<string, number> | null = null;
   #inAll = 0;
 
@@ -140,7 +140,7 @@ class Taking {
     const outside = this.#outside(asked.path, allowed.retention);
     if (outside !== null) return this.#refuse({ key, account, asked, answer: "not-allowed", message: outside });
     const before = this.#rows.get(key) ?? this.#kept.release(key);
-    if (before === null && !this.#hasRoom(asked.retention)) {
+    if (before?.answer !== "accepted" && !this.#hasRoom(asked.retention, before !== null)) {
       const message = `expected at most ${mostOfRetention} releases of a Retention and ${mostOfInstance} in all, found as many; release it again when files went`;
       return this.#refuse({ key, account, asked, answer: "too-many", message });
     }
@@ -166,7 +166,7 @@ class Taking {
     const { retention, path, size, content } = asked;
     const receivedAt = new Date(this.#nowMs).toISOString();
     const expiresAt = new Date(this.#nowMs + releaseLivesMs).toISOString();
-    if (before === null) this.#counted(retention);
+    if (before?.answer !== "accepted") this.#counted(retention, before !== null);
     this.#rows.set(key, {
       ...{ key, retention, account, by: this.#by, path, size, content, receivedAt, expiresAt, answer: "accepted" },
       ...(before?.told !== undefined && { told: before.told }),
@@ -195,22 +195,22 @@ class Taking {
     return `expected a name that the Retention matches (${match.join(", ")}), found another`;
   }
 
-  #hasRoom(retention: string): boolean {
+  #hasRoom(retention: string, isKept: boolean): boolean {
     const counts = this.#known();
-    return (counts.get(retention) ?? 0) < mostOfRetention && this.#inAll < mostOfInstance;
+    return (counts.get(retention) ?? 0) < mostOfRetention && (isKept || this.#inAll < mostOfInstance);
   }
 
-  #counted(retention: string): void {
+  #counted(retention: string, isKept: boolean): void {
     const counts = this.#known();
     counts.set(retention, (counts.get(retention) ?? 0) + 1);
-    this.#inAll += 1;
+    if (!isKept) this.#inAll += 1;
   }
 
   #known(): Map<string, number> {
     if (this.#counts !== null) return this.#counts;
     this.#counts = new Map();
-    for (const { retention, rows } of this.#kept.releaseCounts()) {
-      this.#counts.set(retention, (this.#counts.get(retention) ?? 0) + rows);
+    for (const { retention, answer, rows } of this.#kept.releaseCounts()) {
+      if (answer === "accepted") this.#counts.set(retention, (this.#counts.get(retention) ?? 0) + rows);
       this.#inAll += rows;
     }
     return this.#counts;
@@ -251,19 +251,21 @@ export interface Following {
   changed(isWhole: boolean, kept: Pick<Kept, "release">, nowMs: number): ReleaseChange;
 }
 
-export function followReleases(stored: readonly StoredRelease[]): Following {
-  return new Follow(stored);
+export function followReleases(stored: readonly StoredRelease[], depth = Number.POSITIVE_INFINITY): Following {
+  return new Follow(stored, depth);
 }
 
 class Follow implements Following {
   /** By path in hex with `/` between names. */
   readonly #standing: Map<string, StoredRelease[]>;
+  readonly #depth: number;
   readonly #answers = new Map<string, ReleaseAnswer>();
   readonly #seen = new Set<string>();
   /** Folders that nobody may look into: what lies in them is not known to be absent. */
   readonly #closed = new Set<string>();
 
-  constructor(stored: readonly StoredRelease[]) {
+  constructor(stored: readonly StoredRelease[], depth: number) {
+    this.#depth = depth;
     const accepted = stored.filter(({ answer }) => answer === "accepted");
     this.#standing = Map.groupBy(accepted, ({ path }) => path.join("/"));
   }
@@ -271,7 +273,7 @@ class Follow implements Following {
   look(batch: readonly Seen[]): void {
     for (const seen of batch) {
       const path = seen.path.join("/");
-      if (seen.type !== "file" && seen.guard !== null) this.#closed.add(path);
+      if (isClosed(seen)) this.#closed.add(path);
       const standing = this.#standing.get(path);
       if (standing === undefined) continue;
       this.#seen.add(path);
@@ -312,8 +314,13 @@ class Follow implements Following {
 
   #isClosed(path: string): boolean {
     const names = path.split("/");
-    return names.some((_, at) => this.#closed.has(names.slice(0, at).join("/")));
+    return names.length > this.#depth || names.some((_, at) => this.#closed.has(names.slice(0, at).join("/")));
   }
+}
+
+/** A folder is said to be none that goes also where it was looked into. */
+function isClosed({ type, guard }: Seen): boolean {
+  return type !== "file" && guard !== null && !(type === "folder" && guard.code === "not-a-regular-file");
 }
 
 function fitsSeen({ size, content }: StoredRelease, { type, identity }: Seen): boolean {

@@ -334,7 +334,7 @@ export class Cleaner {
     const mayApply = cleaning.withheld === "" && (order !== null || isAutomatic(retention, removal, because));
     const at = nowMs();
     const stored = retention.after === "release" ? store.releases(retention.name, "accepted") : [];
-    const following = followReleases(stored);
+    const following = followReleases(stored, retention.depth);
     const toApply: ToApply | null =
       mayApply && journal !== null && because !== "look"
         ? { journal, run: randomUUID(), because, only: order?.plan ?? null }

@@ -12,7 +12,7 @@ import {
   type ReleaseChange,
   takeReleases,
 } from "../../agent/cleanup/index.ts";
-import { mostOfRetention } from "../../agent/cleanup/releases.ts";
+import { mostOfInstance, mostOfRetention } from "../../agent/cleanup/releases.ts";
 import type { Removal } from "../../agent/documents/index.ts";
 import type { EventDraft } from "../../agent/drift/index.ts";
 import { type AskedRelease, type ReleaseCount, releaseKey, type StoredRelease } from "../../agent/store/index.ts";
@@ -44,14 +44,18 @@ class Kept {
   readonly rows = new Map<string, StoredRelease>();
   readonly events: EventDraft[] = [];
   readonly marks = new Map<string, string>();
-  /** Rows that are there besides. */
+  /** Rows that are there besides, and their answer. */
   others = 0;
+  othersAnswer: ReleaseCount["answer"] = "accepted";
 
   release(key: string): StoredRelease | null {
     return this.rows.get(key) ?? null;
   }
   releaseCounts(): ReleaseCount[] {
-    return [{ retention: "staging", answer: "accepted", rows: this.rows.size + this.others }];
+    return [
+      { retention: "staging", answer: "accepted", rows: this.rows.size },
+      { retention: "staging", answer: this.othersAnswer, rows: this.others },
+    ];
   }
   mark(name: string): string | null {
     return this.marks.get(name) ?? null;
@@ -175,6 +179,10 @@ test("a path deeper than the Retention looks does not count, and a full store of
   const { answers, told } = kept.ask(engine, [sha("x/a.arc"), sha("b.arc"), sha("c.arc"), sha("b.arc")]);
   assert.deepEqual(answers, ["accepted", "accepted", "too-many", "accepted"], "what is kept already has its place");
   assert.deepEqual(told, ["b.arc accepted", "c.arc too-many"]);
+  kept.othersAnswer = "removed";
+  assert.deepEqual(kept.ask(engine, [sha("c.arc")]).answers, ["accepted"], "what was answered waits no more");
+  kept.others = mostOfInstance;
+  assert.deepEqual(kept.ask(engine, [sha("c.arc"), sha("d.arc")]).answers, ["accepted", "too-many"]);
 });
 
 test("the same refusals again are not told again: an engine that repeats itself would never end", () => {
@@ -193,6 +201,7 @@ test("after a look: there as released stays, otherwise changed, not there absent
     sha("gone.arc"),
     sha("link.arc"),
     sha("closed/in.arc"),
+    sha("open/gone.arc"),
     written("second.arc", 5n * second, second),
     written("touched.arc", 5n * second, second),
   ]);
@@ -201,6 +210,10 @@ test("after a look: there as released stays, otherwise changed, not there absent
     seenOf("larger.arc", { size: 8 }),
     { ...seenOf("link.arc", { size: 7 }), type: "link" as const },
     { ...seenOf("closed", { size: 7 }), type: "folder" as const, guard: { code: "mount", message: "" } as const },
+    {
+      ...seenOf("open", { size: 7 }),
+      ...{ type: "folder" as const, guard: { code: "not-a-regular-file", message: "it is a folder" } as const },
+    },
     timed("second.arc", 5n * second + 999_999_999n),
     timed("touched.arc", 6n * second),
     seenOf("not-released.arc", { size: 7 }),
@@ -209,7 +222,9 @@ test("after a look: there as released stays, otherwise changed, not there absent
     const follow = followReleases([...kept.rows.values()]);
     follow.look(batch);
     const told = words(kept.keep(follow.changed(isWhole, kept, startMs)));
-    const expected = isWhole ? ["gone.arc absent"] : ["larger.arc changed", "link.arc changed", "touched.arc changed"];
+    const expected = isWhole
+      ? ["gone.arc absent", "open/gone.arc absent"]
+      : ["larger.arc changed", "link.arc changed", "touched.arc changed"];
     assert.deepEqual(told.sort(), expected);
   }
   assert.deepEqual(kept.counting(), ["same.arc", "closed/in.arc", "second.arc"]);
@@ -259,6 +274,13 @@ test("what the Retention never reaches is not accepted: too deep, or no name tha
   assert.equal(messages[2]?.message, "expected a name that the Retention matches (*.arc), found another");
   assert.deepEqual(due, ["staging"]);
   assert.deepEqual(kept.counting(), ["in/a.arc"]);
+});
+
+test("what lies deeper than the Retention looks by now is not known to be absent", () => {
+  const kept = new Kept();
+  kept.ask(engine, [sha("in/a.arc"), sha("b.arc")]);
+  const follow = followReleases([...kept.rows.values()], 1);
+  assert.deepEqual(words(kept.keep(follow.changed(true, kept, startMs))), ["b.arc absent"]);
 });
 
 test("a file's name in hex is the same file", () => {
