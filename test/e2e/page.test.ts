@@ -4,7 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page, Route } from "playwright-core";
 import { makeAccount, noAccounts, type TestAccount } from "../support/accounts.ts";
@@ -36,8 +38,10 @@ endif
 const wrongFile = calmFile.replace("# nothing here", "alias cp 'cp -i'");
 
 const shapes = { wrong: wrongFile, calm: calmFile } as const;
-interface Findings {
-  readonly items: readonly { readonly account: string; readonly subject: string; readonly status: string }[];
+/** What of /v1/status is looked at here. */
+interface Now {
+  readonly accounts: readonly { readonly pending: boolean }[];
+  readonly findings: readonly { readonly account: string; readonly status: string }[];
 }
 
 describe("the page", { skip: noAccounts || noBrowser }, () => {
@@ -65,10 +69,17 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
 
   /** Writes the file, and waits until the agent has said what came of it. */
   async function become(state: keyof typeof shapes): Promise<void> {
-    oracle.write(".cshrc", shapes[state]);
-    const fails = ({ items }: Findings) =>
-      items.some(({ account: whose, status }) => whose === oracle.name && status === "fail");
-    await agent.until<Findings>("/v1/findings", (found) => fails(found) === (state === "wrong"), `the state ${state}`);
+    // What is saved anew is measured anew, and is unknown for as long as it keeps being saved.
+    if (readFileSync(join(oracle.home, ".cshrc"), "utf8") !== shapes[state]) oracle.write(".cshrc", shapes[state]);
+    const isSo = ({ findings, accounts }: Now) => {
+      const statuses = findings.filter(({ account: whose }) => whose === oracle.name).map(({ status }) => status);
+      return (
+        statuses.every((status) => status === "fail") &&
+        statuses.length > 0 === (state === "wrong") &&
+        accounts.every(({ pending }) => !pending)
+      );
+    };
+    await agent.until<Now>("/v1/status", isSo, `the state ${state}`);
   }
 
   async function opened(options: BrowserContextOptions = {}): Promise<Window> {
