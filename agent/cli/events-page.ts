@@ -23,5 +23,5 @@ export function page(parts: Parts, { sockets, account }: Stream, after: string |
   });
   const path = `/v1/events${query.size === 0 ? "" : `?${query}`}`;
   const question: Question = { method: "GET", path, withinMs: waitMs + answersWithinMs };
-  return hear(parts, sockets, question, shapes.Events);
+  return hear(parts, sockets, question, shapes().Events);
 }

@@ -82,10 +82,10 @@ async function hungOf(
     parts,
     sockets,
     { method: "GET", path: `/v1/accounts/${encodeURIComponent(account)}` },
-    shapes.Preflight,
+    shapes().Preflight,
   );
   if (watched.kind === "answer") {
-    const heard = await hear(parts, [watched.socket], { method: "GET", path }, shapes.Findings);
+    const heard = await hear(parts, [watched.socket], { method: "GET", path }, shapes().Findings);
     if (heard.kind === "answer") return hungInFindings(heard.value.items);
   }
   const found = await measureNow(account, parts, (mode) => progress.say(`measuring ${account}, ${mode}`), version);
@@ -95,9 +95,14 @@ async function hungOf(
 /** As an agent last saw it. */
 export async function seenByAgent(parts: Parts, { account, sockets }: SessionsWish): Promise<Heard<SessionsSeen>> {
   const query = account === null ? "" : `?account=${encodeURIComponent(account)}`;
-  const heard = await hear(parts, sockets, { method: "GET", path: `/v1/sessions${query}` }, shapes.Sessions);
+  const heard = await hear(parts, sockets, { method: "GET", path: `/v1/sessions${query}` }, shapes().Sessions);
   if (heard.kind !== "answer") return heard;
-  const findings = await hear(parts, [heard.socket], { method: "GET", path: `/v1/findings${query}` }, shapes.Findings);
+  const findings = await hear(
+    parts,
+    [heard.socket],
+    { method: "GET", path: `/v1/findings${query}` },
+    shapes().Findings,
+  );
   const hung = findings.kind === "answer" ? hungInFindings(findings.value.items) : [];
   return { ...heard, value: { facts: heard.value, socket: heard.socket, hung } };
 }

@@ -24,7 +24,7 @@ export async function hearStatus(parts: AskingParts, sockets: readonly string[],
   }
   const { heardOf } = await import("./agents.ts");
   const { shapes } = await import("../status/shapes.ts");
-  return heardOf(told, shapes.Status);
+  return heardOf(told, shapes().Status);
 }
 
 /** The door: the version stands for the shape. */

@@ -7,7 +7,7 @@ export { openapi } from "./openapi.ts";
 export type * from "./picture.ts";
 export { routes } from "./routes.ts";
 export { type Served, type Serving, serve } from "./server.ts";
-export { type PreflightAnswer, type StatusAnswer, shapes } from "./shapes.ts";
+export { type PreflightAnswer, type Shapes, type StatusAnswer, shapes } from "./shapes.ts";
 export { shownSessions } from "./shown-sessions.ts";
 export { statusText } from "./text.ts";
 export { type Preflight, type Reason, validForMs, validUntil, verdictOf } from "./verdict.ts";

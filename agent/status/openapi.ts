@@ -30,7 +30,7 @@ export function openapi(routes: readonly Route[], version: string, { closed = fa
 
 function components(closed: boolean): Json {
   const registry = z.registry<{ id: string }>();
-  for (const [id, shape] of Object.entries(shapes)) registry.add(shape, { id });
+  for (const [id, shape] of Object.entries(shapes())) registry.add(shape, { id });
   const { schemas } = z.toJSONSchema(registry, {
     target: "draft-2020-12",
     io: closed ? "output" : "input",
@@ -67,20 +67,13 @@ function operation({ summary, may, path, query, body, answer, media, statuses }:
 }
 
 /** JSON has the shape; the rest is text. */
-function contentOf(media: readonly string[], answer: z.ZodType): Json {
-  const schemaOf = (type: string) =>
-    /[/+]json$/.test(type) ? { $ref: reference(nameOf(answer)) } : { type: "string" };
+function contentOf(media: readonly string[], answer: Route["answer"]): Json {
+  const schemaOf = (type: string) => (/[/+]json$/.test(type) ? { $ref: reference(answer) } : { type: "string" });
   return Object.fromEntries(media.map((type) => [type, { schema: schemaOf(type) }]));
 }
 
 function json(schema: unknown): Json {
   return { "application/json": { schema } };
-}
-
-function nameOf(answer: z.ZodType): string {
-  const found = Object.entries(shapes).find(([, shape]) => Object.is(shape, answer));
-  if (found === undefined) throw new Error("a route answers with a shape that has no name");
-  return found[0];
 }
 
 function queryParameters(query: z.ZodType): Json[] {

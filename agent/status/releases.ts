@@ -11,7 +11,7 @@ import {
 import type { AgentView, Principal } from "./agent-view.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { type Answered, answer } from "./route.ts";
-import { mostReleases, type shapes } from "./shapes.ts";
+import { mostReleases, type Shapes } from "./shapes.ts";
 
 type Answers = Extract<Released, { readonly kind: "released" }>["answers"];
 
@@ -64,7 +64,7 @@ export function keptReleases(
     readonly account: string | undefined;
     readonly after?: string | undefined;
   },
-): z.output<typeof shapes.Releases> {
+): z.output<Shapes["Releases"]> {
   const kept = retention === undefined ? view.store.releases() : view.store.releases(retention, "accepted");
   const rows = kept
     .filter((each) => each.answer === "accepted" && (account === undefined || each.account === account))

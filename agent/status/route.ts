@@ -3,6 +3,7 @@ import * as z from "zod";
 import { closest } from "../documents/index.ts";
 import type { AgentView, Principal } from "./agent-view.ts";
 import { type Refusal, refusal } from "./problem.ts";
+import type { Shapes } from "./shapes.ts";
 
 export type Method = "GET" | "POST";
 export type PrincipalKind = Principal["kind"];
@@ -59,7 +60,7 @@ export function textAnswer(
   return { kind: "text", media, text, headers };
 }
 
-interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType> {
+interface Spec<Query extends z.ZodType, Body extends z.ZodType, Name extends keyof Shapes> {
   readonly method: Method;
   /** `/v1/accounts/{name}`: one part in braces may stand at the end. */
   readonly path: string;
@@ -71,14 +72,15 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType, Answer extends z
   readonly body?: Body;
   /** 64 KiB where it is left out. */
   readonly mostBodyBytes?: number;
-  readonly answer: Answer;
+  /** The name of its shape. */
+  readonly answer: Name;
   /** What it can be answered as, the one for callers without a wish first; `application/json` where it is left out. */
   readonly media?: readonly string[];
   /** The statuses of an answer of this shape; 200 where it is left out. */
   readonly statuses?: readonly number[];
   handle(
     asked: Asked<z.output<Query>, z.output<Body>>,
-  ): Answered<z.output<Answer>> | Refusal | Promise<Answered<z.output<Answer>> | Refusal>;
+  ): Answered<z.output<Shapes[Name]>> | Refusal | Promise<Answered<z.output<Shapes[Name]>> | Refusal>;
 }
 
 /** What came in, its body not parsed yet. */
@@ -94,7 +96,7 @@ export interface Prepared {
 
 /** A route whose types are forgotten, as the table holds it. */
 export interface Route
-  extends Pick<Spec<z.ZodType, z.ZodType, z.ZodType>, "method" | "path" | "summary" | "may" | "answer"> {
+  extends Pick<Spec<z.ZodType, z.ZodType, keyof Shapes>, "method" | "path" | "summary" | "may" | "answer"> {
   readonly query: z.ZodType;
   readonly body: z.ZodType | null;
   readonly mostBodyBytes: number;
@@ -108,8 +110,8 @@ export const noQuery = z.strictObject({});
 const noBody = z.undefined();
 const nothing = { success: true, data: undefined } as const;
 
-export function route<Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType>(
-  spec: Spec<Query, Body, Answer>,
+export function route<Query extends z.ZodType, Body extends z.ZodType, Name extends keyof Shapes>(
+  spec: Spec<Query, Body, Name>,
 ): Route {
   const { method, path, summary, may, query, body, mostBodyBytes = 64 * 1024, answer, statuses = [200] } = spec;
   const { media = ["application/json"] } = spec;

@@ -15,7 +15,7 @@ import { pagePolicy } from "./page/index.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { keptReleases, released } from "./releases.ts";
 import { type Asked, answer, noQuery, type Route, route, textAnswer } from "./route.ts";
-import { mostReleases, shapes } from "./shapes.ts";
+import { mostReleases } from "./shapes.ts";
 import { rowsFor, shareHere, shareLeaving } from "./shown.ts";
 import { shownSessions } from "./shown-sessions.ts";
 import { verdictOf } from "./verdict.ts";
@@ -65,7 +65,7 @@ export const routes: readonly Route[] = [
     summary: "Status for people: the page in a browser, text elsewhere.",
     may: readers,
     query: noQuery,
-    answer: shapes.Status,
+    answer: "Status",
     media: [statusMedia.text, statusMedia.page, statusMedia.json],
     handle(asked) {
       if (asked.accepts(statusMedia.page))
@@ -79,7 +79,7 @@ export const routes: readonly Route[] = [
     summary: "Says that the agent's loop runs.",
     may: anybody,
     query: noQuery,
-    answer: shapes.Health,
+    answer: "Health",
     media: [healthMedia],
     handle: () => alive,
   }),
@@ -89,7 +89,7 @@ export const routes: readonly Route[] = [
     summary: "Says whether the first full run is over, and what is not as it should be.",
     may: readers,
     query: noQuery,
-    answer: shapes.Health,
+    answer: "Health",
     media: [healthMedia],
     statuses: [200, 503],
     handle({ view, principal }) {
@@ -104,7 +104,7 @@ export const routes: readonly Route[] = [
     summary: "This document.",
     may: readers,
     query: noQuery,
-    answer: shapes.OpenApi,
+    answer: "OpenApi",
     handle: ({ view }) => answer({ openapi: "3.1.0", ...openapi(routes, view.status().rcwarden) }),
   }),
   route({
@@ -113,7 +113,7 @@ export const routes: readonly Route[] = [
     summary: "How the agent does, and all that a page shows: accounts, findings, ways in, watching, documents, sinks.",
     may: readers,
     query: noQuery,
-    answer: shapes.Status,
+    answer: "Status",
     media: [statusMedia.json, statusMedia.text],
     handle: (asked) => statusAnswer(asked, asked.accepts(statusMedia.text) ? "text" : "json"),
   }),
@@ -132,7 +132,7 @@ export const routes: readonly Route[] = [
         .optional(),
       most,
     }),
-    answer: shapes.Findings,
+    answer: "Findings",
     handle(asked) {
       const { query, view } = asked;
       const rows = rowsFor(asked, query.account);
@@ -155,7 +155,7 @@ export const routes: readonly Route[] = [
     summary: "What changed, as CloudEvents, oldest first; waits for more where there is nothing.",
     may: readers,
     query: z.strictObject({ after: afterEvent, wait, account }),
-    answer: shapes.Events,
+    answer: "Events",
     async handle(asked) {
       const { query, view } = asked;
       const rows = rowsFor(asked, query.account);
@@ -185,7 +185,7 @@ export const routes: readonly Route[] = [
         .optional(),
       most,
     }),
-    answer: shapes.Runs,
+    answer: "Runs",
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
@@ -200,7 +200,7 @@ export const routes: readonly Route[] = [
     summary: "SSH sessions and what they wait for, as they were last looked at; nothing of them is ever ended.",
     may: readers,
     query: z.strictObject({ account }),
-    answer: shapes.Sessions,
+    answer: "Sessions",
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
@@ -218,7 +218,7 @@ export const routes: readonly Route[] = [
     query: z.strictObject({
       engine: z.string().min(1, "the name of an engine").describe("Without it all engines of its policies.").optional(),
     }),
-    answer: shapes.Preflight,
+    answer: "Preflight",
     handle(asked) {
       const { view, name, query } = asked;
       const rows = rowsFor(asked, name);
@@ -241,7 +241,7 @@ export const routes: readonly Route[] = [
     summary: "What was accepted of an account, and what is otherwise now.",
     may: readers,
     query: z.strictObject({ account }),
-    answer: shapes.Baseline,
+    answer: "Baseline",
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
@@ -262,7 +262,7 @@ export const routes: readonly Route[] = [
       account: z.string("the name of an account").min(1, "the name of an account"),
       reason: z.string("why it is accepted").trim().min(1, "why it is accepted").max(500, "at most 500 characters"),
     }),
-    answer: shapes.Accepted,
+    answer: "Accepted",
     async handle({ view, body }) {
       if (view.account(body.account) === null) return unwatched(view, body.account);
       const outcome = await view.acceptBaseline(body.account, body.reason);
@@ -276,7 +276,7 @@ export const routes: readonly Route[] = [
     summary: "How clean-up stands: each Retention's last plan, what became of it, what waits.",
     may: readers,
     query: z.strictObject({ account }),
-    answer: shapes.Cleanup,
+    answer: "Cleanup",
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
@@ -294,7 +294,7 @@ export const routes: readonly Route[] = [
     body: z.strictObject({
       plan: z.string("a plan's hash").regex(/^[0-9a-f]{12,64}$/, "a plan's hash, or its first 12 digits or more"),
     }),
-    answer: shapes.CleanupRow,
+    answer: "CleanupRow",
     async handle({ view, body }) {
       const outcome = await view.applyPlan(body.plan);
       return outcome.kind === "applied" ? answer(outcome.row) : notApplied(body.plan, outcome);
@@ -314,7 +314,7 @@ export const routes: readonly Route[] = [
         .describe("Go on after this one.")
         .optional(),
     }),
-    answer: shapes.Releases,
+    answer: "Releases",
     handle(asked) {
       const rows = rowsFor(asked, asked.query.account);
       if (rows.kind === "refusal") return rows;
@@ -334,7 +334,7 @@ export const routes: readonly Route[] = [
         .min(1, "at least one release")
         .max(mostReleases, `at most ${mostReleases} releases`),
     }),
-    answer: shapes.Released,
+    answer: "Released",
     handle: ({ view, principal, body }) => released(view, principal, body.releases),
   }),
   route({
@@ -343,7 +343,7 @@ export const routes: readonly Route[] = [
     summary: "What left by the sinks, byte for byte, newest last.",
     may: owner,
     query: noQuery,
-    answer: shapes.Sent,
+    answer: "Sent",
     handle({ view }) {
       const items = view.store.sent().map(({ sink, at, body }) => ({
         sink,
@@ -359,7 +359,7 @@ export const routes: readonly Route[] = [
     summary: "The state in numbers, and what was counted since the agent began, for Prometheus.",
     may: ["owner", "viewer"],
     query: noQuery,
-    answer: z.string(),
+    answer: "Metrics",
     media: [metricsMedia],
     async handle({ view }) {
       // Not with the table: it would be loaded wherever a route's shape is asked for.
@@ -373,7 +373,7 @@ export const routes: readonly Route[] = [
     summary: "Reads the documents again; those that cannot be taken leave the old ones in force.",
     may: owner,
     query: noQuery,
-    answer: shapes.Reloaded,
+    answer: "Reloaded",
     handle: async ({ view }) => answer(await view.reload()),
   }),
   route({
@@ -383,7 +383,7 @@ export const routes: readonly Route[] = [
     may: ["owner", "account"],
     query: noQuery,
     body: z.strictObject({ account: z.string("the name of an account").min(1, "the name of an account").optional() }),
-    answer: shapes.Queued,
+    answer: "Queued",
     statuses: [202],
     handle(asked) {
       const rows = rowsFor(asked, asked.body.account);

@@ -102,7 +102,7 @@ describe("the live command line", { skip: noAccounts || noSshd }, () => {
       assert.ok(ticket.stdout.includes(`${account.home}/.bashrc:1`), ticket.stdout);
 
       const there = await sshd.ssh(account.name, [`rcwarden status --json --socket ${agent.socket}`]);
-      const own = shapes.Status.parse(JSON.parse(there.stdout));
+      const own = shapes().Status.parse(JSON.parse(there.stdout));
       assert.deepEqual(
         own.accounts.map(({ name }) => name),
         [account.name],
@@ -113,7 +113,8 @@ describe("the live command line", { skip: noAccounts || noSshd }, () => {
       const through = await rcwarden(["status", "--json", "--socket", local]);
       assert.equal(through.status, 1, through.stderr);
       assert.deepEqual(
-        shapes.Status.parse(JSON.parse(through.stdout))
+        shapes()
+          .Status.parse(JSON.parse(through.stdout))
           .findings.map(({ fingerprint }) => fingerprint)
           .toSorted(),
         own.findings.map(({ fingerprint }) => fingerprint).toSorted(),

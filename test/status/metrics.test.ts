@@ -127,7 +127,7 @@ test("the words of labels are all that there are", async () => {
     [...text.matchAll(new RegExp(`^${name}\\{(?:.*,)?${label}="([^"]+)"`, "gm"))].map(([, word]) => word);
   const { properties } = z
     .object({ properties: z.record(z.string(), z.unknown()) })
-    .parse(z.toJSONSchema(shapes.Status));
+    .parse(z.toJSONSchema(shapes().Status));
   const states = z.object({
     items: z.object({ properties: z.object({ state: z.object({ enum: z.array(z.string()) }) }) }),
   });

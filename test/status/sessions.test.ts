@@ -20,7 +20,9 @@ test("of an account that nobody watches nothing is known, which is another answe
   assert.equal(status, 404);
   const { body } = await askAs(owner, socket, "/v1/sessions?account=postgres");
   assert.deepEqual(
-    shapes.Sessions.parse(body).groups.map(({ account }) => account),
+    shapes()
+      .Sessions.parse(body)
+      .groups.map(({ account }) => account),
     ["postgres"],
   );
 });
@@ -50,7 +52,7 @@ describe("sessions as others may see them", () => {
   test("what is shown has the shape that the endpoint says, and nothing besides", () => {
     for (const share of ["names", "values", "lines"] as const) {
       const shown = shownSessions(seen, undefined, share);
-      assert.deepEqual(shapes.Sessions.parse(shown), shown);
+      assert.deepEqual(shapes().Sessions.parse(shown), shown);
     }
   });
 });

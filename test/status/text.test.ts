@@ -11,7 +11,7 @@ import { statusText } from "../../agent/status/text.ts";
 import { ticketText } from "../../agent/status/ticket.ts";
 import sample from "../../packaging/sample-status.json" with { type: "json" };
 
-const status = shapes.Status.parse(sample);
+const status = shapes().Status.parse(sample);
 const nowMs = Date.parse("2026-11-23T09:55:02Z");
 const reading = { nowMs, offsetMinutes: () => 60 };
 const [finding] = status.findings;

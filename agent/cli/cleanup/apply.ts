@@ -70,7 +70,7 @@ async function byAgent(hash: string, { state, sockets }: CleanupPlaces, parts: P
     body: { plan: hash },
     withinMs: agentWithinMs,
   } as const;
-  const heard = await hear(parts, sockets, question, shapes.CleanupRow);
+  const heard = await hear(parts, sockets, question, shapes().CleanupRow);
   if (heard.kind === "no-agent") return null;
   if (heard.kind === "refused")
     return heard.code === "not-applied" ? undetermined(heard.message) : wrong(heard.message);

@@ -83,7 +83,7 @@ type FolderOf =
 async function folderOf(call: Call, parts: Parts): Promise<FolderOf> {
   const { state, sockets } = cleanupPlaces(call, parts);
   if (typeof call.flags.socket !== "string") return { kind: "folder", folder: journalFolder(state) };
-  const heard = await hear(parts, sockets, { method: "GET", path: "/v1/cleanup" }, shapes.Cleanup);
+  const heard = await hear(parts, sockets, { method: "GET", path: "/v1/cleanup" }, shapes().Cleanup);
   if (heard.kind !== "answer") return { kind: "unknown", message: heard.message };
   const { journal } = heard.value;
   if (journal !== null) return { kind: "folder", folder: journal.folder };

@@ -1,7 +1,7 @@
 /** Which releases count for a plan by hand: as the agent that runs tells them, else those of the state at rest. */
 import { countingReleases, type Release } from "../../cleanup/index.ts";
 import type { Removal, Retention } from "../../documents/index.ts";
-import { shapes } from "../../status/index.ts";
+import { type Shapes, shapes } from "../../status/index.ts";
 import { parseRelease, releaseKey, type StoredRelease } from "../../store/index.ts";
 import { hear } from "../agents.ts";
 import type { Parts } from "../parts.ts";
@@ -44,7 +44,7 @@ async function toldByAgent(retention: string, sockets: readonly string[], parts:
   for (let after: string | null = ""; after !== null; ) {
     const page: string = after === "" ? "" : `&after=${after}`;
     const path = `/v1/releases?retention=${encodeURIComponent(retention)}${page}`;
-    const heard = await hear(parts, sockets, { method: "GET", path, withinMs }, shapes.Releases);
+    const heard = await hear(parts, sockets, { method: "GET", path, withinMs }, shapes().Releases);
     if (heard.kind === "no-agent") return null;
     if (heard.kind !== "answer") return { kind: "unknown", message: heard.message };
     for (const item of heard.value.items) {
@@ -57,7 +57,7 @@ async function toldByAgent(retention: string, sockets: readonly string[], parts:
   return { kind: "releases", releases };
 }
 
-type Item = (typeof shapes.Releases)["_output"]["items"][number];
+type Item = Shapes["Releases"]["_output"]["items"][number];
 
 /** Or why it is none. */
 function storedOf({ account, by, receivedAt, expiresAt, ...sent }: Item): StoredRelease | string {

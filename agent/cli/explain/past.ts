@@ -1,7 +1,7 @@
 /** What an agent knows of a line's past: when it came, what was before, and, as a hint, who may have saved it. */
 import * as z from "zod";
 import type { Place } from "../../facts/index.ts";
-import { shapes } from "../../status/index.ts";
+import { type Shapes, shapes } from "../../status/index.ts";
 import { hear } from "../agents.ts";
 import type { Parts } from "../parts.ts";
 
@@ -53,14 +53,14 @@ export async function pastOf(asked: Asked, parts: Pick<Parts, "ask">): Promise<P
   const { account, where, sockets } = asked;
   const of = `account=${encodeURIComponent(account.toWellFormed())}`;
   const get = <T>(path: string, shape: z.ZodType<T>) => hear(parts, sockets, { method: "GET", path }, shape);
-  const findings = await get(`/v1/findings?${of}`, shapes.Findings);
+  const findings = await get(`/v1/findings?${of}`, shapes().Findings);
   if (findings.kind === "no-agent") return { kind: "no-agent" };
   if (findings.kind !== "answer") return { kind: "unheard", message: findings.message };
   const here = findings.value.items
     .filter((each) => where !== null && each.where?.file === where.file && each.where.line === where.line)
     .sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1));
   const [first] = here;
-  const baseline = await get(`/v1/baseline?${of}`, shapes.Baseline);
+  const baseline = await get(`/v1/baseline?${of}`, shapes().Baseline);
   const reviewed = baseline.kind === "answer" ? reviewedOf(baseline.value, asked.name) : null;
   if (first === undefined && reviewed === null) return { kind: "nothing" };
   const opened = first === undefined ? null : await openedOf(first);
@@ -70,7 +70,7 @@ export async function pastOf(asked: Asked, parts: Pick<Parts, "ask">): Promise<P
     let found: Opened = { at: openedAt, isFirst: false, hint: null };
     let after = "";
     for (let page = 0; page < mostPages; page++) {
-      const events = await get(`/v1/events?${of}${after}`, shapes.Events);
+      const events = await get(`/v1/events?${of}${after}`, shapes().Events);
       if (events.kind !== "answer") return found;
       for (const { type, data } of events.value.items) {
         const parsed = type === "dev.rcwarden.finding.opened" ? openedShape.safeParse(data) : null;
@@ -84,7 +84,7 @@ export async function pastOf(asked: Asked, parts: Pick<Parts, "ask">): Promise<P
   }
 }
 
-function reviewedOf({ baseline, changes }: z.output<typeof shapes.Baseline>, name: string): Reviewed | null {
+function reviewedOf({ baseline, changes }: z.output<Shapes["Baseline"]>, name: string): Reviewed | null {
   if (baseline === null) return null;
   const { acceptedAt, reason } = baseline;
   const found = changes.find(({ item }) => item.name === name && item.kind !== "file");

@@ -2,10 +2,10 @@
 import type * as z from "zod";
 import { paragraph, table } from "../../facts/layout.ts";
 import { shellWord } from "../../facts/shell-word.ts";
-import type { shapes } from "../../status/index.ts";
+import type { Shapes } from "../../status/index.ts";
 import type { Line } from "./printable.ts";
 
-type Baseline = z.output<typeof shapes.Baseline>;
+type Baseline = z.output<Shapes["Baseline"]>;
 type Item = Baseline["now"][number];
 
 export function baselineText({ account, baseline }: Baseline): Line[] {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type * as z from "zod";
 import { anyOf, closest } from "../../documents/index.ts";
-import { shapes } from "../../status/index.ts";
+import { type Shapes, shapes } from "../../status/index.ts";
 import { hear, socketsFor } from "../agents.ts";
 import { baselineChangesText, baselineText } from "../text/baseline.ts";
 import { type Call, type ExitCode, examples, type Surroundings, type Verb } from "../verb.ts";
@@ -30,7 +30,7 @@ function declare(command: Command): void {
     );
 }
 
-type Baseline = z.output<typeof shapes.Baseline>;
+type Baseline = z.output<Shapes["Baseline"]>;
 
 async function run({ flags, words }: Call, { voice, parts }: Surroundings): Promise<ExitCode> {
   const [action, stray] = words;
@@ -51,7 +51,7 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
       return refuse("--reason: expected why they are accepted, found nothing");
     }
     const question = { method: "POST", path: "/v1/baseline", body: { account, reason } } as const;
-    const heard = await hear(parts, sockets, question, shapes.Accepted);
+    const heard = await hear(parts, sockets, question, shapes().Accepted);
     if (heard.kind !== "answer") return unheard(heard);
     const { items, acceptedAt } = heard.value;
     if (asJson) voice.json(heard.value);
@@ -64,7 +64,7 @@ async function run({ flags, words }: Call, { voice, parts }: Surroundings): Prom
     const account = typeof flags.account === "string" ? flags.account : await ownName();
     if (account === null) return refuse("--account: expected an account, found none of your own; name one");
     const path = `/v1/baseline?account=${encodeURIComponent(account)}`;
-    const heard = await hear(parts, sockets, { method: "GET", path }, shapes.Baseline);
+    const heard = await hear(parts, sockets, { method: "GET", path }, shapes().Baseline);
     if (heard.kind !== "answer") return unheard(heard);
     if (asJson) voice.json(heard.value);
     else voice.answer(what === "show" ? baselineText(heard.value) : baselineChangesText(heard.value));

@@ -69,7 +69,7 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
   }
 
   async function sent({ sockets }: Wish, asJson: boolean): Promise<ExitCode> {
-    const heard = await waited(hear(parts, sockets, { method: "GET", path: "/v1/sent" }, shapes.Sent));
+    const heard = await waited(hear(parts, sockets, { method: "GET", path: "/v1/sent" }, shapes().Sent));
     if (heard.kind !== "answer") return unheard(heard);
     if (asJson) voice.json(heard.value);
     else printSent(voice, heard.value.items);

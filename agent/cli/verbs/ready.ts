@@ -55,7 +55,7 @@ async function run({ flags, words }: Call, { voice, parts, version }: Surroundin
   const sockets = socketsFor(parts, flags.socket);
   const query = engine === null ? "" : `?engine=${encodeURIComponent(engine)}`;
   const path = `/v1/accounts/${encodeURIComponent(account)}${query}`;
-  const heard = await hear(parts, sockets, { method: "GET", path }, shapes.Preflight);
+  const heard = await hear(parts, sockets, { method: "GET", path }, shapes().Preflight);
   const answer = heard.kind === "answer" ? fromAgent(heard) : await otherwise(heard);
   if (answer.kind === "refused") return refuse(answer.problems);
   if (answer.kind === "unheard") {

@@ -79,10 +79,10 @@ function worldOf({ parts, support, version, now }: Here, socket: unknown): Bundl
     time: now.toISOString(),
     hostName: parts.hostName,
     status: () => {
-      status ??= hear(parts, sockets, { method: "GET", path: "/v1/status" }, shapes.Status).then(answered);
+      status ??= hear(parts, sockets, { method: "GET", path: "/v1/status" }, shapes().Status).then(answered);
       return status;
     },
-    runs: async () => answered(await hear(parts, sockets, { method: "GET", path: "/v1/runs" }, shapes.Runs)),
+    runs: async () => answered(await hear(parts, sockets, { method: "GET", path: "/v1/runs" }, shapes().Runs)),
     documents: () => parts.documents([]),
     doctor: async () => {
       const looked = await lookAtAll(selfChecks, await parts.doctor({ version, sockets }), () => {});

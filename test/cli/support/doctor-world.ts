@@ -4,7 +4,7 @@ import { loadDocuments } from "../../../agent/documents/index.ts";
 import { shapes } from "../../../agent/status/index.ts";
 import sample from "../../../packaging/sample-status.json" with { type: "json" };
 
-export const calmStatus = shapes.Status.parse({ ...sample, findings: [], lead: null });
+export const calmStatus = shapes().Status.parse({ ...sample, findings: [], lead: null });
 export const hostSocket = "/run/rcwarden/host/agent.sock";
 export const noDocuments = { ...loadDocuments([], { checks: [], shipped: [], nowMs: 0 }), paths: ["/etc/rcwarden"] };
 
