@@ -3,7 +3,7 @@ import { jsonText } from "../facts/index.ts";
 import { plainText } from "../facts/lines.ts";
 import type { AgentView, Principal, StatusBody } from "./agent-view.ts";
 import { keptText } from "./kept.ts";
-import { type Context, pageOf } from "./page/index.ts";
+import type { Context, pageOf } from "./page/index.ts";
 import type { StatusAnswer } from "./shapes.ts";
 import { shareHere } from "./shown.ts";
 import { statusText } from "./text.ts";
@@ -25,18 +25,27 @@ export const statusMedia = {
   page: "text/html",
 } as const;
 
-const renderings: Readonly<Record<keyof typeof statusMedia, (status: StatusAnswer, asking: Asking) => string>> = {
+const renderings: Readonly<Record<"json" | "text", (status: StatusAnswer, asking: Asking) => string>> = {
   json: (status) => `${jsonText(status, 0)}\n`,
-  page: (status, { view, principal }) => pageOf(status, pageContext(view, principal)).html,
   text: (status, { view }) =>
     plainText(statusText(status, { nowMs: view.nowMs(), offsetMinutes: (at) => -at.getTimezoneOffset() }, null)),
 };
 
 /** Status as it leaves. `time` in it says when it was taken. */
-export function statusIn(as: keyof typeof statusMedia, asking: Asking): string {
+export function statusIn(as: "json" | "text", asking: Asking): string {
+  return keptFor(as, asking, () => renderings[as](statusFor(asking), asking));
+}
+
+/** The same as a page. Whoever asks for one brings what makes it: an agent that nobody looks at does not load it. */
+export function statusPage(asking: Asking, render: typeof pageOf): string {
+  const { view, principal } = asking;
+  return keptFor("page", asking, () => render(statusFor(asking), pageContext(view, principal)).html);
+}
+
+function keptFor(as: keyof typeof statusMedia, asking: Asking, make: () => string): string {
   const { view, principal } = asking;
   const key = `${as} ${principal.kind} ${shareHere(asking)} ${principal.kind === "account" ? principal.name : ""}`;
-  return keptText(view, key, () => renderings[as](statusFor(asking), asking));
+  return keptText(view, key, make);
 }
 
 function pageContext(view: AgentView, { kind }: Principal): Context {

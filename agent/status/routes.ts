@@ -7,11 +7,10 @@ import { closest } from "../documents/index.ts";
 import { type KeptFinding, maskedFinding, parseCursor, releaseShape } from "../store/index.ts";
 import { limits } from "./admission.ts";
 import type { AgentView, PlanApplied } from "./agent-view.ts";
-import { ownStatus, statusIn, statusMedia } from "./current.ts";
+import { ownStatus, statusIn, statusMedia, statusPage } from "./current.ts";
 import { eventsText } from "./events.ts";
 import { healthMedia, liveText, readiness } from "./health.ts";
 import { openapi } from "./openapi.ts";
-import { pagePolicy } from "./page/index.ts";
 import { type Refusal, refusal } from "./problem.ts";
 import { keptReleases, released } from "./releases.ts";
 import { type Asked, answer, noQuery, type Route, route, textAnswer } from "./route.ts";
@@ -67,10 +66,12 @@ export const routes: readonly Route[] = [
     query: noQuery,
     answer: "Status",
     media: [statusMedia.text, statusMedia.page, statusMedia.json],
-    handle(asked) {
-      if (asked.accepts(statusMedia.page))
-        return statusAnswer(asked, "page", { "Content-Security-Policy": pagePolicy });
-      return statusAnswer(asked, asked.accepts(statusMedia.json) ? "json" : "text");
+    async handle(asked) {
+      if (!asked.accepts(statusMedia.page))
+        return statusAnswer(asked, asked.accepts(statusMedia.json) ? "json" : "text");
+      const { pageOf, pagePolicy } = await import("./page/index.ts");
+      const headers = { Vary: "Accept", "Content-Security-Policy": pagePolicy };
+      return textAnswer(statusMedia.page, statusPage(asked, pageOf), headers);
     },
   }),
   route({
@@ -395,12 +396,8 @@ export const routes: readonly Route[] = [
   }),
 ];
 
-function statusAnswer(
-  asked: Pick<Asked<unknown, unknown>, "view" | "principal">,
-  as: keyof typeof statusMedia,
-  headers: Readonly<Record<string, string>> = {},
-) {
-  return textAnswer(statusMedia[as], statusIn(as, asked), { Vary: "Accept", ...headers });
+function statusAnswer(asked: Pick<Asked<unknown, unknown>, "view" | "principal">, as: "json" | "text") {
+  return textAnswer(statusMedia[as], statusIn(as, asked), { Vary: "Accept" });
 }
 
 const alive = textAnswer(healthMedia, liveText);
