@@ -34,6 +34,10 @@ const quoting = {
   "zsh (q+)": ["zsh", `print -rN -- "\${(@q+)@}"`],
 } as const;
 
+/** zsh (q+) writes the characters U+0080 to U+009F as it writes the single bytes 80 to 9f: which of the two nobody can tell. */
+const isTold = (name: string, words: readonly string[]) =>
+  name !== "zsh (q+)" || words.every((word) => !/[\u0080-\u009f]/.test(word));
+
 for (const [name, [shell, script]] of Object.entries(quoting))
   for (const LC_ALL of locales)
     test(`what ${name} quoted is undone exactly (${LC_ALL})`, () => {
@@ -50,7 +54,8 @@ for (const [name, [shell, script]] of Object.entries(quoting))
           words.map((word) => [word]),
         );
       };
-      void fc.assert(fc.property(batch, check), { numRuns: 15 });
+      const told = batch.filter((words) => isTold(name, words));
+      void fc.assert(fc.property(told, check), { numRuns: 15 });
     });
 
 test("several words stay several words", () => {
