@@ -865,7 +865,8 @@ export class Agent {
     this.#lastFullRunMs = this.world.nowMs();
     this.#lookAtHost("start");
     await this.#countLogins();
-    this.pictures.lookAtPeople();
+    // Now, so that what its first time takes is given back together with what the runs left behind.
+    this.#housekeeping();
     this.world.log("info", "every account was looked at for the first time", { accounts: this.accounts.all.length });
     this.#firstDone.resolve();
   }
