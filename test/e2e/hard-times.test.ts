@@ -44,6 +44,7 @@ interface Found {
 }
 
 interface Verdict {
+  readonly measuredAt: string | null;
   readonly verdict: string;
   readonly reasons: readonly { readonly code: string }[];
 }
@@ -80,6 +81,23 @@ function fill(path: string): void {
   }
 }
 
+/**
+ * Has the account measured until its store found no room. SQLite's log was copied back perhaps, and is then written over
+ * from its beginning, which needs none for a while.
+ */
+async function useUpTheLog(agent: TestAgent, account: TestAccount): Promise<Status> {
+  for (;;) {
+    const { measuredAt } = await verdictOf(agent, account);
+    assert.equal((await agent.ask("/v1/run", { account: account.name })).status, 202);
+    const status = await agent.until<Status>(
+      "/v1/status",
+      ({ store, accounts: [first] }) => store.problem !== null || first?.measuredAt !== measuredAt,
+      "a run, or a problem",
+    );
+    if (status.store.problem !== null) return status;
+  }
+}
+
 describe("a disk", { skip: noAccounts }, () => {
   test("that is full keeps no verdict `go`; what was found is told when there is room", async () => {
     await using account = await makeAccount({ home: "empty", files: { ".bashrc": nothing } });
@@ -95,10 +113,10 @@ describe("a disk", { skip: noAccounts }, () => {
     assert.equal((await verdictOf(agent, account)).verdict, "go");
     const filler = `/proc/${agent.pid}/root${place.path}/state/filler`;
     fill(filler);
+    const full = await useUpTheLog(agent, account);
+    assert.equal(full.store.problem?.code, "store-full");
 
     account.write(".bashrc", waits);
-    const full = await agent.until<Status>("/v1/status", ({ store }) => store.problem !== null, "a problem");
-    assert.equal(full.store.problem?.code, "store-full");
     // Longer than the time between two tries.
     for (let look = 0; look < 60; look++) {
       assert.notEqual((await verdictOf(agent, account)).verdict, "go");

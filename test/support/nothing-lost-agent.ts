@@ -20,6 +20,7 @@ export interface Status {
     readonly name: string;
     readonly state: string;
     readonly says: string;
+    readonly measuredAt: string | null;
     readonly pending: boolean;
   }[];
   readonly watching: { readonly lastSweep: string | null; readonly degraded: readonly { readonly code: string }[] };
