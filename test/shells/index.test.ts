@@ -39,7 +39,7 @@ test("names are unique, lower case, and each shell has a test file and a source"
     assert.ok(existsSync(join(import.meta.dirname, `${shell.name}.test.ts`)), `no test/shells/${shell.name}.test.ts`);
     assert.notEqual(shell.source, "");
     assert.notEqual(shell.guard, "");
-    assert.ok(shell.startedAs.includes(shell.name));
+    assert.ok(shell.startedAs.length > 0 && shell.binaries.length > 0);
   }
 });
 
@@ -94,7 +94,7 @@ for (const shell of shells) {
       const start = shell.starts[row.mode];
       if (start === undefined) return;
       const [name, ...words] = row.argv;
-      assert.equal(name, start.argv0 === "name" ? shell.name : `-${shell.name}`);
+      assert.equal(name, `${start.argv0 === "name" ? "" : "-"}${shell.startedAs[0]}`);
       assert.deepEqual(
         start.words.map((word) => (word === "COMMAND" ? words.at(-1) : word)),
         words,

@@ -38,14 +38,19 @@ export async function ran(
   home: string,
   { env = {}, uid }: { readonly env?: Readonly<Record<string, string>>; readonly uid?: number } = {},
 ): Promise<Ran> {
-  const child = spawn(`/bin/${shell.name}`, words, {
-    argv0: shell.name,
+  const child = spawn(programOf(shell), words, {
+    argv0: shell.startedAs[0] ?? shell.name,
     cwd: home,
     env: { HOME: home, SSH_CLIENT: "192.0.2.1 1 22", PATH: "/usr/bin:/bin", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid === undefined ? {} : { uid }),
   });
   return ended(child);
+}
+
+/** The binary of a personality, on this machine. */
+function programOf({ name, binaries }: Shell): string {
+  return `/bin/${binaries[0] ?? name}`;
 }
 
 export async function ended(child: ChildProcess): Promise<Ran> {
