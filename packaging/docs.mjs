@@ -10,6 +10,7 @@ import { engineOpenapi } from "../agent/sinks/openapi.ts";
 import { openapi, routes } from "../agent/status/index.ts";
 import { catalogue } from "./catalogue.ts";
 import { biomeConfiguration } from "./import-rules.mjs";
+import { manPage, pages } from "./man/pages.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const rendered = {
@@ -18,6 +19,7 @@ const rendered = {
   "policies/README.md": catalogue(),
   "agent/status/openapi.json": endpoint(),
   "agent/sinks/openapi.json": engineSide(),
+  ...(await manPages()),
 };
 
 let stale = 0;
@@ -33,6 +35,11 @@ for (const [file, text] of Object.entries(rendered)) {
   }
 }
 process.exitCode = stale === 0 ? 0 : 1;
+
+async function manPages() {
+  const texts = pages.map(async (page) => [`packaging/man/${page}`, await manPage(page)]);
+  return Object.fromEntries(await Promise.all(texts));
+}
 
 /** What can be asked over the agent's socket, as OpenAPI. */
 function endpoint() {

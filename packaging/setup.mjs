@@ -52,6 +52,7 @@ const testPackages = {
   tmpreaper: "/usr/sbin/tmpreaper",
   chromium: "/usr/bin/chromium",
   "nginx-light": "/usr/sbin/nginx",
+  mandoc: "/usr/bin/mandoc",
   prometheus: "/usr/bin/prometheus",
   "prometheus-node-exporter": "/usr/bin/prometheus-node-exporter",
 };

@@ -32,6 +32,7 @@ interface Value {
   readonly value: number;
 }
 
+/** One metric: what it is, and how it is read. */
 interface Row {
   readonly type: "gauge" | "counter";
   readonly name: string;
@@ -56,7 +57,7 @@ const degradations: readonly StatusBody["watching"]["degraded"][number]["code"][
   ...(["watch-limit", "sentinel-late", "overflow", "network-mount", "no-answer", "watch-error"] as const),
 ];
 
-const rows: readonly Row[] = [
+export const metricRows: readonly Row[] = [
   gauge("up", "1 while the agent runs; the file for node_exporter says 0 after it was stopped.", () => 1),
   gauge("updated_timestamp_seconds", "When these values were read.", ({ nowMs }) => nowMs / 1000),
   {
@@ -214,14 +215,14 @@ export function measuredOf(view: AgentView): Measured {
 
 export async function metricsText(measured: Measured): Promise<string> {
   const state = new Registry();
-  for (const row of rows) put(state, row, row.values(measured));
+  for (const row of metricRows) put(state, row, row.values(measured));
   return written([state, measured.measures.registry], measured.status.instance);
 }
 
 /** What stays in the file for node_exporter when the agent was stopped: nothing else would be true. */
 export async function stoppedText(nowMs: number, instance: string): Promise<string> {
   const registry = new Registry();
-  for (const row of rows) {
+  for (const row of metricRows) {
     if (row.name === "rcwarden_up") put(registry, row, [{ labels: {}, value: 0 }]);
     if (row.name === "rcwarden_updated_timestamp_seconds") put(registry, row, [{ labels: {}, value: nowMs / 1000 }]);
   }
