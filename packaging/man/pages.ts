@@ -64,7 +64,8 @@ const blocks: Blocks = {
   options: async (name) => optionList(await declared(name)),
   gaps: () => items(Object.entries(gaps)),
   events: () => items(eventTypes.map((type) => [type, events[type]])),
-  formats: () => items([["text", "For people."], ...formats.map(({ id, says }) => [id, capital(`${says}.`)] as const)]),
+  formats: () =>
+    items([["text", "For people."], ...formats.map(({ id, summary }) => [id, capital(`${summary}.`)] as const)]),
   modes: () => items(modes.map(({ id, standsFor }) => [id, capital(`${standsFor}.`)])),
   programs: () => items(programs.map(({ name, options }) => [name, optionsSaid(options)])),
   placeholders: () => items(Object.entries(placeholders).map(([name, says]) => [name, capital(`${says}.`)])),
