@@ -8,6 +8,9 @@ import type {
   RetentionFacts,
   ReviewedFacts,
   SeenSessions,
+  Standings,
+  StdinFact,
+  SudoFacts,
   WatchingFacts,
 } from "../facts/index.ts";
 
@@ -35,7 +38,7 @@ export interface Sends {
 
 /**
  * The facts of one mode, the account they are of, what the policy's engines send in this mode, and what a running agent
- * knows besides. The last are null where nobody knows them.
+ * knows besides. The last are null where nobody knows them, and so is what was not asked for.
  */
 export interface CheckFacts extends ModeFacts {
   readonly account: Account;
@@ -45,10 +48,24 @@ export interface CheckFacts extends ModeFacts {
   readonly backlog: readonly RetentionFacts[] | null;
   readonly sessions: SeenSessions | null;
   readonly reviewed: ReviewedFacts | null;
+  readonly stdin: StdinFact | null;
+  readonly standings: Standings | null;
+  readonly sudo: SudoFacts | null;
+  readonly locales: readonly string[] | null;
 }
 
 /** A need is a fact that a gap can take away; the rest of `CheckFacts` is always there. */
-type Always = "mode" | "shell" | "home" | "homeReal" | "cwdFrom" | "account" | "sends";
+type Always =
+  | "mode"
+  | "shell"
+  | "home"
+  | "homeReal"
+  | "cwdFrom"
+  | "umaskFrom"
+  | "limitsFrom"
+  | "complaints"
+  | "account"
+  | "sends";
 export type Needed<Need extends FactName> = Pick<CheckFacts, Always | Need>;
 
 export type Evidence = Readonly<Record<string, string | number | boolean | null>>;

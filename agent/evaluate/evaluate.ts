@@ -3,7 +3,9 @@ import type { Engine, Rule } from "../documents/kinds.ts";
 import {
   type Account,
   type AgentFacts,
+  type AskedFact,
   agentFacts,
+  askedFacts,
   type FactName,
   type Gap,
   gapsOf,
@@ -84,6 +86,12 @@ export function namesFor(policies: readonly InForce[], checks: readonly AnyCheck
   return [...new Set(names)];
 }
 
+/** Facts that the rules need and that are asked for only then. */
+export function asksFor(policies: readonly InForce[], checks: readonly AnyCheckKind[]): AskedFact[] {
+  const needs = policies.flatMap(({ rules }) => rules.flatMap(({ check }) => kindOf(check, checks).needs));
+  return askedFacts.filter((fact) => needs.includes(fact));
+}
+
 interface Context {
   readonly kind: AnyCheckKind;
   readonly rule: Rule;
@@ -109,7 +117,7 @@ function aboutModes(
         const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode };
         const sends = sendsFor([policy], mode);
         if (found === undefined) return undecided(context, { sends, mode, ...nobodyAsked }, [notMeasured(mode)]);
-        return judged(context, { ...found, account, sends, ...nobodyAsked }, told);
+        return judged(context, { ...nobodyAsked, ...found, account, sends }, told);
       }),
     );
   });
@@ -133,13 +141,29 @@ function aboutAccount(
       const sends = sendsFor([policy], mode);
       if (found === undefined) return undecided(context, { sends, mode, ...nobodyAsked }, [notMeasured(mode)]);
       const gaps = [...found.gaps, ...reviewGaps(of)];
-      return judged(context, { ...found, gaps, account, sends, ...nobodyAsked, reviewed: of.reviewed ?? null }, false);
+      return judged(context, { ...nobodyAsked, ...found, gaps, account, sends, reviewed: of.reviewed ?? null }, false);
     }),
   );
 }
 
-/** What a check sees of an agent where none was asked; `gapOfAgent` says so. */
-const nobodyAsked = { watching: null, exceptions: null, backlog: null, sessions: null, reviewed: null };
+/** What a check sees where no agent was asked, nor what is asked only where a rule needs it; gaps say so. */
+const nobodyAsked = {
+  watching: null,
+  exceptions: null,
+  backlog: null,
+  sessions: null,
+  reviewed: null,
+  stdin: null,
+  standings: null,
+  sudo: null,
+  locales: null,
+};
+
+/** Of what is asked only where a rule needs it: what this rule needs and nobody asked for. */
+function notAsked({ asked = [] }: CheckFacts, needs: readonly FactName[]): Gap[] {
+  const of = askedFacts.filter((fact) => needs.includes(fact) && !asked.includes(fact));
+  return of.length === 0 ? [] : [{ code: "not-reached", message: "it was not asked for", change: "", of }];
+}
 
 const gapOfAgent: Gap = {
   code: "unreadable",
@@ -220,8 +244,9 @@ function notMeasured(mode: ModeId): Gap {
 /** Gaps after which what is there still holds: it was measured before they cut the rest off. */
 const leavesTheRest: readonly Gap["code"][] = ["timed-out", "over-ceiling"];
 
-function judged(context: Context, facts: CheckFacts, startupIsTold: boolean): Verdict[] {
+function judged(context: Context, found: CheckFacts, startupIsTold: boolean): Verdict[] {
   const { kind, rule } = context;
+  const facts = { ...found, gaps: [...found.gaps, ...notAsked(found, kind.needs)] };
   const gaps = gapsOf(facts, kind.needs);
   if (kind.afterStartup && facts.startup !== null && facts.startup.ended !== "ready") {
     const reason = notReached(kind.needs, facts.startup.ended);

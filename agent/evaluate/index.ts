@@ -4,7 +4,16 @@
  */
 export * from "./answer.ts";
 export { baselineChanges, baselineItems } from "./baseline.ts";
-export { evaluate, type InForce, type Measured, modesFor, namesFor, type Question, sendsFor } from "./evaluate.ts";
+export {
+  asksFor,
+  evaluate,
+  type InForce,
+  type Measured,
+  modesFor,
+  namesFor,
+  type Question,
+  sendsFor,
+} from "./evaluate.ts";
 export * from "./facts-document.ts";
 export { fingerprint, type Key } from "./fingerprint.ts";
 export * from "./replaced.ts";

@@ -15,14 +15,21 @@ export type FactName =
   | "output"
   | "leftRunning"
   | "tried"
+  | "stdin"
+  | HostFactName
   | AgentFactName;
 
 /** Facts that no mode gives: only a running agent has them. */
 export type AgentFactName = "watching" | "exceptions" | "reviewed" | "backlog" | "sessions";
 
+/** Facts about an account that need no run of its shell: what limits a probe takes none of them away. */
+export type HostFactName = "standings" | "sudo" | "locales";
+
+export const hostFacts: readonly HostFactName[] = ["standings", "sudo", "locales"];
+
 export const agentFacts: readonly AgentFactName[] = ["watching", "exceptions", "reviewed", "backlog", "sessions"];
 
-/** Every fact of a mode. */
+/** Every fact that a run of the shell gives. */
 export const everyFact: readonly FactName[] = [
   "shell",
   "startup",
@@ -39,6 +46,7 @@ export const everyFact: readonly FactName[] = [
   "output",
   "leftRunning",
   "tried",
+  "stdin",
 ];
 
 /** Stable words; documented in design 6. */

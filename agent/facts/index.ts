@@ -6,6 +6,7 @@
  * it leaves the program, once for each output (cli/text, cli/format), so that no caller can forget it.
  */
 export type * from "./agent-facts.ts";
+export * from "./asked.ts";
 export type * from "./backlog.ts";
 export * from "./gap.ts";
 export * from "./hostile.ts";
@@ -15,6 +16,7 @@ export type * from "./sessions.ts";
 export * from "./share.ts";
 export * from "./time.ts";
 
+import type { AskedFact, Standings, StdinFact, SudoFacts } from "./asked.ts";
 import type { FactName, Gap } from "./gap.ts";
 import type { ModeId } from "./mode.ts";
 
@@ -111,6 +113,13 @@ export interface StartupFile {
   /** Why, where the state is `unreadable`, `not-a-file` or `skipped`. */
   readonly reason?: string;
   readonly through: readonly string[];
+}
+
+/** File and line only where the shell says them. */
+export interface Complaint {
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly says: string;
 }
 
 export interface AliasFact extends Cause {
@@ -223,7 +232,7 @@ export interface ModeFacts {
   readonly home: string;
   /** The home with its links resolved; null where there is no such folder; left out where nobody looked. */
   readonly homeReal?: string | null;
-  /** As the session begins with them; where `bare` was asked for, as startup leaves them. */
+  /** As the session begins with them; where they or `bare` were asked for, as startup leaves them. */
   readonly limits: Readonly<Record<string, number | "unlimited">>;
   /** The line that changed limits, where one does. */
   readonly limitsFrom?: Cause | null;
@@ -231,6 +240,15 @@ export interface ModeFacts {
   readonly guards?: readonly GuardFact[];
   /** Only where it was asked for; null where it could not be had. */
   readonly bare?: BareFacts | null;
+  /** Of the facts that are asked for only where a rule needs them: those that were. */
+  readonly asked?: readonly AskedFact[];
+  /** The shell's own words on giving up on a startup file; left out where nothing was run. */
+  readonly complaints?: readonly Complaint[];
+  readonly stdin?: StdinFact | null;
+  readonly standings?: Standings | null;
+  readonly sudo?: SudoFacts | null;
+  /** Names of the locales that the host has, as `locale -a` lists them. */
+  readonly locales?: readonly string[] | null;
   readonly output: readonly Output[];
   readonly leftRunning: readonly LeftRunning[];
   readonly tried: readonly Tried[];

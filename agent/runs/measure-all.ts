@@ -1,5 +1,5 @@
 import { checkKinds } from "../checks/index.ts";
-import { type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
+import { asksFor, type InForce, type Measured, modesFor, namesFor, sendsFor } from "../evaluate/index.ts";
 import type { Account, ModeFacts, ModeId, Replacement } from "../facts/index.ts";
 import { inTurns } from "../probe/in-turns.ts";
 import type { MeasureRequest } from "./world.ts";
@@ -25,7 +25,8 @@ export function requestsFor(account: Account, { policies, modes, withinMs, how, 
   return modesFor(applying, modes).map((mode) => {
     const here = applying.filter((policy) => modesFor([policy], modes).includes(mode));
     const asked = { sends: sendsFor(here, mode), names: namesFor(here, checkKinds, mode) };
-    return { account, mode, ...asked, withinMs, how, ...(instead.length > 0 && { replaced: instead }) };
+    const asks = asksFor(here, checkKinds);
+    return { account, mode, ...asked, asks, withinMs, how, ...(instead.length > 0 && { replaced: instead }) };
   });
 }
 

@@ -1,7 +1,7 @@
 /** What deciding whom to measure, and measuring, need of the world. host, collectors and probe give the real one. */
 import type { Sends } from "../checks/index.ts";
 import type { Automation } from "../collectors/automation.ts";
-import type { Account, ModeId, Replacement } from "../facts/index.ts";
+import type { Account, AskedFact, ModeId, Replacement } from "../facts/index.ts";
 import type { AccountAnswer, GroupAnswer } from "../host/accounts.ts";
 
 export interface MeasureRequest {
@@ -10,6 +10,8 @@ export interface MeasureRequest {
   readonly sends: readonly Sends[];
   /** Names to resolve, besides the programs of what is sent. */
   readonly names: readonly string[];
+  /** Facts that are to be had only where somebody asks. */
+  readonly asks?: readonly AskedFact[];
   readonly withinMs: number;
   /** As the Grant says: with `reading` nothing of the account is run. */
   readonly how: "running" | "reading";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 import * as z from "zod";
 import { checkKinds, consequences } from "../../agent/checks/index.ts";
-import { agentFacts, everyFact } from "../../agent/facts/index.ts";
+import { agentFacts, everyFact, hostFacts } from "../../agent/facts/index.ts";
 import { checkFacts } from "../support/facts.ts";
 
 /** What a clause never shows: values that nobody put into words, and a full stop. */
@@ -46,7 +46,7 @@ for (const kind of checkKinds) {
 
     test("needs facts that exist, each once", () => {
       assert.deepEqual(kind.needs, [...new Set(kind.needs)]);
-      for (const need of kind.needs) assert.ok([...everyFact, ...agentFacts].includes(need));
+      for (const need of kind.needs) assert.ok([...everyFact, ...hostFacts, ...agentFacts].includes(need));
     });
 
     test("has parameters that a JSON Schema can say, refuses unknown ones, and describes each", () => {

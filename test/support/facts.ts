@@ -62,6 +62,10 @@ export function checkFacts(other: Partial<CheckFacts> = {}): CheckFacts {
     backlog: null,
     sessions: null,
     reviewed: null,
+    stdin: null,
+    standings: null,
+    sudo: null,
+    locales: null,
     ...other,
   };
 }
