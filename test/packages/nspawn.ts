@@ -221,7 +221,20 @@ function textOf(file: string): string {
 
 /** Joins the host's namespaces. Not its control groups: what is started so is no part of any unit. */
 async function inside(leader: number, argv: readonly string[], { withinMs = 60_000, env = {} }: RunWish): Promise<End> {
-  const entering = ["nsenter", "-t", String(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"];
+  const entering: readonly [string, ...string[]] = [
+    "nsenter",
+    "-t",
+    String(leader),
+    "-m",
+    "-u",
+    "-i",
+    "-n",
+    "-p",
+    "-C",
+    "-r",
+    "-w",
+    "--",
+  ];
   const set = Object.entries({ PATH: path, ...env }).map(([name, value]) => `${name}=${value}`);
   const outcome = await runCommand([...entering, "/usr/bin/env", "-i", ...set, ...argv], {
     deadlineMs: withinMs,
@@ -262,7 +275,7 @@ async function leftovers(): Promise<void> {
   }
 }
 
-async function command(argv: readonly string[]): Promise<void> {
+async function command(argv: readonly [string, ...string[]]): Promise<void> {
   const outcome = await runCommand(argv, { deadlineMs: 300_000, maxBytes: 1_048_576 });
   if (outcome.kind !== "ended" || outcome.status !== 0) throw new Error(`${argv.join(" ")}: ${told(outcome)}`);
 }
