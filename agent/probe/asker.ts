@@ -34,7 +34,10 @@ export interface Asker {
 }
 
 export type Change = Partial<Pick<Question, "witness" | "tmpfsBytes" | "stdin" | "deadlineMs">> & {
+  /** Words after argv[0] in place of the mode's own. */
   readonly words?: readonly string[];
+  /** Words before the mode's `-c`, or after all where it has none. */
+  readonly switches?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly places?: readonly PlacedFile[];
 };
@@ -73,6 +76,11 @@ function affordable(bytes: number): number {
   return Math.max(tmpfsBytes, Math.min(bytes, Math.floor(freemem() / 16)));
 }
 
+function withSwitches(words: readonly string[], switches: readonly string[]): string[] {
+  const at = words.indexOf("-c");
+  return words.toSpliced(at < 0 ? words.length : at, 0, ...switches);
+}
+
 /** What is not there yet becomes the account's own, as if it were saved by it. */
 function placed({ real, content }: Replacement): PlacedFile {
   return { type: "r", mode: 0o644, path: real, content };
@@ -91,7 +99,7 @@ export function asker(
   const start = ground.shell.starts[ground.mode];
   if (start === undefined) throw new Error(`${ground.shell.name} has no way to start in ${ground.mode}`);
   const base = ground.account.shell.slice(ground.account.shell.lastIndexOf("/") + 1);
-  const argv0 = start.argv0 === "-name" ? `-${base}` : base;
+  const argv0 = { name: base, "-name": `-${base}`, path: ground.account.shell }[start.argv0];
   const leftMs = () => ground.until - performance.now();
   return {
     terminal: ground.terminal,
@@ -99,10 +107,10 @@ export function asker(
     leftMs,
     knowing: (holders) => asker(ground, signal, holders, roomBytes),
     roomier: () => asker(ground, signal, knownHolders, largerTmpfsBytes),
-    async ask(text, what, { words = start.words, env = {}, places = [], ...change } = {}) {
+    async ask(text, what, { words = start.words, switches = [], env = {}, places = [], ...change } = {}) {
       const scratch = scratchFolder(`.rcwarden-${randomBytes(6).toString("hex")}`, what);
       const command = text(scratch);
-      const argv = [argv0, ...words.map((word) => (word === "COMMAND" ? command : word))];
+      const argv = [argv0, ...withSwitches(words, switches).map((word) => (word === "COMMAND" ? command : word))];
       const own = ownName(argv, `a subshell of ${base}`);
       try {
         const run = await ask(

@@ -63,7 +63,7 @@ export async function trace(
   const deadlineMs = Math.min(questions.leftMs(), marked.ended === "timed-out" ? 1500 : marked.seconds * 2000 + 1500);
   if (deadlineMs < 100) return null;
   const { run } = await questions.ask((folder) => `: >${folder.mark}`, "empty", {
-    words: tracing.words,
+    switches: tracing.switches,
     env: tracing.env(nonce),
     deadlineMs,
   });

@@ -8,7 +8,7 @@ import type { Shell } from "./shell.ts";
  * what follows is then not traced.
  */
 export const trace: NonNullable<Shell["trace"]> = {
-  words: ["-x", "-c", "COMMAND"],
+  switches: ["-x"],
   env: (nonce) => ({ PS4: `+${nonce}:\${LINENO}:\${BASH_SOURCE[@]@Q}:${nonce} ` }),
   works: ({ uid }) => uid !== 0,
   parse(stderr, nonce) {

@@ -13,6 +13,14 @@ export interface ReadsRow {
   readonly modes: readonly ModeId[];
 }
 
+/** How a way of coming in starts a shell. */
+export interface Start {
+  /** The last component of its path, the same after a dash, or the whole path. */
+  readonly argv0: "name" | "-name" | "path";
+  /** What follows; `COMMAND` stands for what is sent. Without it what is sent is typed. */
+  readonly words: readonly string[];
+}
+
 /** One name that a dump reported. `file` and `line` only where the shell itself knows them. */
 export interface Dumped {
   readonly aliases: readonly { readonly name: string; readonly value: string }[];
@@ -51,10 +59,8 @@ export interface Shell {
   /** Names that the resolved binary may have (`/bin/csh` may be a link to tcsh or to bsd-csh). */
   readonly binaries: readonly string[];
   readonly syntax: "sh" | "csh";
-  /** How each mode starts it: the words after argv[0]; `COMMAND` stands for what is sent. A mode not listed is a gap. */
-  readonly starts: Partial<
-    Readonly<Record<ModeId, { readonly argv0: "name" | "-name"; readonly words: readonly string[] }>>
-  >;
+  /** How each mode starts it (`starts.ts` has the usual ones). A mode not listed is a gap. */
+  readonly starts: Partial<Readonly<Record<ModeId, Start>>>;
   /** Words before those of a mode with which it reads no startup file, or none that an account may write. */
   readonly bare: readonly string[];
   /** In this order. */
@@ -72,11 +78,11 @@ export interface Shell {
   /** Reads what came through the FIFO. Null where the frames are missing or torn. */
   parseDump(answer: Buffer, nonce: string, names: readonly string[]): Dumped | null;
   /**
-   * How to make the shell trace its startup on stderr, or null where it cannot. `words` replace the mode's words (with
-   * `COMMAND`), `env` is added. `works` says no where the shell ignores it (bash ignores PS4 from root's environment).
+   * How to make the shell trace its startup on stderr, or null where it cannot. `switches` come before the mode's `-c`,
+   * or last where it has none; `env` is added. `works` says no where the shell ignores it (bash ignores PS4 from root's environment).
    */
   readonly trace: {
-    readonly words: readonly string[];
+    readonly switches: readonly string[];
     readonly env: (nonce: string) => Readonly<Record<string, string>>;
     works(account: { readonly uid: number }): boolean;
     parse(stderr: string, nonce: string): readonly Traced[];

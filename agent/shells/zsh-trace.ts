@@ -7,7 +7,7 @@ import type { Shell, Traced } from "./shell.ts";
  * lines, `chainTo` says how. The first of `files` is always what zsh said.
  */
 export const trace: NonNullable<Shell["trace"]> = {
-  words: ["-x", "-c", "COMMAND"],
+  switches: ["-x"],
   env: (nonce) => ({ PS4: `+${nonce}:%I:%x:${nonce} ` }),
   works: () => true,
   parse(stderr, nonce) {

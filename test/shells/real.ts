@@ -89,7 +89,7 @@ export async function answered(shell: Shell, asked: Asked): Promise<Dumped> {
 /** Traces as an ordinary user: bash takes no PS4 from root's environment. Null where the shell cannot trace. */
 export async function traced(shell: Shell, home: string): Promise<readonly Traced[] | null> {
   if (shell.trace === null) return null;
-  const words = shell.trace.words.map((word) => (word === "COMMAND" ? "echo the command" : word));
+  const words = [...shell.trace.switches, "-c", "echo the command"];
   const nobody = process.getuid?.() === 0 ? { uid: 65534 } : {};
   const { stderr } = await ran(shell, words, home, { env: shell.trace.env(nonce), ...nobody });
   return shell.trace.parse(stderr, nonce);
