@@ -4,10 +4,13 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Script } from "node:vm";
 
-/** As `require` wraps it. `cache`: made by the same Node with the same flags, else V8 passes it over. */
-export function scriptOf(file: string, cache: Buffer | undefined): Script {
+/**
+ * As `require` wraps it. `cache`: made by the same Node with the same flags, else V8 passes it over. `name`: what a cache made
+ * of it says of where it was; V8 takes the name at the start instead.
+ */
+export function scriptOf(file: string, cache: Buffer | undefined, name = file): Script {
   const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "utf8")}\n})`;
-  return new Script(text, { filename: file, ...(cache !== undefined && { cachedData: cache }) });
+  return new Script(text, { filename: name, ...(cache !== undefined && { cachedData: cache }) });
 }
 
 /** Runs it once; what it exports is whatever the build put there. */

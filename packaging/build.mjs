@@ -89,11 +89,17 @@ rmSync(`${dist}/bin/node`, { force: true });
 // Relative: the checkout may be seen at more than one place.
 symlinkSync(`../../${node}`, `${dist}/bin/node`);
 
+/**
+ * V8 salts its tables by lot, and notes in them what its threads got done meanwhile: neither is in a cache that was made with
+ * these, and V8 asks of neither when it takes one.
+ */
+const sameBytes = ["--random-seed=1", "--predictable"];
+
 /** What V8 makes of the program at a start with these flags; the call loads everything that a start needs, and ends. */
 async function cache(role, flags, words, bundle = "cli") {
   const script = `${root}packaging/code-cache.mjs`;
   const out = `${dist}/${role}.cache`;
-  const args = [...flags, script, `${dist}/${bundle}.cjs`, `${out}.new`, version, ...words];
+  const args = [...flags, ...sameBytes, script, `${dist}/${bundle}.cjs`, `${out}.new`, version, ...words];
   const child = spawn(`${dist}/bin/node`, args, { cwd: "/", env: {}, stdio: ["ignore", "ignore", "ignore"] });
   const [status] = await once(child, "exit");
   if (status !== 0) throw new Error(`${out}: expected to make it, found exit ${status}`);

@@ -3,10 +3,12 @@
  * by the build with the flags with which the program runs. The words are a call that loads what is to be in it and ends.
  */
 import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { exportsOf, scriptOf } from "../agent/bundle.ts";
 
 const [bundle, cache, version, ...words] = process.argv.slice(2);
-const script = scriptOf(bundle, undefined);
+// A name without folders: the same bytes wherever it is built.
+const script = scriptOf(bundle, undefined, basename(bundle));
 process.on("exit", () => {
   writeFileSync(cache, script.createCachedData());
   process.exitCode = 0;
