@@ -5,18 +5,24 @@
  * Parameters are read from text: plain strings, lists and enums, so that the JSON Schema can say them.
  */
 import { alias } from "./alias.ts";
+import { backgroundProcess } from "./background-process.ts";
 import type { AnyCheckKind } from "./check-kind.ts";
 import { commandResolves } from "./command-resolves.ts";
 import { engineCommands } from "./engine-commands.ts";
 import { exceptions } from "./exceptions.ts";
 import { shellFunction } from "./function.ts";
+import { limit } from "./limit.ts";
 import { logBacklog } from "./log-backlog.ts";
 import { loginShell } from "./login-shell.ts";
+import { option } from "./option.ts";
 import { reviewed } from "./reviewed.ts";
 import { sessionsStuck } from "./sessions-stuck.ts";
+import { startupDuration } from "./startup-duration.ts";
 import { startupFinishes } from "./startup-finishes.ts";
 import { startupOutput } from "./startup-output.ts";
 import { trap } from "./trap.ts";
+import { umask } from "./umask.ts";
+import { variable } from "./variable.ts";
 import { watchCoverage } from "./watch-coverage.ts";
 import { workingDirectory } from "./working-directory.ts";
 
@@ -26,9 +32,15 @@ export const checkKinds: readonly AnyCheckKind[] = [
   startupOutput,
   workingDirectory,
   trap,
+  startupDuration,
+  backgroundProcess,
   commandResolves,
   alias,
   shellFunction,
+  variable,
+  option,
+  umask,
+  limit,
   loginShell,
   watchCoverage,
   sessionsStuck,

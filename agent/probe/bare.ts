@@ -27,10 +27,11 @@ export async function askBare(questions: Asker, shell: Shell, mode: ModeId): Pro
   return { bare: { aliases, functions: names, options, variables, umask, cwd, limits: bareLimits }, limits };
 }
 
-/** Of a command in such a session. */
-async function limitsIn(questions: Asker, change: Change): Promise<Limits | null> {
+/** Of a command in such a session; null where they could not be had. */
+export async function limitsIn(questions: Asker, change: Change): Promise<Limits | null> {
   const { run } = await questions.ask(() => "/bin/cat /proc/self/limits", "empty", change);
-  const found = run.ended === "exited" ? parseLimits(run.stdout.head.toString("latin1").replaceAll("\r", "")) : [];
+  const hasEnded = run.ended === "exited" || run.ended === "held";
+  const found = hasEnded ? parseLimits(run.stdout.head.toString("latin1").replaceAll("\r", "")) : [];
   return found.length === 0 ? null : softOf(found);
 }
 

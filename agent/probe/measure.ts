@@ -5,6 +5,8 @@
 import type { Sends } from "../checks/check-kind.ts";
 import {
   type Account,
+  type AskedFact,
+  type Complaint,
   everyFact,
   type ModeFacts,
   type ModeId,
@@ -16,6 +18,7 @@ import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
 import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
 import { mismatches, type Reading } from "../startup/index.ts";
+import { askMore, nothingMore } from "./asked.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
 import { askBare, softOf } from "./bare.ts";
@@ -42,6 +45,8 @@ export interface Measurement {
   readonly sends: readonly Sends[];
   /** More names to resolve, beside the programs of `sends`. */
   readonly names: readonly string[];
+  /** Facts that are to be had only where somebody asks; those of the host are others' to gather. */
+  readonly asks?: readonly AskedFact[];
   readonly withinMs: number;
   /** `reading`: nothing of the account's is run; what its startup files tell by being read is all there is. */
   readonly how: "running" | "reading";
@@ -89,7 +94,7 @@ export async function measure(measurement: Measurement, sources: Sources): Promi
 }
 
 async function once(
-  { account, mode, sends, names, how, known, bare: asksBare, replaced = [], signal }: Measurement,
+  { account, mode, sends, names, how, known, bare: asksBare, asks = [], replaced = [], signal }: Measurement,
   sources: Sources,
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
@@ -137,8 +142,11 @@ async function once(
   const [marked, told] = hasRoom ? cramped : await begin(asking);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
   const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode) : null;
-  const limited = beside?.limits == null ? read : { ...read, limits: beside.limits };
-  const begun: ModeFacts = beside === null ? limited : { ...limited, bare: beside.bare };
+  const more = marked.isReady ? await askMore(informed, asks, beside?.limits ?? null) : nothingMore;
+  const left = more.limits ?? beside?.limits ?? null;
+  const limited = left === null ? read : { ...read, limits: left };
+  const asked: ModeFacts = { ...limited, ...more.facts, gaps: [...limited.gaps, ...more.gaps] };
+  const begun: ModeFacts = beside === null ? asked : { ...asked, bare: beside.bare };
   const files = { read: begun, reading, shell, account, replaced };
   const facts = await factsOf({ ...files, parsed, questions: informed, marked, told });
   return { facts, changed: await firstChanged(reading, account) };
@@ -217,6 +225,7 @@ async function factsOf({
     ...definitions(dumped, shell, find),
     traps: traps.facts,
     mismatches: mismatches(evidence),
+    complaints: complaintsOf(shell, marked),
     gaps,
   };
   const tried: Tried[] = [];
@@ -236,6 +245,11 @@ async function factsOf({
     "give it more with --within",
   );
   return { ...facts, tried, gaps: [...facts.gaps, late] };
+}
+
+function complaintsOf(shell: Shell, { run }: Marked): Complaint[] {
+  const complaint = shell.syntaxComplaint(run.stderr.head.toString("utf8"));
+  return complaint === null ? [] : [complaint];
 }
 
 /** What a bare shell would not have: only that needs a line. */

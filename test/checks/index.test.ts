@@ -14,8 +14,10 @@ const shared = [
   "example-facts.ts",
   "index.ts",
   "outcome.ts",
+  "patterns.ts",
   "resolution.ts",
   "sent.ts",
+  "vacuous.ts",
   "wording.ts",
 ];
 
