@@ -6,10 +6,13 @@
  * To add a shell: one file here with a value of type `Shell` (start from `tcsh.ts`), one line in `shells` below, one test
  * at `test/shells/NAME.test.ts`, its rows in `test/fixtures/shell-truth-reads.json`. Its files may be split by subject
  * (`NAME-dump.ts`). Modes that the shell can be started in stand in its `starts`; a mode that is missing there is said to
- * be unknown, so add modes one by one, measured. A binary under another name is another personality (`sh` linked to bash
- * reads other files than `bash`): an entry of its own.
+ * be unknown, so add modes as they are measured: `starts: usualStarts` of `starts.ts` says all of an account's own shell,
+ * `{ ...usualStarts, ...cronStart }` those of one that /bin/sh may be, and what differs is written over them (bash under
+ * sudo). `reads` names for each file the modes in which it is read, at the shell's end as well. A binary under another name
+ * is another personality (`sh` linked to bash reads other files than `bash`): an entry of its own.
  */
 import { bash } from "./bash.ts";
+import { bsdcsh } from "./bsdcsh.ts";
 import type { Shell } from "./shell.ts";
 import { tcsh } from "./tcsh.ts";
 import { zsh } from "./zsh.ts";
@@ -17,7 +20,7 @@ import { zsh } from "./zsh.ts";
 export type { Dumped, ReadsRow, Shell, Traced } from "./shell.ts";
 
 /** All shells that are known, in the order in which people read them. */
-export const shells: readonly Shell[] = [bash, zsh, tcsh];
+export const shells: readonly Shell[] = [bash, zsh, tcsh, bsdcsh];
 
 /**
  * The personality of an account's shell: `path` is the path in the account's entry, `resolved` the binary behind all

@@ -26,8 +26,24 @@ const flags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const given = ["USER", "LOGNAME", "SHELL", "PATH", "PWD", "IFS", "OPTIND", "PPID", "$", "0", "-", "HOSTNAME"];
 const bashOwn = ["BASH", "BASH_VERSION", "BASH_VERSINFO", "BASHOPTS", "SHELLOPTS", "HOSTTYPE", "OSTYPE", "MACHTYPE"];
 const zshOwn = ["ZSH_VERSION", "ZSH_NAME", "HOST", "OSTYPE", "MACHTYPE", "VENDOR", "FPATH", "fpath", "path", "CPUTYPE"];
-const cshOwn = ["shell", "path", "home", "user", "cwd", "version", "status", "argv", "uid", "gid", "HOST", "HOSTTYPE"];
-const cshAlso = ["OSTYPE", "MACHTYPE", "VENDOR", "SHLVL", "GROUP", "group", "owd", "shlvl", "tty", "csubstnonl"];
+const cshOwn = ["shell", "path", "home", "user", "cwd", "status", "argv"];
+const tcshOwn = [
+  "version",
+  "uid",
+  "gid",
+  "HOST",
+  "HOSTTYPE",
+  "OSTYPE",
+  "MACHTYPE",
+  "VENDOR",
+  "SHLVL",
+  "GROUP",
+  "group",
+  "owd",
+  "shlvl",
+  "tty",
+  "csubstnonl",
+];
 /** Set or not, as the host has it. */
 const open = ["?", "_", "!", "RANDOM", "SECONDS", "LINENO", "SHLVL", "COLUMNS", "LINES", "LANG", "MAIL", "TZ", "EUID"];
 const zshOpen = ["aliases", "functions", "commands", "options", "terminfo", "builtins", "signals", "parameters"];
@@ -80,7 +96,7 @@ function shNames(name: string, isInteractive: boolean): [string, Value][] {
 }
 
 function cshNames(name: string, start: string, isLogin: boolean): [string, Value][] {
-  const rows = [...cshOwn, ...(name === "tcsh" ? cshAlso : [])].map((one): [string, Value] => [one, some]);
+  const rows = [...cshOwn, ...(name === "tcsh" ? tcshOwn : [])].map((one): [string, Value] => [one, some]);
   // 3.18: set where commands come on stdin, terminal or not.
   rows.push(["prompt", start === "login" ? some : unset]);
   rows.push(["loginsh", name === "tcsh" && isLogin ? some : unset]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { tcsh } from "../../agent/shells/tcsh.ts";
+import { hostile, names } from "./csh.ts";
 import { alias, answered, command, complaint, dumped, nonce, option, value } from "./real.ts";
 import { text, writtenForCsh } from "./values.ts";
 
@@ -90,28 +91,6 @@ test("a name that csh cannot take literally is a doubt", async () => {
 test("aliases bite always", () => {
   assert.equal(tcsh.aliasesBite([]), true);
 });
-
-const names =
-  "set setenv unset echo which where eval builtins umask exit source if foreach switch repeat cd printenv env cat @ end endif";
-const hostile = {
-  "aliases named after builtins": names
-    .split(" ")
-    .map((name) => `alias ${name} '/bin/echo FAKE'`)
-    .join("\n"),
-  "an alias of a path": "alias /usr/bin/env '/bin/echo FAKE'",
-  noclobber: "set noclobber",
-  "a trace": "set echo\nset verbose",
-  "exit values": "set printexitvalue",
-  "no globs": "set noglob",
-  "times of commands": "set time = 0",
-  "a style of echo": "set echo_style = both",
-  "another style of echo, readonly": "set -r echo_style = none",
-  "a status that is not 0": "/bin/false",
-  "another folder and umask": "cd /\numask 777",
-  "no path": "unsetenv PATH\nset path = ()",
-  "another locale": "setenv LC_ALL C",
-  exit: "exit 3",
-} as const;
 
 for (const [name, lines] of Object.entries(hostile))
   test(`the answer survives ${name}`, async () => {

@@ -1,8 +1,8 @@
 import { commandOf } from "./command.ts";
+import { askable } from "./csh-dump.ts";
 import { fieldsOf, firstOf, sectionsOf } from "./frames.ts";
 import { utf8 } from "./quote.ts";
 import type { Dumped, Shell } from "./shell.ts";
-import { askable } from "./tcsh-dump.ts";
 
 /** Shell variables that differ from run to run, or that belong to the dump itself: no fact about the startup files. */
 const passing = new Set(["_", "anyerror", "command", "status"]);
@@ -13,18 +13,27 @@ const switches =
     " ",
   );
 
-export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
+/** Whose answer it is; `builtins` where the program does not list them itself. */
+interface Program {
+  readonly name: string;
+  readonly builtins: string | null;
+}
+
+export function parseCshDump(
+  { name: program, builtins }: Program,
+  [answer, nonce, names]: Parameters<Shell["parseDump"]>,
+): Dumped | null {
   const sections = sectionsOf(answer, nonce);
   if (sections === null) return null;
-  const doubts = ["shell-variables", "env", "builtins", "commands"]
+  const doubts = ["shell-variables", "env", ...(builtins === null ? ["builtins"] : []), "commands"]
     .filter((name) => !sections.has(name))
-    .map((name) => `tcsh did not answer about its ${name.replace("-", " ")}`);
+    .map((name) => `${program} did not answer about its ${name.replace("-", " ")}`);
   for (const name of names.filter((name) => !askable(name)))
-    doubts.push(`tcsh was not asked about ${JSON.stringify(name)}: it needs quoting that csh has not`);
+    doubts.push(`${program} was not asked about ${JSON.stringify(name)}: it needs quoting that csh has not`);
   const bytes = answer.toString("latin1");
   const aliases = tabled(bytes.slice(0, bytes.indexOf(`\n${nonce}:begin\n`)), /^([^\t\n]+)\t(.*)$/);
   const own = tabled(sections.get("shell-variables") ?? "", /^([A-Za-z_]\w*)\t(.*)$/);
-  if (own.length === 0) doubts.push("tcsh did not say its variables");
+  if (own.length === 0) doubts.push(`${program} did not say its variables`);
   const exported = exportedOf(sections.get("env"), sections.get("setenv"), doubts);
   return {
     aliases,
@@ -35,13 +44,13 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
       ...own.filter(({ name }) => !passing.has(name)).map((variable) => ({ ...variable, exported: false })),
     ]),
     traps: [],
-    commands: commandsOf(sections, nonce, names, aliases),
+    commands: commandsOf(sections, { nonce, names, aliases, builtins: builtins ?? sections.get("builtins") ?? "" }),
     umask: umaskOf(sections.get("umask")),
     cwd:
       /^(\/.*)$/m.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? own.find(({ name }) => name === "cwd")?.value ?? null,
     doubts,
   };
-};
+}
 
 /**
  * `NAME tab VALUE` lines, sorted by name. csh quotes nothing, so a line of a value could look like one of these: it is
@@ -92,11 +101,15 @@ function umaskOf(section = ""): string | null {
 /** What `which` said, under each name. Its words may be translated, so a builtin is one that `builtins` lists. */
 function commandsOf(
   sections: ReadonlyMap<string, string>,
-  nonce: string,
-  names: readonly string[],
-  aliases: Dumped["aliases"],
+  known: {
+    readonly nonce: string;
+    readonly names: readonly string[];
+    readonly aliases: Dumped["aliases"];
+    readonly builtins: string;
+  },
 ): Dumped["commands"][number][] {
-  const builtins = new Set((sections.get("builtins") ?? "").split(/\s+/));
+  const { nonce, names, aliases } = known;
+  const builtins = new Set(known.builtins.split(/\s+/));
   const said = (sections.get("commands") ?? "").split(`${nonce}\n`).map((part) => part.split("\n"));
   return names.flatMap((name): Dumped["commands"][number][] => {
     const answer = said.find(([first]) => first === name);
