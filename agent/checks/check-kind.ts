@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type {
   Account,
+  AccountUseFacts,
   ExceptionFacts,
   FactName,
   ModeFacts,
@@ -8,6 +9,7 @@ import type {
   RetentionFacts,
   ReviewedFacts,
   SeenSessions,
+  SshServerFacts,
   Standings,
   StdinFact,
   SudoFacts,
@@ -52,6 +54,8 @@ export interface CheckFacts extends ModeFacts {
   readonly standings: Standings | null;
   readonly sudo: SudoFacts | null;
   readonly locales: readonly string[] | null;
+  readonly sshServer: SshServerFacts | null;
+  readonly accountUse: AccountUseFacts | null;
 }
 
 /** A need is a fact that a gap can take away; the rest of `CheckFacts` is always there. */

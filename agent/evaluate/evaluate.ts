@@ -157,6 +157,8 @@ const nobodyAsked = {
   standings: null,
   sudo: null,
   locales: null,
+  sshServer: null,
+  accountUse: null,
 };
 
 /** Of what is asked only where a rule needs it: what this rule needs and nobody asked for. */

@@ -1,7 +1,7 @@
 /** Facts that cost something of their own: they are asked for only where a rule in force needs them. */
 import type { Cause } from "./index.ts";
 
-export const askedFacts = ["limits", "stdin", "standings", "sudo", "locales"] as const;
+export const askedFacts = ["limits", "stdin", "standings", "sudo", "locales", "sshServer", "accountUse"] as const;
 /** `limits` are always there as a session begins with them; where asked for, as startup leaves them. */
 export type AskedFact = (typeof askedFacts)[number];
 

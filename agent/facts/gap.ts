@@ -23,9 +23,9 @@ export type FactName =
 export type AgentFactName = "watching" | "exceptions" | "reviewed" | "backlog" | "sessions";
 
 /** Facts about an account that need no run of its shell: what limits a probe takes none of them away. */
-export type HostFactName = "standings" | "sudo" | "locales";
+export type HostFactName = "standings" | "sudo" | "locales" | "sshServer" | "accountUse";
 
-export const hostFacts: readonly HostFactName[] = ["standings", "sudo", "locales"];
+export const hostFacts: readonly HostFactName[] = ["standings", "sudo", "locales", "sshServer", "accountUse"];
 
 export const agentFacts: readonly AgentFactName[] = ["watching", "exceptions", "reviewed", "backlog", "sessions"];
 

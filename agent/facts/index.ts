@@ -14,11 +14,13 @@ export * from "./mode.ts";
 export * from "./replacement.ts";
 export type * from "./sessions.ts";
 export * from "./share.ts";
+export type * from "./ssh-server.ts";
 export * from "./time.ts";
 
 import type { AskedFact, Standings, StdinFact, SudoFacts } from "./asked.ts";
 import type { FactName, Gap } from "./gap.ts";
 import type { ModeId } from "./mode.ts";
+import type { AccountUseFacts, SshServerFacts } from "./ssh-server.ts";
 
 /** A place in a file of the host. Line and column count from 1; the column counts bytes' characters as decoded UTF-8. */
 export interface Place {
@@ -249,6 +251,8 @@ export interface ModeFacts {
   readonly sudo?: SudoFacts | null;
   /** Names of the locales that the host has, as `locale -a` lists them. */
   readonly locales?: readonly string[] | null;
+  readonly sshServer?: SshServerFacts | null;
+  readonly accountUse?: AccountUseFacts | null;
   readonly output: readonly Output[];
   readonly leftRunning: readonly LeftRunning[];
   readonly tried: readonly Tried[];

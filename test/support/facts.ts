@@ -66,6 +66,8 @@ export function checkFacts(other: Partial<CheckFacts> = {}): CheckFacts {
     standings: null,
     sudo: null,
     locales: null,
+    sshServer: null,
+    accountUse: null,
     ...other,
   };
 }
