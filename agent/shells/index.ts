@@ -11,21 +11,24 @@
  * sudo). `reads` names for each file the modes in which it is read, at the shell's end as well. A binary under another name
  * is another personality (`sh` linked to bash reads other files than `bash`): an entry of its own.
  */
+import { ash } from "./ash.ts";
 import { bash } from "./bash.ts";
+import { bashsh } from "./bashsh.ts";
 import { bsdcsh } from "./bsdcsh.ts";
+import { dash } from "./dash.ts";
 import type { Shell } from "./shell.ts";
 import { tcsh } from "./tcsh.ts";
 import { zsh } from "./zsh.ts";
 
-export type { Dumped, ReadsRow, Shell, Traced } from "./shell.ts";
+export type { Dumped, ReadsRow, Shell, Start, Traced } from "./shell.ts";
 
 /** All shells that are known, in the order in which people read them. */
-export const shells: readonly Shell[] = [bash, zsh, tcsh, bsdcsh];
+export const shells: readonly Shell[] = [bash, bashsh, dash, ash, zsh, tcsh, bsdcsh];
 
 /**
  * The personality of an account's shell: `path` is the path in the account's entry, `resolved` the binary behind all
  * links. Both must be known: a shell goes by the name under which it is started, and `csh` may be one of two programs.
- * Null for what is not known, to which `sh` linked to bash and `rbash` belong.
+ * Null for what is not known, to which `rbash` and `sh` linked to mksh belong.
  */
 export function personalityOf(shell: { readonly path: string; readonly resolved: string }): Shell | null {
   const started = lastOf(shell.path);

@@ -6,6 +6,11 @@ export function literal(word: string): string {
   return /^[A-Za-z0-9]/.test(quoted) ? `\\${quoted}` : quoted || "''";
 }
 
+/** A word between single quotes: every shell of the sh family takes it literally, zsh with rc_quotes apart. */
+export function single(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 const named: Readonly<Record<string, string>> = {
   a: "\x07",
   b: "\b",
@@ -48,7 +53,7 @@ export const latin1 = (text: string) => Buffer.from(text, "utf8").toString("lati
 export const utf8 = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
 const piece =
-  /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\M-\\C-[\s\S]|\\M-[^\\]|\\[\s\S])*)'|"(?<double>(?:[^"\\]|\\[\s\S])*)"|\\(?<escaped>[\s\S])|(?<plain>[^ \t\n'"\\])/y;
+  /'(?<single>[^']*)'|\$'(?<dollar>(?:[^'\\]|\\M-\\C-[\s\S]|\\M-[^\\]|\\[\s\S])*)'|"(?<double>(?:[^"\\]|\\[\s\S])*)"|\\(?<escaped>[\s\S])|(?<plain>[^'"\\])/y;
 
 /**
  * The words that a shell wrote quoted for itself (`'a b' $'c\n' d\ e`), with the quoting undone. `bytes` is latin1 text.
@@ -71,6 +76,35 @@ export function wordsOf(bytes: string): string[] | null {
     at = piece.lastIndex;
   }
   return word === null ? words : [...words, word];
+}
+
+/**
+ * A listing of `NAME=QUOTED` lines; `NAME` alone, where there is no value. A name is what stands before the first `=`,
+ * whatever it holds: shells write names of aliases unquoted. Null where a quote is not closed.
+ */
+export function assignmentsOf(bytes: string): { readonly name: string; readonly value: string }[] | null {
+  const found: { name: string; value: string }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const name = /[^=\n]*/y;
+    name.lastIndex = at;
+    const text = name.exec(bytes)?.[0] ?? "";
+    at += text.length;
+    if (bytes[at] !== "=") {
+      if (text !== "") found.push({ name: utf8(text), value: "" });
+      at += 1;
+      continue;
+    }
+    let value = "";
+    for (at += 1; at < bytes.length && bytes[at] !== "\n"; at = piece.lastIndex) {
+      piece.lastIndex = at;
+      const part = piece.exec(bytes);
+      if (part === null) return null;
+      value += undone(part.groups ?? {});
+    }
+    found.push({ name: utf8(text), value: utf8(value) });
+    at += 1;
+  }
+  return found;
 }
 
 function undone(part: Readonly<Record<string, string | undefined>>): string {

@@ -63,6 +63,8 @@ export interface Shell {
   readonly starts: Partial<Readonly<Record<ModeId, Start>>>;
   /** Words before those of a mode with which it reads no startup file, or none that an account may write. */
   readonly bare: readonly string[];
+  /** How it is started for that, where no switch keeps a login shell from its files. */
+  readonly bareAs?: "name";
   /** In this order. */
   readonly reads: readonly ReadsRow[];
   /** What a startup file says to keep people's things away from engines, for the advice. */
@@ -75,6 +77,8 @@ export interface Shell {
    * sent as the one command of a run of its own, so it must survive whatever startup files redefined.
    */
   dump(request: { readonly answer: string; readonly nonce: string; readonly names: readonly string[] }): string;
+  /** `asked`: it cannot list its functions, and says only of the names that it is asked about whether they are some. */
+  readonly tellsFunctions?: "asked";
   /** Reads what came through the FIFO. Null where the frames are missing or torn. */
   parseDump(answer: Buffer, nonce: string, names: readonly string[]): Dumped | null;
   /**

@@ -26,9 +26,15 @@ const measured = z
 /** Read because /etc/profile says so on Debian, not by the shell itself. */
 const throughProfile = ["/etc/bash.bashrc", "/etc/profile.d/*.sh"];
 
-/** What the shell tries in this mode, in order: of each step the first file that is there is read. */
+/**
+ * What the shell tries in this mode, in order: of each step the first file that is there is read. Files that variables
+ * name are left out: where they were measured these variables were not set.
+ */
 function stepsOf(shell: Shell, mode: ModeId): string[][] {
-  return shell.reads.filter((row) => row.modes.includes(mode)).map((row) => [row.file, ...(row.orElse ?? [])]);
+  return shell.reads
+    .filter((row) => row.modes.includes(mode))
+    .map((row) => [row.file, ...(row.orElse ?? [])].filter((file) => !file.startsWith("$")))
+    .filter((step) => step.length > 0);
 }
 
 test("names are unique, lower case, and each shell has a test file and a source", () => {
@@ -94,7 +100,8 @@ for (const shell of shells) {
       const start = shell.starts[row.mode];
       if (start === undefined) return;
       const [name, ...words] = row.argv;
-      assert.equal(name, `${start.argv0 === "name" ? "" : "-"}${shell.startedAs[0]}`);
+      const [started = ""] = shell.startedAs;
+      assert.equal(name, { name: started, "-name": `-${started}`, path: "/bin/sh" }[start.argv0]);
       assert.deepEqual(
         start.words.map((word) => (word === "COMMAND" ? words.at(-1) : word)),
         words,
@@ -110,13 +117,18 @@ test("the personality follows from the name in the account's entry and from the 
   assert.equal(named("/usr/bin/zsh", "/usr/bin/zsh5"), "zsh");
   assert.equal(named("/bin/tcsh", "/usr/bin/tcsh"), "tcsh");
   assert.equal(named("/bin/csh", "/usr/bin/tcsh"), "tcsh");
+  assert.equal(named("/bin/sh", "/usr/bin/dash"), "dash");
+  assert.equal(named("/bin/dash", "/usr/bin/dash"), "dash");
+  assert.equal(named("/bin/sh", "/usr/bin/bash"), "bashsh");
+  assert.equal(named("/bin/sh", "/bin/busybox"), "ash");
+  assert.equal(named("/bin/ash", "/bin/busybox"), "ash");
 });
 
 test("a shell under another name or another binary is not known", () => {
   const pairs = [
-    ["/bin/sh", "/usr/bin/bash"],
-    ["/bin/sh", "/usr/bin/dash"],
     ["/bin/sh", "/usr/bin/zsh"],
+    ["/bin/dash", "/usr/bin/bash"],
+    ["/bin/busybox", "/usr/bin/busybox"],
     ["/bin/rbash", "/usr/bin/bash"],
     ["/bin/csh", "/opt/csh"],
     ["/bin/bash", "/opt/wrapper"],
@@ -128,7 +140,8 @@ test("a shell under another name or another binary is not known", () => {
 });
 
 test("the step of a fallback lists the files in the order in which they are tried", () => {
-  const [bash, , tcsh] = shells;
+  const bash = shells.find(({ name }) => name === "bash");
+  const tcsh = shells.find(({ name }) => name === "tcsh");
   assert.ok(bash !== undefined && tcsh !== undefined);
   assert.deepEqual(stepsOf(tcsh, "ssh-command"), [["/etc/csh.cshrc"], ["~/.tcshrc", "~/.cshrc"]]);
   assert.deepEqual(stepsOf(bash, "su-login-command").at(-1), ["~/.bash_profile", "~/.bash_login", "~/.profile"]);

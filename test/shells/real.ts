@@ -17,6 +17,8 @@ interface Asked {
   readonly files: Readonly<Record<string, string>>;
   readonly names?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Started as a login shell, by a dash before its name. */
+  readonly login?: boolean;
 }
 
 /** A home of its own for one run, readable by everybody, gone afterwards. */
@@ -36,10 +38,10 @@ export async function ran(
   shell: Shell,
   words: readonly string[],
   home: string,
-  { env = {}, uid }: { readonly env?: Readonly<Record<string, string>>; readonly uid?: number } = {},
+  { env = {}, uid, login = false }: Pick<Asked, "env" | "login"> & { readonly uid?: number } = {},
 ): Promise<Ran> {
   const child = spawn(programOf(shell), words, {
-    argv0: shell.startedAs[0] ?? shell.name,
+    argv0: `${login ? "-" : ""}${shell.startedAs[0] ?? shell.name}`,
     cwd: home,
     env: { HOME: home, SSH_CLIENT: "192.0.2.1 1 22", PATH: "/usr/bin:/bin", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -68,10 +70,10 @@ export async function ended(child: ChildProcess): Promise<Ran> {
 export async function dumpedIn(
   shell: Shell,
   home: string,
-  { names = [], env = {} }: Pick<Asked, "names" | "env"> = {},
+  { names = [], env = {}, login = false }: Omit<Asked, "files"> = {},
 ): Promise<Ran & { readonly dumped: Dumped | null }> {
   const answer = join(home, "answer");
-  const run = await ran(shell, ["-c", shell.dump({ answer, nonce, names })], home, { env });
+  const run = await ran(shell, ["-c", shell.dump({ answer, nonce, names })], home, { env, login });
   return { ...run, dumped: shell.parseDump(readFileSync(answer), nonce, names) };
 }
 
@@ -87,17 +89,26 @@ export async function answered(shell: Shell, asked: Asked): Promise<Dumped> {
 }
 
 /** Traces as an ordinary user: bash takes no PS4 from root's environment. Null where the shell cannot trace. */
-export async function traced(shell: Shell, home: string): Promise<readonly Traced[] | null> {
+export async function traced(
+  shell: Shell,
+  home: string,
+  { login = false }: Pick<Asked, "login"> = {},
+): Promise<readonly Traced[] | null> {
   if (shell.trace === null) return null;
   const words = [...shell.trace.switches, "-c", "echo the command"];
   const nobody = process.getuid?.() === 0 ? { uid: 65534 } : {};
-  const { stderr } = await ran(shell, words, home, { env: shell.trace.env(nonce), ...nobody });
+  const { stderr } = await ran(shell, words, home, { env: shell.trace.env(nonce), login, ...nobody });
   return shell.trace.parse(stderr, nonce);
 }
 
-export async function complaint(shell: Shell, file: string, text: string) {
+export async function complaint(
+  shell: Shell,
+  file: string,
+  text: string,
+  { login = false }: Pick<Asked, "login"> = {},
+) {
   return inHome({ [file]: text }, async (home) => {
-    const { stderr } = await ran(shell, ["-c", ":"], home);
+    const { stderr } = await ran(shell, ["-c", ":"], home, { login });
     const found = shell.syntaxComplaint(stderr);
     return found === null ? null : { ...found, file: found.file?.replace(home, "~") ?? null };
   });

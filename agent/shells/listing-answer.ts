@@ -1,0 +1,121 @@
+import { commandOf } from "./command.ts";
+import { firstOf, recordsOf, type Sections, sectionsOf } from "./frames.ts";
+import { assignmentsOf, utf8, wordsOf } from "./quote.ts";
+import type { Dumped, Shell } from "./shell.ts";
+
+export interface Heard {
+  /** The personality, for doubts. */
+  readonly name: string;
+  /** Variables that differ from run to run: no fact about the startup files. */
+  readonly passing: readonly string[];
+  readonly hasAliases: boolean;
+  /** The names in a listing of functions; null where the shell lists none, so that only the asked ones are known. */
+  functions(section: string): readonly string[] | null;
+}
+
+const expected = ["asked", "functions", "left", "aliases", "options", "exported", "traps", "variables", "commands"];
+
+/** Reads what a shell told by `listingDump`. */
+export function listingAnswer(heard: Heard): Shell["parseDump"] {
+  return (answer, nonce, names) => {
+    const sections = sectionsOf(answer, nonce);
+    if (sections === null) return null;
+    const doubts = expected
+      .filter((name) => !sections.has(name))
+      .map((name) => `${heard.name} did not answer about its ${name}`);
+    const listing = (name: string) => {
+      const found = assignmentsOf(sections.get(name) ?? "");
+      if (found === null) doubts.push(`${heard.name}'s list of ${name} could not be read`);
+      return found ?? [];
+    };
+    const options = optionsOf(sections.get("options"), sections.get("flags"));
+    if (options.length === 0) doubts.push(`${heard.name} did not say its options`);
+    for (const [name = "", type = ""] of recordsOf(sections.get("left"), nonce, 2).filter(isFunction))
+      doubts.push(
+        `a function is named ${name} and could not be put aside (${type.trim()}): what is said by ${name} cannot be trusted`,
+      );
+    const aliases = heard.hasAliases ? firstOf(listing("aliases")) : [];
+    const functions = functionsOf(sections, nonce, heard);
+    const exported = new Set(listing("exported").map(({ name }) => name.replace(/^export (?:-\S+ )*/, "")));
+    const commands = commandsOf(recordsOf(sections.get("commands"), nonce, 3), aliases, functions);
+    return {
+      aliases,
+      functions,
+      options,
+      variables: firstOf(listing("variables").filter(({ name }) => isOwn(name, heard))).map((one) => ({
+        ...one,
+        exported: exported.has(one.name),
+      })),
+      traps: trapsOf(sections.get("traps")),
+      commands: names.flatMap((name) => commands.find((command) => command.name === name) ?? []),
+      umask: /^([0-7]{1,4})$/m.exec(sections.get("umask") ?? "")?.[1]?.padStart(4, "0") ?? null,
+      cwd: /^(\/[\s\S]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
+      doubts,
+    };
+  };
+}
+
+function isOwn(name: string, { passing }: Heard): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !name.startsWith("_rcw_") && name !== "_" && !passing.includes(name);
+}
+
+/** `NAME is a function`, `NAME is a shell function`, `NAME: a function`, `function: NAME`. */
+function isFunction([name = "", type = ""]: readonly string[]): boolean {
+  const rest = type.trim().startsWith(name) ? type.trim().slice(name.length) : type;
+  return /^(?:: | is )?an? (?:[a-z-]+ )*function\b|^function: /.test(rest);
+}
+
+/** Those that are asked for are known in any case; those that stood for what we ask by were asked for in another way. */
+function functionsOf(sections: Sections, nonce: string, heard: Heard): Dumped["functions"][number][] {
+  const asked = recordsOf(sections.get("asked"), nonce, 2)
+    .filter(isFunction)
+    .map(([name = ""]) => name);
+  const hidden = ["type", "printf"].filter((name) =>
+    (sections.get("hidden") ?? "").split("\n").some((line) => isFunction([name, line]) && line.includes(name)),
+  );
+  const listed = heard.functions(sections.get("functions") ?? "") ?? [];
+  const all = [...listed, ...asked, ...hidden].map((name) => ({ name }));
+  return firstOf(all.filter(({ name }) => name !== "" && !name.startsWith("_rcw_")));
+}
+
+/** busybox puts it off in the substitution that tells the options; `$-` was taken before. */
+const letters: Readonly<Record<string, string>> = { errexit: "e" };
+
+/** `NAME  on` in one column or in several. Some know it as `clobber`; people and the other shells say `noclobber`. */
+function optionsOf(section = "", flags = ""): { name: string; value: string }[] {
+  const found = [...section.matchAll(/(\S+) +(on|off)\b/g)].map(([, name = "", value = ""]) => {
+    const letter = letters[name];
+    return { name, value: letter !== undefined && flags.includes(letter) ? "on" : value };
+  });
+  const clobber = found.find(({ name }) => name === "clobber");
+  const noclobber = clobber === undefined ? [] : [{ name: "noclobber", value: clobber.value === "off" ? "on" : "off" }];
+  return firstOf([...found, ...noclobber]).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** `trap -- ACTION SIGNAL`, again and again. */
+function trapsOf(section = ""): { signal: string; action: string }[] {
+  const words = wordsOf(section) ?? [];
+  return words.flatMap((word, at) => {
+    if (word !== "trap" || words[at + 1] !== "--") return [];
+    return [{ signal: (words[at + 3] ?? "").replace(/^SIG/, ""), action: utf8(words[at + 2] ?? "") }];
+  });
+}
+
+/** A keyword comes before an alias in these shells, then a function, a builtin, a file. */
+function commandsOf(
+  records: readonly (readonly string[])[],
+  aliases: Dumped["aliases"],
+  functions: Dumped["functions"],
+): Dumped["commands"][number][] {
+  return records.map(([name = "", type = "", path = ""]) => {
+    const says = type.trim().startsWith(name) ? type.trim().slice(name.length) : type.trim();
+    const keyword = /\b(?:keyword|reserved word)\b/.test(says) && !says.includes("/");
+    return commandOf(name, {
+      alias: !keyword && aliases.some((alias) => alias.name === name),
+      keyword,
+      function: functions.some((known) => known.name === name),
+      builtin: !path.startsWith("/") && path.trim() !== "" && !keyword,
+      file: path.startsWith("/") ? path.replace(/\n$/, "") : null,
+    });
+  });
+}
