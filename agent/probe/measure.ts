@@ -28,6 +28,7 @@ import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
 import { firstChanged, identitiesNow, isAsBefore } from "./unchanged.ts";
 import { gapsOfSshRc } from "./unlike.ts";
+import { gapsOfUnlisted, namesToAsk } from "./unlisted.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
 /** What sshd and PAM hand to a session; gathered by a collector. */
@@ -105,14 +106,16 @@ async function once(
     return asker({ account, shell, mode, terminal, sandbox, env, umask, limits, replaced, until }, signal);
   };
   const words = wordsToResolve(sends, names);
-  const begin = (by: Asker) => Promise.all([mark(by), dump(by, shell, words)]);
+  const begin = (by: Asker, also: readonly string[] = []) =>
+    Promise.all([mark(by), dump(by, shell, [...new Set([...words, ...also])])]);
+  const isEarly = known !== undefined && how !== "reading" && shell.tellsFunctions !== "asked";
   const grounded = sources.ground(account, mode, {});
   const [reading, plain, homeReal, ofSshRc, early] = await Promise.all([
     sources.read(account, shell, mode, {}),
     grounded,
     realPath(account.home),
     gapsOfSshRc(account, mode, replaced),
-    known === undefined || how === "reading" ? null : beginEarly(known, async () => begin(askerOn(await grounded))),
+    isEarly ? beginEarly(known, async () => begin(askerOn(await grounded))) : null,
   ]);
   const own = reading.environmentFiles;
   const isPlain = Object.keys(own).length === 0;
@@ -128,6 +131,7 @@ async function once(
     gaps: [
       ...reading.doubts.map((doubt) => gap(doubt.code, doubt.message, ["startupFiles"])),
       ...ofSshRc,
+      ...gapsOfUnlisted(shell, reading, [...words, ...namesToAsk(shell, reading)]),
       ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
     ],
   };
@@ -136,10 +140,11 @@ async function once(
   }
   const parsed = parsedSends(sends);
   const isInTime = early !== null && isPlain && isAsBefore(reading, early.before);
-  const cramped = await (isInTime ? early.answers : begin(questions));
+  const unlisted = namesToAsk(shell, reading);
+  const cramped = await (isInTime ? early.answers : begin(questions, unlisted));
   const hasRoom = !ranOutOfRoom(cramped[0].run);
   const asking = hasRoom ? questions : questions.roomier();
-  const [marked, told] = hasRoom ? cramped : await begin(asking);
+  const [marked, told] = hasRoom ? cramped : await begin(asking, unlisted);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
   const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode) : null;
   const more = marked.isReady ? await askMore(informed, asks, beside?.limits ?? null) : nothingMore;
