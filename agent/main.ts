@@ -9,34 +9,34 @@ import { cacheAt, exportsOf, scriptOf } from "./bundle.ts";
 
 declare const __VERSION__: string | undefined;
 
+/** Verbs that have a bundle of their own, which may leave a call to the whole command line. */
+const apart = new Map([
+  ["agent", "agent"],
+  ["status", "asking"],
+]);
+
 const argv = process.argv.slice(2);
 const asksVersion = argv[0] === "--version" || argv[0] === "-V";
 
 if (typeof __VERSION__ === "string") {
   if (asksVersion) console.log(`rcwarden ${__VERSION__}`);
-  else start(__VERSION__);
+  else void start(__VERSION__);
 } else {
   // An import that the build can see would be followed, and the entry would carry all of the program.
   void import("./cli/source.ts").then((source) => source.main(argv, asksVersion));
 }
 
-/** The agent runs with flags of its own (packaging/build.mjs), and what V8 made with others is no use to it. */
-function start(version: string): void {
-  if (argv[0] === "status") void shortly(version);
-  else void load("cli", argv[0] === "agent" ? "agent" : "cli").main(argv, version);
-}
-
-/** By the small bundle, where it takes the call. */
-async function shortly(version: string): Promise<void> {
-  const taken = await load("asking", "asking").main(argv, version);
+async function start(version: string): Promise<void> {
+  const bundle = apart.get(argv[0] ?? "");
+  const taken = bundle === undefined ? undefined : await load(bundle).main(argv, version);
   const code: unknown = typeof taken === "object" && taken !== null ? Reflect.get(taken, "code") : undefined;
   if (typeof code === "number") process.exit(code);
-  void load("cli", "cli").main(argv, version);
+  void load("cli").main(argv, version);
 }
 
-function load(bundle: string, cache: string): Program {
+function load(bundle: string): Program {
   const file = `${__dirname}/${bundle}.cjs`;
-  const program: unknown = exportsOf(scriptOf(file, cacheAt(`${__dirname}/${cache}.cache`)), file);
+  const program: unknown = exportsOf(scriptOf(file, cacheAt(`${__dirname}/${bundle}.cache`)), file);
   if (!isProgram(program)) throw new Error(`${file}: expected the program, found another bundle; build rcwarden again`);
   return program;
 }

@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { agentFlags } from "./agent-flags.ts";
@@ -28,28 +29,58 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 mkdirSync(`${dist}/bin`, { recursive: true });
 
+/** One a role, by its entry. What is imported when it is needed, and is one of these, stays a bundle for whoever imports it. */
+const bundles = {
+  main: "agent/main.ts",
+  cli: "agent/cli/index.ts",
+  agent: "agent/cli/agent-apart.ts",
+  page: "agent/status/page/index.ts",
+  asking: "agent/cli/asking.ts",
+  reader: "agent/children/reader.ts",
+  sender: "agent/children/sender.ts",
+  sweeper: "agent/children/sweeper.ts",
+};
+const stays = {
+  name: "bundles that stay apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const [name] = Object.entries(bundles).find(([, entry]) => resolve(resolveDir, path) === root + entry) ?? [];
+      return name && { path: `./${name}.cjs`, external: true };
+    });
+  },
+};
+
+/**
+ * What would be carried along for nothing: pino's ways to other threads and files, for the agent gives it a stream of its own.
+ * In place of each a value that fails when it is used.
+ */
+const absent = ["thread-stream", "sonic-boom", "on-exit-leak-free"];
+
 // Made of the bundle that is replaced now; V8 compares nothing but its length.
-for (const role of ["agent", "cli", "asking"]) rmSync(`${dist}/${role}.cache`, { force: true });
+for (const name of Object.keys(bundles)) rmSync(`${dist}/${name}.cache`, { force: true });
 
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: {
-    main: "agent/main.ts",
-    cli: "agent/cli/index.ts",
-    asking: "agent/cli/asking.ts",
-    reader: "agent/children/reader.ts",
-    sender: "agent/children/sender.ts",
-    sweeper: "agent/children/sweeper.ts",
-  },
+  entryPoints: bundles,
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
   format: "cjs",
   platform: "node",
   target: "node24",
+  // Bundles are no modules of V8's, which alone may import().
+  supported: { "dynamic-import": false },
   minify: true,
   legalComments: "linked",
-  define: { __VERSION__: JSON.stringify(version), "import.meta.url": "__bundle", "import.meta.dirname": "__dirname" },
+  define: {
+    __VERSION__: JSON.stringify(version),
+    "import.meta.url": "__bundle",
+    "import.meta.dirname": "__dirname",
+    "process.platform": '"linux"',
+  },
+  alias: Object.fromEntries(absent.map((name) => [name, "./packaging/absent.cjs"])),
+  plugins: [stays],
   banner: { js: "const __bundle = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: "warning",
   metafile: true,
@@ -96,9 +127,9 @@ symlinkSync(`../../${node}`, `${dist}/bin/node`);
 const sameBytes = ["--random-seed=1", "--predictable"];
 
 /** What V8 makes of the program at a start with these flags; the call loads everything that a start needs, and ends. */
-async function cache(role, flags, words, bundle = "cli") {
+async function cache(bundle, flags, words) {
   const script = `${root}packaging/code-cache.mjs`;
-  const out = `${dist}/${role}.cache`;
+  const out = `${dist}/${bundle}.cache`;
   const args = [...flags, ...sameBytes, script, `${dist}/${bundle}.cjs`, `${out}.new`, version, ...words];
   const child = spawn(`${dist}/bin/node`, args, { cwd: "/", env: {}, stdio: ["ignore", "ignore", "ignore"] });
   const [status] = await once(child, "exit");
@@ -120,7 +151,7 @@ const agent = createServer((socket) => {
   socket.once("data", () => socket.end(head + sample));
 }).listen(`${folder}/agent.sock`);
 await once(agent, "listening");
-await cache("asking", [], ["status", "--socket", `${folder}/agent.sock`], "asking");
+await cache("asking", [], ["status", "--socket", `${folder}/agent.sock`]);
 agent.close();
 rmSync(folder, { recursive: true });
 

@@ -4,9 +4,9 @@
  * exit code; everything that it prints goes through text/printable.ts or format/json.ts.
  */
 import { Command, CommanderError } from "commander";
-import { closeInherited } from "../host/inherited.ts";
+import { asProcess } from "./as-process.ts";
 import { internalError } from "./internal-error.ts";
-import { type Io, processIo, type Voice, voiceOf } from "./io.ts";
+import { type Io, type Voice, voiceOf } from "./io.ts";
 import type { Parts } from "./parts.ts";
 import type { Declared, ExitCode, Verb } from "./verb.ts";
 
@@ -205,19 +205,6 @@ function capital(sentence: string): string {
 
 /** The program as it is started: the real streams, the real host, and the exit status. */
 export async function main(argv: readonly string[], version: string): Promise<void> {
-  closeInherited();
-  const io = processIo();
-  // A fault outside of what `run` awaits: one line as well, for a stack trace tells a DBA nothing.
-  process.once("uncaughtException", (error) => {
-    voiceOf(io).remark(internalError(error));
-    process.exit(2);
-  });
-  let code = await run(argv, io, async () => (await import("./real-parts.ts")).realParts(), version);
-  const failure = await io.flushed();
-  if (failure !== null) {
-    voiceOf(io).remark(`rcwarden: stdout: expected to write, found ${failure.code}`);
-    await io.flushed();
-    code = 2;
-  }
-  process.exit(code);
+  const parts = async () => (await import("./real-parts.ts")).realParts();
+  process.exit(await asProcess((_, io) => run(argv, io, parts, version)));
 }

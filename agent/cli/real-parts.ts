@@ -41,7 +41,7 @@ export function realParts(): Parts {
       }),
     doctor: async (asked) => (await import("./doctor/real-world.ts")).doctorWorld(parts, asked),
     pause: async (ms) => void (await setTimeout(ms)),
-    runAgent: async (call) => (await import("../daemon/index.ts")).runAgent(call),
+    runAgent: async (call) => (await import("./agent-apart.ts")).runAgent(call),
   };
   return parts;
 }

@@ -1,7 +1,16 @@
 /** The executable that people call: what it takes from whoever calls, and what it does not. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -68,14 +77,34 @@ test("what V8 made of the program at the build is taken at the start, by the age
   );
   const flags = said.split("\n").filter((word) => word !== "");
   assert.ok(flags.length > 1, said);
-  const ask = (role: string, words: readonly string[], bundle = "cli") => {
+  const ask = (bundle: string, words: readonly string[]) => {
     const script = `import { cacheAt, scriptOf } from ${JSON.stringify(join(import.meta.dirname, "../../agent/bundle.ts"))};
-console.log(scriptOf("${dist}/${bundle}.cjs", cacheAt("${dist}/${role}.cache")).cachedDataRejected);`;
+console.log(scriptOf("${dist}/${bundle}.cjs", cacheAt("${dist}/${bundle}.cache")).cachedDataRejected);`;
     const args = [...words, "--input-type=module", "-e", script];
     return execFileSync(`${dist}/bin/node`, args, { encoding: "utf8" }).trim();
   };
   assert.equal(ask("agent", flags), "false");
   assert.equal(ask("cli", []), "false");
   assert.equal(ask("cli", flags), "true");
-  assert.equal(ask("asking", [], "asking"), "false");
+  assert.equal(ask("asking", []), "false");
+});
+
+test("the agent's bundle has one byte a character, for V8 keeps all of it as two where one character needs them", () => {
+  const bytes = readFileSync(`${dist}/agent.cjs`);
+  assert.ok(bytes.length > 100_000 && bytes.every((byte) => byte < 0x80));
+});
+
+test("a call of the agent that its own bundle leaves is taken by the whole command line", () => {
+  const call = (...words: readonly string[]) =>
+    spawnSync(`${dist}/rcwarden`, ["agent", ...words], { encoding: "utf8" });
+  assert.match(call("--help").stdout, /Usage: rcwarden agent/);
+  const mistaken = call("--acount", "oracle");
+  assert.match(mistaken.stderr, /Did you mean --account|did you mean --account/);
+  assert.equal(mistaken.status, 2);
+  const unknown = /--account: expected an account of this host, found ":"/;
+  for (const words of [["--account", ":"], ["--account=:"]]) {
+    const { status, stderr } = call(...words);
+    assert.match(stderr, unknown);
+    assert.equal(status, 2);
+  }
 });

@@ -6,12 +6,13 @@ import { statusText } from "../../status/text.ts";
 import { ticketText } from "../../status/ticket.ts";
 import type { AskingParts } from "../asking-parts.ts";
 import type { Voice } from "../io.ts";
+import type { Flag } from "../plain-call.ts";
 import { socketsFor } from "../sockets.ts";
 import { type Heard, hearStatus } from "../status-heard.ts";
 import { type Call, type ExitCode, examples, type Verb } from "../verb.ts";
 
 /** Also what the short way in (asking.ts) understands without commander. */
-export const flags: readonly (readonly [name: string, says: string])[] = [
+export const flags: readonly Flag[] = [
   ["--account <name>", "of one account only"],
   ["--ticket", "as 15 plain lines for a mail: what, since when, which line, who, what to do"],
   ["--socket <path>", "ask the agent that listens here"],
