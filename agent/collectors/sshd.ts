@@ -54,9 +54,13 @@ export type SshdSettings =
 
 /**
  * sshd's settings for one account that comes in by key, `Match` blocks applied: `sshd -T`. Root only, because sshd wants
- * to read its host keys. `config` is another configuration file than sshd's own.
+ * to read its host keys. `config` is another configuration file than sshd's own, `more` further words of its command line.
  */
-export async function sshdSettings(account: string, config?: string): Promise<SshdSettings> {
+export async function sshdSettings(
+  account: string,
+  config?: string,
+  more: readonly string[] = [],
+): Promise<SshdSettings> {
   const program = sshdProgram();
   if (program === null) return { kind: "unavailable", why: "no sshd is installed" };
   if (process.geteuid?.() !== 0) return { kind: "unavailable", why: "only root can ask sshd for its settings" };
@@ -65,7 +69,7 @@ export async function sshdSettings(account: string, config?: string): Promise<Ss
   const who = [`user=${account}`, `host=${client.address}`, `addr=${client.address}`];
   const connection = [...who, `laddr=${client.server}`, `lport=${client.serverPort}`].join(",");
   const file = config === undefined ? [] : ["-f", config];
-  const outcome = await runCommand([program, "-T", ...file, "-C", connection], {
+  const outcome = await runCommand([program, "-T", ...file, ...more, "-C", connection], {
     deadlineMs: 3_000,
     maxBytes: 1 << 20,
   });
@@ -95,6 +99,43 @@ export function sshdListener(): SshdListener | null {
     .map((pid) => ({ pid, ports: portsOf(pid, sockets) }))
     .sort((a, b) => Number(b.ports.includes(22)) - Number(a.ports.includes(22)) || a.pid - b.pid);
   return found[0] ?? null;
+}
+
+/** With what a listener was started, as far as it decides what it does with a session. */
+export interface Started {
+  /** `-f`; null for its own default. */
+  readonly config: string | null;
+  /** `-o` and `-p`, as words for another sshd. */
+  readonly options: readonly string[];
+}
+
+/** Switches of sshd(8) that take a word. */
+const taking = "CEbcfghkopu";
+
+/**
+ * From the command line of a running sshd. A listener shows it as one text, in which blanks within a word cannot be told
+ * from those between words: a value of `-o` goes on to the next word that begins with a dash.
+ */
+export function startedWith(pid: number): Started {
+  const raw = systemFile(`/proc/${pid}/cmdline`) ?? "";
+  const exact = raw.split("\0").filter((word) => word !== "");
+  const isTitle = exact.length <= 1;
+  const title = (exact[0] ?? "").replace(/^sshd: /, "").replace(/ \[listener\].*$/, "");
+  const [, ...words] = isTitle ? title.split(" ") : exact;
+  const said: { readonly name: string; readonly value: string }[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const [, flags = "", name = "", attached = ""] =
+      new RegExp(`^-([^${taking}]*)([${taking}])(.*)$`).exec(words[at] ?? "") ?? [];
+    if (name === "" || flags.includes("-")) continue;
+    let value = attached === "" ? (words[++at] ?? "") : attached;
+    while (isTitle && name === "o" && words[at + 1] !== undefined && !words[at + 1]?.startsWith("-"))
+      value += ` ${words[++at]}`;
+    said.push({ name, value });
+  }
+  return {
+    config: said.findLast(({ name }) => name === "f")?.value ?? null,
+    options: said.filter(({ name }) => name === "o" || name === "p").flatMap(({ name, value }) => [`-${name}`, value]),
+  };
 }
 
 function pids(): number[] {
