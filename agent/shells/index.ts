@@ -19,11 +19,13 @@ import { dash } from "./dash.ts";
 import type { Shell } from "./shell.ts";
 import { tcsh } from "./tcsh.ts";
 import { zsh } from "./zsh.ts";
+import { zshksh } from "./zshksh.ts";
+import { zshsh } from "./zshsh.ts";
 
 export type { Dumped, ReadsRow, Shell, Start, Traced } from "./shell.ts";
 
 /** All shells that are known, in the order in which people read them. */
-export const shells: readonly Shell[] = [bash, bashsh, dash, ash, zsh, tcsh, bsdcsh];
+export const shells: readonly Shell[] = [bash, bashsh, dash, ash, zsh, zshsh, zshksh, tcsh, bsdcsh];
 
 /**
  * The personality of an account's shell: `path` is the path in the account's entry, `resolved` the binary behind all

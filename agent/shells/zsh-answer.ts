@@ -24,7 +24,9 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
     doubts.push(`a function is named ${name} and could not be put aside: what zsh says by ${name} cannot be trusted`);
   const aliases = [...pairs("aliases"), ...pairs("global-aliases")];
   const sources = new Map(pairs("sources").map(({ name, value }) => [name, value]));
-  const functions = fieldsOf(sections.get("functions")).map((name) => {
+  // Those that were put aside before the others could be listed (started as `sh`).
+  const before = (sections.get("before") ?? "").split("\n").filter((name) => name !== "" && !name.includes(" "));
+  const functions = [...new Set([...fieldsOf(sections.get("functions")), ...before])].map((name) => {
     const file = sources.get(name);
     return file?.includes("/") ? { name, file } : { name };
   });

@@ -18,6 +18,29 @@ const guards = {
   printexitvalue: "off",
 };
 
+/** Where the module of those parameters is not loaded: names of functions by a reserved word, then those that hinder go. */
+const loadsParameters = "builtin zmodload unset unfunction unhash disable enable";
+
+/**
+ * The same for zsh started as `sh` or `ksh`: it does not load zsh/parameter by itself, which takes a builtin, for which
+ * a function may stand. These go before anything can be copied, so their names are taken by `typeset`, a reserved word:
+ * no function can stand for it. An alias can; `zshAsSh` then says so.
+ */
+export const dumpAsSh: Shell["dump"] = (request) => {
+  const n = `_rcw_${checkedNonce(request.nonce)}_`;
+  const away = `>\\/dev\\/null 2>&1 || ${n}x=`;
+  const list = quoted(loadsParameters);
+  return `${n}before="$(typeset +f)"
+\\enable ${list} ${away}
+\\unfunction ${list} ${away}
+\\unhash \\-f ${list} ${away}
+\\unset \\-f ${list} ${away}
+\\disable \\-f ${list} ${away}
+\\enable ${list} ${away}
+\\builtin \\zmodload \\zsh\\/parameter ${away}
+${dump(request)}`;
+};
+
 /**
  * The text that makes zsh tell its definitions. How it survives what startup files did (measured):
  * - zsh parses the whole of `-c` before it runs any of it, aliases in force. So the text itself is only assignments, which
@@ -61,6 +84,8 @@ export const dump: Shell["dump"] = ({ answer, nonce, names }) => {
     "\\builtin umask",
     section("cwd"),
     `\\builtin print -r -- "\${\${(%):-%/}:A}"`,
+    section("before"),
+    `\\builtin print -r -- "\${${n}before}"`,
     section("left"),
     `for ${n}name in ${quoted(needed)}; do if (( \${+functions[$${n}name]} )); then \\builtin print -r -- "$${n}name"; fi; done`,
     section("end"),

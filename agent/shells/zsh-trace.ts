@@ -6,22 +6,26 @@ import type { Shell, Traced } from "./shell.ts";
  * $funcfiletrace, needs prompt_subst, which would change the session), so the chain is worked out from the order of the
  * lines, `chainTo` says how. The first of `files` is always what zsh said.
  */
-export const trace: NonNullable<Shell["trace"]> = {
-  switches: ["-x"],
-  env: (nonce) => ({ PS4: `+${nonce}:%I:%x:${nonce} ` }),
-  works: () => true,
-  parse(stderr, nonce) {
-    const lines = stderr.matchAll(new RegExp(`\\+${nonce}:(\\d+):([^]*?):${nonce} (.*)`, "g"));
-    let before: Traced = { files: [], line: 0, text: "" };
-    return [...lines].map(([, line = "", shown = "", text = ""]) => {
-      // A prompt shows a newline or tab of a name as two characters.
-      const file = shown.replaceAll("\\n", "\n").replaceAll("\\t", "\t");
-      // The command itself goes by the name of the shell, not by a path.
-      before = { files: file.includes("/") ? chainTo(file, before) : [], line: Number(line), text };
-      return before;
-    });
-  },
-};
+export const trace = traceBy("%I:%x");
+
+/** As `sh` or `ksh` it takes PS4 for text with parameters in it; what its prompts know comes by a parameter then. */
+export const traceAsSh = traceBy(`\${(%):-%I:%x}`);
+
+function traceBy(place: string): NonNullable<Shell["trace"]> {
+  return { switches: ["-x"], env: (nonce) => ({ PS4: `+${nonce}:${place}:${nonce} ` }), works: () => true, parse };
+}
+
+function parse(stderr: string, nonce: string): Traced[] {
+  const lines = stderr.matchAll(new RegExp(`\\+${nonce}:(\\d+):([^]*?):${nonce} (.*)`, "g"));
+  let before: Traced = { files: [], line: 0, text: "" };
+  return [...lines].map(([, line = "", shown = "", text = ""]) => {
+    // A prompt shows a newline or tab of a name as two characters.
+    const file = shown.replaceAll("\\n", "\n").replaceAll("\\t", "\t");
+    // The command itself goes by the name of the shell, not by a path.
+    before = { files: file.includes("/") ? chainTo(file, before) : [], line: Number(line), text };
+    return before;
+  });
+}
 
 /**
  * A file that the line before sourced stands within what was open; one that is open is gone back to; a startup file begins
@@ -34,7 +38,7 @@ function chainTo(file: string, before: Traced): readonly string[] {
   if (sources && file !== open[0] && lastOf(utf8(sourced)) === lastOf(file)) return [file, ...open];
   const at = open.indexOf(file);
   if (at >= 0) return open.slice(at);
-  return /\/\.?z(?:shenv|profile|shrc|login|logout)$/.test(file) ? [file] : [file, ...open];
+  return /\/\.?z(?:shenv|profile|shrc|login|logout)$|\/(?:etc\/|\.)profile$/.test(file) ? [file] : [file, ...open];
 }
 
 const lastOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);

@@ -121,12 +121,13 @@ test("the personality follows from the name in the account's entry and from the 
   assert.equal(named("/bin/dash", "/usr/bin/dash"), "dash");
   assert.equal(named("/bin/sh", "/usr/bin/bash"), "bashsh");
   assert.equal(named("/bin/sh", "/bin/busybox"), "ash");
+  assert.equal(named("/bin/sh", "/usr/bin/zsh"), "zshsh");
+  assert.equal(named("/bin/ksh", "/usr/bin/zsh"), "zshksh");
   assert.equal(named("/bin/ash", "/bin/busybox"), "ash");
 });
 
 test("a shell under another name or another binary is not known", () => {
   const pairs = [
-    ["/bin/sh", "/usr/bin/zsh"],
     ["/bin/dash", "/usr/bin/bash"],
     ["/bin/busybox", "/usr/bin/busybox"],
     ["/bin/rbash", "/usr/bin/bash"],

@@ -1,0 +1,4 @@
+import { zshksh } from "../../agent/shells/zshksh.ts";
+import { zshAsSh } from "./zsh-as-sh.ts";
+
+zshAsSh(zshksh);
