@@ -1,7 +1,7 @@
 /**
  * What must come before anything else, for a machine that has only Node >= 20, npm and a C compiler: the locked packages
  * (a private Node 24 among them), the build, and for the tests Debian's packages. Plain JavaScript for Node 20, no
- * dependencies. `node packaging/setup.mjs start|test|test-long|build|bench|check|docs`
+ * dependencies. `node packaging/setup.mjs start|test|test-long|build|package|bench|check|docs`
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -181,6 +181,11 @@ const tasks = {
   "test-long"() {
     process.env.RCWARDEN_TEST_LONG = "1";
     tasks.test();
+  },
+  /** Packages, bill of materials and checksums in dist/. */
+  package() {
+    build();
+    run(node, ["packaging/package.mjs", ...process.argv.slice(3)]);
   },
   bench() {
     build();

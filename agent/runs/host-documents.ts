@@ -11,7 +11,7 @@ declare const __VERSION__: string | undefined;
 /** The host owner's documents lie in this folder, and in no folder below it; policies lie below `policies`. */
 export const hostFolder = "/etc/rcwarden";
 const policiesBelow = "policies";
-/** Bundled, the shipped documents lie beside the program; from source they lie in the repository. */
+/** Bundled, the shipped documents lie beside the program, or a link to them; from source they lie in the repository. */
 const shippedAt = typeof __VERSION__ === "string" ? "./policies" : "../../policies";
 
 /**
@@ -68,7 +68,8 @@ function installedIn(folder: string, owners: "strict" | "named"): Installed {
 }
 
 function shipped(): readonly SourceFile[] {
-  return readDocumentFiles(fileURLToPath(new URL(shippedAt, import.meta.url)), { shipped: true });
+  const beside = fileURLToPath(new URL(shippedAt, import.meta.url));
+  return readDocumentFiles(leadingTo(beside)[0] ?? beside, { shipped: true });
 }
 
 /** Folders, because a document may come; files, and what a link leads to, because one may change in place. */
