@@ -11,15 +11,20 @@ import { commandResolves } from "./command-resolves.ts";
 import { engineCommands } from "./engine-commands.ts";
 import { exceptions } from "./exceptions.ts";
 import { shellFunction } from "./function.ts";
+import { home } from "./home.ts";
 import { limit } from "./limit.ts";
+import { locale } from "./locale.ts";
 import { logBacklog } from "./log-backlog.ts";
 import { loginShell } from "./login-shell.ts";
 import { option } from "./option.ts";
+import { pathEntries } from "./path-entries.ts";
 import { reviewed } from "./reviewed.ts";
 import { sessionsStuck } from "./sessions-stuck.ts";
 import { startupDuration } from "./startup-duration.ts";
+import { startupFile } from "./startup-file.ts";
 import { startupFinishes } from "./startup-finishes.ts";
 import { startupOutput } from "./startup-output.ts";
+import { sudoNoninteractive } from "./sudo-noninteractive.ts";
 import { trap } from "./trap.ts";
 import { umask } from "./umask.ts";
 import { variable } from "./variable.ts";
@@ -39,9 +44,14 @@ export const checkKinds: readonly AnyCheckKind[] = [
   shellFunction,
   variable,
   option,
+  pathEntries,
   umask,
   limit,
+  locale,
+  startupFile,
   loginShell,
+  home,
+  sudoNoninteractive,
   watchCoverage,
   sessionsStuck,
   logBacklog,

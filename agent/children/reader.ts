@@ -9,12 +9,14 @@ import { setTimeout } from "node:timers/promises";
 import { accountFiles } from "../host/account-files.ts";
 import { slowIdentityOf } from "../host/identity.ts";
 import { replacedFiles } from "../host/replaced-files.ts";
+import { standingOf } from "../host/standing.ts";
 import {
   type IdentitiesRequest,
   type LinesRequest,
   type ReaderRequest,
   read,
   type SameMount,
+  type StandingsRequest,
   type StartupRequest,
 } from "../startup/index.ts";
 
@@ -29,9 +31,13 @@ function say(answer: unknown): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
 }
 
-function startup({ shell, modes, urgent, account, env, replaced }: StartupRequest): void {
+function filesWith(replaced: StartupRequest["replaced"]) {
   const contents = Object.entries(replaced).map(([real, text]) => [real, Buffer.from(text, "base64")] as const);
-  const files = replacedFiles(accountFiles(), new Map(contents));
+  return replacedFiles(accountFiles(), new Map(contents));
+}
+
+function startup({ shell, modes, urgent, account, env, replaced }: StartupRequest): void {
+  const files = filesWith(replaced);
   for (const [at, mode] of modes.entries()) {
     if (at === urgent) setPriority(constants.priority.PRIORITY_LOW);
     say({ mode, reading: read(shell, mode, account, env, files) });
@@ -59,9 +65,15 @@ function lines({ path, numbers, longest }: LinesRequest): void {
   say({ digest: look.digest, lines: there.map((number) => [number, (all[number - 1] ?? "").slice(0, longest)]) });
 }
 
+function standings({ paths, replaced }: StandingsRequest): void {
+  const files = filesWith(replaced);
+  for (const [at, path] of paths.entries()) say([at, standingOf(path, files)]);
+}
+
 const asked = globalThis.request;
 if (asked?.kind === "startup") startup(asked);
 if (asked?.kind === "lines") lines(asked);
+if (asked?.kind === "standings") standings(asked);
 if (asked?.kind === "identities") {
   identities(asked).catch(() => {
     process.exitCode = 1; // nobody listens any more

@@ -62,23 +62,26 @@ export interface StdinFact extends Cause {
   readonly isTail: boolean;
 }
 
-/** What sudo itself says that the account may run without being asked for a password. */
+/** What sudo itself says of the account. */
 export type SudoFacts =
   | { readonly kind: "absent" }
-  /** Not in sudoers at all, or on no command. */
+  /** No entry of sudoers is for it. */
   | { readonly kind: "nothing-allowed" }
   | {
       readonly kind: "told";
       /** `Defaults` that hold for the account, as sudo lists them: `requiretty`, `!authenticate`. */
       readonly defaults: readonly string[];
+      /** The same for single commands or who they are run as, a line each: `Defaults!/usr/bin/id !requiretty`. */
+      readonly specific: readonly string[];
+      /** In the order of sudoers: of several that match a command the last one decides (sudoers(5)). */
       readonly entries: readonly SudoEntry[];
     };
 
-/** Of several entries that match a command the last one decides (sudoers(5)). */
 export interface SudoEntry {
-  /** As sudo lists them: `ALL`, `root`, `%dba`. */
+  /** `ALL`, `root`, `#0`, `%dba`. */
   readonly runAs: readonly string[];
+  /** `!authenticate`, `noexec`. */
   readonly options: readonly string[];
-  /** As sudoers has them: `ALL`, `/usr/bin/systemctl restart db`, `!/bin/sh`. */
+  /** `ALL`, `/usr/bin/systemctl restart db`, `!/bin/sh`. */
   readonly commands: readonly string[];
 }

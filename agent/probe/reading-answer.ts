@@ -1,6 +1,6 @@
 /** The door for what the reader says: it runs as the account, which may make it say anything. */
 import * as z from "zod";
-import { type ModeId, modeIds } from "../facts/index.ts";
+import { type ModeId, modeIds, type Standing } from "../facts/index.ts";
 import type { Reading } from "../startup/index.ts";
 
 const path = z.string().max(16_384);
@@ -78,6 +78,29 @@ const linesSchema = z
     lines: z.array(z.tuple([z.number().int().positive(), z.string().max(65_536)])).max(100),
   })
   .nullable();
+const number = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const step = z.strictObject({
+  path,
+  is: z.enum(["file", "folder", "link", "other"]),
+  uid: number,
+  gid: number,
+  mode: number.max(0o7777),
+});
+const standing = z.strictObject({
+  path,
+  is: z.enum(["file", "folder", "other", "absent", "unreadable"]),
+  real: path.nullable(),
+  steps: z.array(step).max(300),
+  text: z
+    .strictObject({
+      crLf: z.strictObject({ line: count, count }).nullable(),
+      byteOrderMark: z.boolean(),
+      nul: z.boolean(),
+    })
+    .nullable(),
+  room: z.strictObject({ readOnly: z.boolean(), freeBytes: number, freeInodes: number.nullable() }).nullable(),
+});
+const standingSchema = z.tuple([number, standing]);
 const identitySchema = z.tuple([z.number().int().nonnegative(), short]);
 
 /** One line of the answer about startup files, or in words why it is none. */
@@ -88,6 +111,11 @@ export function startupAnswer(line: Buffer): { readonly mode: ModeId; readonly r
 /** One line of the answer about identities: its place among the paths, and what was found there. */
 export function identityAnswer(line: Buffer): readonly [number, string] | string {
   return answerBy(identitySchema, line);
+}
+
+/** One line of the answer about how paths stand: its place among the paths, and what was found there. */
+export function standingAnswer(line: Buffer): readonly [number, Standing] | string {
+  return answerBy(standingSchema, line);
 }
 
 /** Lines of a file and the digest of all of it; null where it could not be read. */

@@ -11,14 +11,22 @@ import { areWhole, type KnownPaths, pathsOfAccount } from "./watched-paths.ts";
 import type { MeasureRequest } from "./world.ts";
 
 /** `readings` of this account, begun before; what is not in them is read by a reader of its own. */
-export function measureHere(request: MeasureRequest, isRoot: boolean, readings?: AccountReadings): Promise<ModeFacts> {
+export async function measureHere(
+  request: MeasureRequest,
+  isRoot: boolean,
+  readings?: AccountReadings,
+): Promise<ModeFacts> {
   const sources: Sources = {
     isRoot,
     read: async (account, shell, mode, env) =>
       (await readings?.take(mode)) ?? readStartup({ account, shell, mode, env, replaced: request.replaced ?? [] }),
     ground: (account, mode, environmentFiles) => sessionGround({ account, mode: bySsh(mode), environmentFiles }),
   };
-  return measure({ ...request, account: asReached(request.account, isRoot) }, sources);
+  const reached = { ...request, account: asReached(request.account, isRoot) };
+  const facts = await measure(reached, sources);
+  if ((request.asks ?? []).length === 0) return facts;
+  const { withHostFacts } = await import("./host-facts.ts");
+  return withHostFacts(facts, reached);
 }
 
 /** Without root nobody can take groups on: a probe has those of this process, whatever the name service says by now. */

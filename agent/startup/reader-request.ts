@@ -2,7 +2,7 @@ import type { ModeId } from "../facts/index.ts";
 import type { ReadShell } from "./read.ts";
 
 /** What the agent asks of the reader child. */
-export type ReaderRequest = StartupRequest | IdentitiesRequest | LinesRequest;
+export type ReaderRequest = StartupRequest | IdentitiesRequest | LinesRequest | StandingsRequest;
 
 /** Answered by `{ mode, reading }` for each mode. */
 export interface StartupRequest {
@@ -42,4 +42,13 @@ export interface LinesRequest {
   readonly numbers: readonly number[];
   /** Characters of a line that are sent. */
   readonly longest: number;
+}
+
+/** Answered by `[place in paths, standing]` for each path, in their order. */
+export interface StandingsRequest {
+  readonly kind: "standings";
+  /** Absolute. */
+  readonly paths: readonly string[];
+  /** As in `StartupRequest`. */
+  readonly replaced: Readonly<Record<string, string>>;
 }

@@ -14,6 +14,7 @@ const shared = [
   "example-facts.ts",
   "index.ts",
   "outcome.ts",
+  "owning.ts",
   "patterns.ts",
   "resolution.ts",
   "sent.ts",
