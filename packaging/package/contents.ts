@@ -31,7 +31,8 @@ const rows: readonly Row[] = [
   { from: "packaging/systemd", to: "usr/lib/systemd/system" },
   { from: "packaging/sysusers", to: "usr/lib/sysusers.d" },
   { from: "packaging/tmpfiles", to: "usr/lib/tmpfiles.d" },
-  { from: "packaging/apparmor", to: "etc/apparmor.d", isConfiguration: true },
+  // Not in /etc: older parsers of AppArmor stop at it, and with it would all other profiles at the next boot.
+  { from: "packaging/apparmor", to: "usr/share/rcwarden/apparmor" },
   { from: "packaging/package/deb/overrides", to: "usr/share/lintian/overrides", formats: ["deb"] },
   { from: "README.md", to: doc },
   { from: "agent/YOUR-ENGINE.md", to: doc },
