@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Room, Standing } from "../facts/index.ts";
+import { shellWord } from "../facts/shell-word.ts";
 import { type Consequence, checkKind, type Judgement, type Needed } from "./check-kind.ts";
 import { oracle } from "./example-facts.ts";
 import { isOwn, othersWrite, ownerWords } from "./owning.ts";
@@ -47,7 +48,7 @@ const owner: Judging = ({ is, steps }, { home, account }) => {
   if (is !== "folder") return noFolder;
   const last = steps.at(-1);
   if (last !== undefined && last.uid !== account.uid) {
-    const change = `give it to the account: chown ${account.name} ${home}`;
+    const change = `give it to the account: chown ${shellWord(account.name)} ${shellWord(home)}`;
     return fails("lock-out", `the home ${home} belongs to ${ownerWords(last)}, not to ${account.name}`, change);
   }
   const foreign = steps.find(({ uid }) => !isOwn(uid, account));
@@ -63,15 +64,19 @@ const mode: Judging = ({ is, steps }, { home, account }) => {
   if ((last.mode & 0o022) !== 0) {
     const who = (last.mode & 0o002) !== 0 ? "everybody" : `the group ${last.gid}`;
     const message = `${who} can write to the home ${home}: sshd then takes no key (StrictModes)`;
-    return fails("lock-out", message, `take it away: chmod go-w ${home}`);
+    return fails("lock-out", message, `take it away: chmod go-w ${shellWord(home)}`);
   }
   if ((last.mode & 0o500) !== 0o500) {
-    return fails("failed-command", `${account.name} itself may not use its home ${home}`, `chmod u+rwx ${home}`);
+    return fails(
+      "failed-command",
+      `${account.name} itself may not use its home ${home}`,
+      `chmod u+rwx ${shellWord(home)}`,
+    );
   }
   const open = steps.map((step) => ({ step, who: othersWrite(step, account) })).find(({ who }) => who !== null);
   if (open === undefined) return passes(`nobody else can write to ${home}`);
   const message = `${open.step.path}, above the home, can be changed by ${open.who}`;
-  return fails("security", message, `take it away: chmod go-w ${open.step.path}`);
+  return fails("security", message, `take it away: chmod go-w ${shellWord(open.step.path)}`);
 };
 
 const variable: Judging = (_, { home, homeReal, variables }) => {

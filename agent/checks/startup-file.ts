@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Complaint, Place, Standing, Step } from "../facts/index.ts";
+import { shellWord } from "../facts/shell-word.ts";
 import { type Consequence, checkKind, type Judgement, type Needed } from "./check-kind.ts";
 import { oracle } from "./example-facts.ts";
 import { isOwn, othersWrite, ownerWords } from "./owning.ts";
@@ -41,7 +42,7 @@ const writable: Judging = ({ path, steps }, { account }) => {
   return {
     file: path,
     message,
-    change: `take it away: chmod ${first.who === "everybody" ? "o-w" : "g-w"} ${first.step.path}`,
+    change: `take it away: chmod ${first.who === "everybody" ? "o-w" : "g-w"} ${shellWord(first.step.path)}`,
   };
 };
 
@@ -58,7 +59,7 @@ const text: Judging = ({ path, text: marks }) => {
   if (marks.crLf !== null) {
     const { line, count } = marks.crLf;
     const message = `${path} has CR LF line ends (${count === 1 ? "one line" : `${count} lines`}): the CR becomes part of names and values`;
-    return { file: path, line, message, change: `take the CRs out: sed -i 's/\\r$//' ${path}` };
+    return { file: path, line, message, change: `take the CRs out: sed -i 's/\\r$//' ${shellWord(path)}` };
   }
   if (marks.byteOrderMark) {
     const message = `${path} begins with a byte order mark: its first line is another command`;
@@ -66,7 +67,7 @@ const text: Judging = ({ path, text: marks }) => {
       file: path,
       line: 1,
       message,
-      change: `take the first three bytes out: sed -i '1s/^\\xEF\\xBB\\xBF//' ${path}`,
+      change: `take the first three bytes out: sed -i '1s/^\\xEF\\xBB\\xBF//' ${shellWord(path)}`,
     };
   }
   if (!marks.nul) return null;
