@@ -15,11 +15,12 @@ export interface Beside {
 }
 
 export async function askBare(questions: Asker, shell: Shell, mode: ModeId): Promise<Beside> {
-  const words = [...shell.bare, ...(shell.starts[mode]?.words ?? [])];
+  const start = shell.starts[mode];
+  const alone = { words: [...shell.bare, ...(start?.words ?? [])], argv0: shell.bareAs ?? start?.argv0 };
   const [{ dumped }, limits, bareLimits] = await Promise.all([
-    dump(questions, shell, [], { words }),
+    dump(questions, shell, [], alone),
     limitsIn(questions, {}),
-    limitsIn(questions, { words }),
+    limitsIn(questions, alone),
   ]);
   if (dumped === null || bareLimits === null) return { bare: null, limits };
   const { aliases, functions, options, variables, umask, cwd } = dumped;

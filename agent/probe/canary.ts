@@ -9,6 +9,7 @@ import { type Asker, asksMore, type Change, largerTmpfsBytes } from "./asker.ts"
 import { limitedClause } from "./limits.ts";
 import { contentOfFile, type Scratch } from "./scratch.ts";
 import type { Captured, Run } from "./session.ts";
+import { after, lineShown, typedOutput, withoutControls } from "./typing.ts";
 
 /** What a session of nothing but `: >MARK` wrote: startup's part of every other session's output. */
 export type Baseline = Pick<Run, "stdout">;
@@ -34,8 +35,30 @@ export async function tryCommand(
 /** One try, under changed conditions. */
 export async function attempt(parsed: ParsedSends, asker: Asker, baseline: Baseline, change: Change): Promise<Attempt> {
   if (!asksMore(asker)) return notTried("no time was left to try it");
-  const { run, scratch, command } = await asker.ask((folder) => expand(parsed, folder.paths).command, "things", change);
-  return judged(run, scratch, { parsed, command, baseline, terminal: asker.terminal });
+  let missedAtPrompt = "";
+  const second = (folder: Scratch) => {
+    const { afterwards, mode } = expand(parsed, folder.paths);
+    missedAtPrompt = folder.missingNow(afterwards, mode);
+    return null;
+  };
+  const { run, scratch, command } = await asker.ask(
+    (folder) => asker.reaching(expand(parsed, folder.paths).command),
+    "things",
+    { second, ...change },
+  );
+  const sent = { parsed, command, baseline, terminal: asker.terminal };
+  const { afterwards, mode } = expand(parsed, scratch.paths);
+  const cameLater = run.ended === "hang" || scratch.missing(afterwards, mode) === "";
+  const waited = missedAtPrompt !== "" && cameLater ? asAsked(run, asker.terminal) : run;
+  return judged(waited, scratch, sent);
+}
+
+/** The shell waited within the command: a function's own question, which was answered by what was typed next or by the end. */
+function asAsked(run: Run, terminal: boolean): Run {
+  const asked = run.typed === null ? undefined : after(run.typed, terminal);
+  if (run.typed === null || asked === undefined) return run;
+  const waiting = { for: "input", command: run.typed.command, says: "waits for input" } as const;
+  return { ...run, ended: "hang", prompt: asked.line, waiting };
 }
 
 export function notTried(why: string): Attempt {
@@ -61,14 +84,19 @@ interface Sent {
 }
 
 function judged(run: Run, scratch: Scratch, sent: Sent): Attempt {
-  const own = (needed: readonly string[]) => ownOutput(run.stdout, sent, needed);
-  const shown = (captured: Captured) => scratch.plain(captured.head.toString("utf8").slice(0, 4000)).slice(0, 400);
+  const typed = typedOutput(run, sent.terminal);
+  const own = (needed: readonly string[]) =>
+    typed === null
+      ? ownOutput(run.stdout, sent, needed)
+      : withoutControls(typed.toString("utf8")).replaceAll("\r\n", "\n");
+  const plain = sent.terminal ? (text: string) => withoutControls(scratch.plain(text)) : scratch.plain;
+  const shown = (captured: Captured) => plain(captured.head.toString("utf8").slice(0, 4000)).slice(0, 400);
   const [outcome, why] = outcomeOf(run, scratch, sent, own);
   return {
     outcome,
     missing: outcome === "unknown" ? "" : why,
     ...(outcome === "unknown" && { reason: why }),
-    prompt: run.prompt === null ? null : scratch.plain(run.prompt),
+    prompt: run.prompt === null ? null : scratch.plain(sent.terminal ? lineShown(run.prompt) : run.prompt),
     waiting:
       run.waiting === null
         ? null

@@ -5,6 +5,13 @@ export interface Captured {
   readonly tail: Buffer;
 }
 
+/** What came from one byte on up to before another, as far as it was kept. */
+export function between({ bytes, head, tail }: Captured, from: number, to: number): Buffer {
+  const tailAt = bytes - tail.length;
+  const inTail = tail.subarray(Math.max(0, Math.max(from, head.length) - tailAt), Math.max(0, to - tailAt));
+  return Buffer.concat([head.subarray(from, to), inTail]);
+}
+
 export const keptBytes = 64 * 1024;
 const newline = 0x0a;
 /** More than this of an unfinished line is no prompt that anybody would read. */

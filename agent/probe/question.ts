@@ -33,8 +33,15 @@ export interface Question {
   readonly places: readonly PlacedFile[];
   /** Path of a FIFO among `places` that is read until the run ends. */
   readonly answer: string | null;
-  /** `end`: stdin is at its end from the start (cron, `ssh -n`). With a terminal it is always open. */
+  /** `end`: stdin is at its end from the start (cron, `ssh -n`), after what is typed. With a terminal it is always open. */
   readonly stdin: "open" | "end";
+  /** Where the shell runs, as a path inside; the account's home if not said. */
+  readonly cwd?: string;
+  /**
+   * What is typed, a piece whenever the shell itself waits for input; then stdin comes to its end. Left out where the
+   * command is among the arguments. What a piece brought about can be seen before the next one is asked for.
+   */
+  readonly typing?: Iterable<string>;
   /** From the shell's start to a verdict at the latest. */
   readonly deadlineMs: number;
   /** Command lines already known to keep streams open: where only such do, the verdict does not wait for the deadline. */
@@ -43,6 +50,19 @@ export interface Question {
   ready?(root: string): void;
   /** The same at the verdict, before anything is ended. */
   done?(root: string): void;
+}
+
+/** What came of typing. */
+export interface Typed {
+  /** Who waited for the first piece: the command line of the shell's process. */
+  readonly command: string;
+  /** As things stood when each piece was typed, and the end after them. */
+  readonly pieces: readonly {
+    /** The bytes since the last newline: the shell's prompt, or the question of something else. */
+    readonly line: string;
+    /** How much of stdout had come. */
+    readonly bytes: number;
+  }[];
 }
 
 export interface Run {
@@ -63,6 +83,8 @@ export interface Run {
   readonly prompt: string | null;
   readonly waiting: Waiting | null;
   readonly held: readonly LeftRunning[];
+  /** Null where nothing was typed into the living session. */
+  readonly typed: Typed | null;
   /** At the verdict, without the shell. */
   readonly leftRunning: readonly LeftRunning[];
   /** With a terminal everything is in `stdout`. */

@@ -5,6 +5,7 @@ import type { Dumped, Shell, Traced } from "../shells/index.ts";
 import type { Asker, Change } from "./asker.ts";
 import type { Guilty } from "./guilty.ts";
 import type { Captured, Run } from "./session.ts";
+import { lineShown } from "./typing.ts";
 
 export interface Marked {
   readonly run: Run;
@@ -16,14 +17,29 @@ export interface Marked {
 
 /** A session of nothing but `: >MARK`: commands run only if the mark is there. */
 export async function mark(questions: Asker, change: Change = {}): Promise<Marked> {
-  const { run, scratch } = await questions.ask((folder) => `: >${folder.mark}`, "empty", change);
+  // Who takes the first key for an answer must not leave a command that makes the mark.
+  const making = (path: string) => (questions.isTyped ? `: && : >${path}` : `: >${path}`);
+  const { run: ended, scratch } = await questions.ask((folder) => making(folder.mark), "empty", {
+    second: (folder) => (folder.isMarkedNow() ? null : making(folder.secondMark)),
+    ...change,
+  });
   const isMarked = scratch.isMarked();
+  const wasTaken = !isMarked && (ended.ended === "hang" || scratch.isSecondMarked());
+  const run = wasTaken ? asWaiting(ended) : ended;
   return {
     run,
     terminal: questions.terminal,
     isMarked,
     isReady: isMarked && (run.ended === "exited" || run.ended === "held"),
   };
+}
+
+/** What was typed went to somebody who waited for it before the shell did: what that one asked is what counts. */
+function asWaiting(run: Run): Run {
+  if (run.typed === null) return run;
+  const { command, pieces } = run.typed;
+  const waiting = { for: "input", command, says: "waits for input" } as const;
+  return { ...run, ended: "hang", prompt: lineShown(pieces[0]?.line ?? ""), waiting };
 }
 
 export interface Told {
@@ -39,7 +55,10 @@ export async function dump(
   change: Change = {},
 ): Promise<Told> {
   const nonce = randomBytes(12).toString("hex");
-  const { run } = await questions.ask((folder) => shell.dump({ answer: folder.answer, nonce, names }), "empty", change);
+  const { run } = await questions.ask((folder) => shell.dump({ answer: folder.answer, nonce, names }), "empty", {
+    isScript: true,
+    ...change,
+  });
   const dumped = shell.parseDump(run.answer, nonce, names);
   if (dumped === null) return { dumped, lost: [] };
   const streams: readonly Stream[] = questions.terminal ? ["stdout"] : ["stdout", "stderr"];
@@ -66,6 +85,8 @@ export async function trace(
     switches: tracing.switches,
     env: tracing.env(nonce),
     deadlineMs,
+    // What is typed would go to who waits, and the trace would go on beyond that line.
+    isTyped: marked.ended !== "hang",
   });
   const { head, tail } = questions.terminal ? run.stdout : run.stderr;
   return tracing.parse(Buffer.concat([head, tail]).toString("utf8"), nonce);
@@ -96,6 +117,8 @@ function endedOf(run: Run, isReady: boolean): Startup["ended"] {
 }
 
 export function outputs({ run, terminal }: Pick<Marked, "run" | "terminal">, shell: Shell, find: Guilty): Output[] {
+  // Between a person's greeting, prompt and echo nobody tells startup's output from what the shell says by itself.
+  if (terminal && run.typed !== null) return [];
   const streams: readonly Stream[] = terminal ? ["stdout"] : ["stdout", "stderr"];
   return streams
     .filter((stream) => run[stream].bytes > 0)

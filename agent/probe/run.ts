@@ -10,6 +10,7 @@ import { specOf } from "./spec.ts";
 import { openAnswer, openPipes, openTerminalStreams, type SessionStreams } from "./streams.ts";
 import { openTerminal } from "./terminal.ts";
 import { type Failed, told as newlyTold, type Told } from "./told.ts";
+import { typist } from "./typist.ts";
 import { type Verdict, type Watch, watch } from "./watch.ts";
 
 /** `stuck`: the launcher hangs at a mount that does not answer; `refused` is what to say if that is all there is. */
@@ -62,17 +63,18 @@ export async function attempt(question: Question, leave: readonly string[], sign
   const tells = { taken: () => watched?.taken(), ended: () => watched?.streamEnded() };
   const streams =
     terminal === null
-      ? openPipes(launched.pid, setUp.fds, question.stdin, tells)
+      ? openPipes(launched.pid, setUp.fds, hasInput(question) ? "open" : "none", tells)
       : openTerminalStreams(terminal, tells);
   open.push(streams);
   const answer = question.answer === null ? null : openAnswer(root, question.answer);
   if (answer !== null) open.push(answer);
   question.ready?.(root);
+  const typing = typist(question, streams);
 
   const wentAt = performance.now();
   launched.go();
   const watching = watch(
-    { question, init, shell: gate.shell, streams, terminal, told },
+    { question, init, shell: gate.shell, streams, terminal, told, typing },
     verdict.resolve,
     verdict.reject,
   );
@@ -94,9 +96,15 @@ export async function attempt(question: Question, leave: readonly string[], sign
     stdout: streams.stdout.captured(),
     stderr: streams.stderr.captured(),
     answer: answer?.bytes() ?? Buffer.alloc(0),
+    typed: typing.typed(),
     seconds,
   };
   return { kind: "run", run };
+}
+
+/** Whether stdin has another end that somebody holds, for a time at least. */
+function hasInput({ stdin, typing }: Question): boolean {
+  return stdin === "open" || typing !== undefined;
 }
 
 /** What still runs at the verdict, the shell excluded. */
@@ -124,6 +132,7 @@ function runOf(told: Told, verdict: Verdict, readyMs: number): Run {
     prompt: null,
     waiting: null,
     held: [],
+    typed: null,
     leftRunning: [],
     stdout: nothing,
     stderr: nothing,

@@ -13,6 +13,7 @@ export const contentOfFile = "what the scratch file holds\n";
 const contentOfExisting = "what the second scratch file holds\n";
 const contentOfFolder = { one: "first\n", two: "second\n" } as const;
 const mark = "mark";
+const secondMark = "mark.2";
 
 /** What stands at a name: enough to tell every `State` apart. */
 type Seen =
@@ -28,6 +29,10 @@ export interface Scratch {
   /** The FIFO for answers, and the file whose appearance shows that commands run. */
   readonly answer: string;
   readonly mark: string;
+  /** Another such file, for a second command that is typed. */
+  readonly secondMark: string;
+  /** A file of root's, for text that is too long to be typed. */
+  readonly text: string;
   /** Takes the scratch folder's path out of what a program said, for people: `'existing.1'`. */
   plain(text: string): string;
   ready(root: string): void;
@@ -36,6 +41,10 @@ export interface Scratch {
   close(): void;
   /** After `done`: whether the mark is there, and what is missing of what should be true ("" if nothing is). */
   isMarked(): boolean;
+  isSecondMarked(): boolean;
+  /** The same between `ready` and `done`. */
+  isMarkedNow(): boolean;
+  missingNow(expected: Afterwards, mode: number | null): string;
   missing(expected: Afterwards, mode: number | null): string;
   namesInFolder: readonly string[];
 }
@@ -64,12 +73,22 @@ export function scratchFolder(name: string, what: "empty" | "things"): Scratch {
   let before: Readonly<Record<Thing, Seen>> | null = null;
   let after: Readonly<Record<Thing, Seen>> | null = null;
   let marked = false;
+  let secondMarked = false;
+  const isThere = (name: string) => look(folder, name).kind === "file";
   const lookAll = (): Readonly<Record<Thing, Seen>> => ({
     file: look(folder, names["{file}"]),
     existing: look(folder, names["{existing}"]),
     folder: look(folder, names["{folder}"]),
     new: look(folder, names["{new}"]),
   });
+  const missingIn = (now: typeof after, expected: Afterwards, mode: number | null) => {
+    if (before === null || now === null) return "its effect could not be seen";
+    for (const thing of ["file", "existing", "folder", "new"] as const) {
+      const clause = wrong(expected[thing], thing, { before, after: now, paths, mode });
+      if (clause !== "") return clause;
+    }
+    return "";
+  };
   const close = () => {
     if (folder >= 0) closeSync(folder);
     folder = -1;
@@ -84,6 +103,8 @@ export function scratchFolder(name: string, what: "empty" | "things"): Scratch {
     paths,
     answer,
     mark: `${inner}/${mark}`,
+    secondMark: `${inner}/${secondMark}`,
+    text: `${base}/text`,
     namesInFolder: Object.keys(contentOfFolder),
     plain: (text) => text.replaceAll(`${inner}/`, "").replaceAll(inner, "the scratch folder"),
     ready(root) {
@@ -93,19 +114,16 @@ export function scratchFolder(name: string, what: "empty" | "things"): Scratch {
     done() {
       if (folder < 0) return;
       after = lookAll();
-      marked = look(folder, mark).kind === "file";
+      marked = isThere(mark);
+      secondMarked = isThere(secondMark);
       close();
     },
     close,
     isMarked: () => marked,
-    missing(expected, mode) {
-      if (before === null || after === null) return "its effect could not be seen";
-      for (const thing of ["file", "existing", "folder", "new"] as const) {
-        const clause = wrong(expected[thing], thing, { before, after, paths, mode });
-        if (clause !== "") return clause;
-      }
-      return "";
-    },
+    isSecondMarked: () => secondMarked,
+    isMarkedNow: () => folder >= 0 && isThere(mark),
+    missing: (expected, mode) => missingIn(after, expected, mode),
+    missingNow: (expected, mode) => missingIn(folder < 0 ? null : lookAll(), expected, mode),
   };
 }
 

@@ -12,7 +12,7 @@ export function specOf(question: Question, agent: number, leave: readonly string
     ["gid", String(account.gid)],
     ...account.groups.map((group): SpecWord => ["group", String(group)]),
     ["home", account.home],
-    ["cwd", account.home],
+    ["cwd", question.cwd ?? account.home],
     ["program", question.program],
     ...question.argv.map((word): SpecWord => ["arg", word]),
     ...Object.entries(question.env).map(([name, value]): SpecWord => ["env", `${name}=${value}`]),

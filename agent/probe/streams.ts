@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { descriptorLink } from "../host/process.ts";
@@ -20,6 +20,10 @@ export interface SessionStreams {
   drain(): void;
   /** The bytes since the last newline, of the stream that was written to last at the end. */
   lastLine(): string;
+  /** Writes to stdin; at most what a pipe or terminal takes without waiting, which is 4 KiB. */
+  type(text: string): void;
+  /** Stdin comes to its end. A terminal has none. */
+  endInput(): void;
   close(): void;
 }
 
@@ -116,14 +120,18 @@ function captures(tells: StreamTells) {
 export function openPipes(
   launcher: number,
   [input, output, error]: readonly [number, number, number],
-  stdin: "open" | "end",
+  stdin: "open" | "none",
   tells: StreamTells,
 ): SessionStreams {
   const { stdout, stderr, into, lastLine } = captures(tells);
   const end = (fd: number, flags: number) => openSync(`/proc/${launcher}/fd/${fd}`, flags | O_NONBLOCK);
   const links = { stdout: descriptorLink(launcher, output), stderr: descriptorLink(launcher, error) };
   const stdinLink = descriptorLink(launcher, input);
-  const writeEnd = stdin === "open" ? end(input, O_WRONLY) : null;
+  let writeEnd = stdin === "open" ? end(input, O_WRONLY) : null;
+  const endInput = () => {
+    if (writeEnd !== null) closeSync(writeEnd);
+    writeEnd = null;
+  };
   const sources = [
     pipeSource(end(output, O_RDONLY), into(stdout), tells.ended),
     pipeSource(end(error, O_RDONLY), into(stderr), tells.ended),
@@ -138,11 +146,24 @@ export function openPipes(
       for (const one of sources) one.drain();
     },
     lastLine,
+    type: (text) => {
+      if (writeEnd !== null) writeQuietly(writeEnd, text);
+    },
+    endInput,
     close() {
       for (const one of sources) one.close();
-      if (writeEnd !== null) closeSync(writeEnd);
+      endInput();
     },
   };
+}
+
+/** Where nobody can read it any more, the session says so by its end. */
+function writeQuietly(fd: number, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // EPIPE, or EIO of a terminal that nobody holds.
+  }
 }
 
 /** Inside, the session's terminal is always the first of its own devpts. */
@@ -159,6 +180,8 @@ export function openTerminalStreams(terminal: Terminal, tells: StreamTells): Ses
     atEnd: () => false,
     drain: () => master.drain(),
     lastLine,
+    type: (text) => writeQuietly(terminal.masterFd, text),
+    endInput() {},
     close: () => master.close(),
   };
 }

@@ -15,6 +15,7 @@ import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Told } from "./told.ts";
+import { type Typist, waitsItself } from "./typist.ts";
 
 /** What a run came to. */
 export type Verdict = Pick<Run, "ended" | "final"> &
@@ -29,6 +30,7 @@ export interface Session {
   readonly terminal: Terminal | null;
   /** What the launcher says of it. */
   readonly told: Pick<Told, "timers" | "witnessed">;
+  readonly typing: Typist;
 }
 
 export interface Watch {
@@ -56,7 +58,7 @@ const hostAsk: Ask = { command: commandOf, memory: memoryOf, workingFolder, slee
 
 /** Watches a session from its shell's start until `conclude` is called, once. `failed` hears of a fault of our own. */
 export function watch(session: Session, conclude: (verdict: Verdict) => void, failed: (error: unknown) => void): Watch {
-  const { question, init, shell, streams, terminal, told } = session;
+  const { question, init, shell, streams, terminal, told, typing } = session;
   const startedAt = performance.now();
   const sharedBefore = sharedKiB();
   const onTerminal = terminal !== null;
@@ -95,10 +97,14 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
     counted = count;
     if (turns) return lookSoon(betweenLooksMs);
     lookedAt = performance.now();
-    const now = look(init, streams.inside);
+    const now = look(init, streams.inside, typing.hasMore() ? "always" : "if-quiet");
     if (ownKiB(now) > ceilings.memoryKiB || hidesTooMuch(now))
       return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
     if (exit !== null && areKnown(holders(now))) return say({ ended: "held", final: false, held: holders(now) });
+    if (typing.hasMore() && waitsItself(before, now, shell, onTerminal) && typing.next(commandOf(shell))) {
+      before = null;
+      return lookSoon(firstLookMs);
+    }
     const judgement = judge(before, now, onTerminal);
     const wasQuiet = before !== null && isQuiet(before);
     const grew = before === null || now.processes.length > before.processes.length || ownKiB(now) > ownKiB(before);
