@@ -1,10 +1,11 @@
 /**
- * Asks an agent over its socket. Only one that root or the caller made is believed: anybody may plant a socket in a
- * folder where anybody may write.
+ * Asks an agent over its socket. Only one of root's, of the caller's, or of a user to whom a unit of the host gave that very
+ * place is believed: anybody may plant a socket in a folder where anybody may write.
  */
 import { lstatSync, type Stats } from "node:fs";
 import type { Socket } from "node:net";
 import { exchange } from "./exchange.ts";
+import { isUnitOf } from "./places.ts";
 
 export interface Question {
   readonly method: "GET" | "POST";
@@ -64,12 +65,12 @@ async function askAt(socket: string, asking: Asking, question: Question): Promis
   if (found === null) return { kind: "no-agent", sockets: [socket] };
   if (typeof found === "string") return failed("not-allowed", socket, "a socket that you may reach", found);
   if (!found.isSocket()) return failed("not-trusted", socket, "a socket", "something else");
-  if (!isTrusted(found.uid, asking)) return distrusted(socket, found.uid);
+  if (!isTrusted(found.uid, socket, asking)) return distrusted(socket, found.uid);
   return told(socket, asking, question);
 }
 
-function isTrusted(uid: number, { callerUid }: Asking): boolean {
-  return uid === 0 || uid === callerUid;
+function isTrusted(uid: number, socket: string, { callerUid }: Asking): boolean {
+  return uid === 0 || uid === callerUid || isUnitOf(uid, socket);
 }
 
 function distrusted(socket: string, uid: number): Told {
@@ -96,7 +97,7 @@ async function told(socketPath: string, asking: Asking, question: Question): Pro
   let listener: number | null = null;
   const mayAsk = (socket: Socket) => {
     listener = asking.listenerOf?.(socket) ?? null;
-    return listener === null || isTrusted(listener, asking);
+    return listener === null || isTrusted(listener, socketPath, asking);
   };
   const exchanged = await exchange(socketPath, { method, path, body, withinMs, mostBytes }, mayAsk);
   switch (exchanged.kind) {

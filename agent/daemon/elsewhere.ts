@@ -16,7 +16,11 @@ const deadlineMs = 1_000;
  * is another one in the same folder (status/place.ts).
  */
 export async function ownInstanceOf(account: Account): Promise<string | null> {
-  const places = [`/run/user/${account.uid}/rcwarden/agent.sock`, `${account.home}/.local/state/rcwarden/agent.sock`];
+  const places = [
+    `/run/rcwarden/${account.name}/agent.sock`,
+    `/run/user/${account.uid}/rcwarden/agent.sock`,
+    `${account.home}/.local/state/rcwarden/agent.sock`,
+  ];
   const heard = new Set(Array.from(socketsOfHost().matchAll(listening), ([, path]) => dirname(path ?? "")));
   for (const place of places)
     if (heard.has(dirname(place)) && (await isThere(place)) && (await answersAs(place, account.uid))) return place;

@@ -32,6 +32,7 @@ import { ownInstanceOf } from "./elsewhere.ts";
 import { type Log, logTo } from "./log.ts";
 import { realCleanup } from "./real-cleanup.ts";
 import { senderAccount, spawnSender } from "./sender.ts";
+import { connectedSender, hasSenderUnit } from "./sender-unit.ts";
 import { Textfile, writtenEveryMs } from "./textfile.ts";
 import { every, later } from "./timers.ts";
 import { sourceOf } from "./view.ts";
@@ -87,7 +88,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
 
   const configured = configuredFirst(first);
   const sender = await senderAccount(isRoot, names.callerUid);
-  const viewers = isRoot ? await groupMembers("rcwarden") : null;
+  const viewers = await groupMembers("rcwarden");
   const textfile = new Textfile({
     uid: names.callerUid,
     log,
@@ -100,7 +101,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     hostName: hostname(),
     instance,
     ownerUid: names.callerUid,
-    viewerGid: viewers?.kind === "group" ? viewers.gid : null,
+    viewerGid: viewers.kind === "group" ? viewers.gid : null,
     pid: process.pid,
     named: call.named,
     store,
@@ -207,6 +208,7 @@ function sinksOf(agent: Agent, isRoot: boolean, sender: Account | null) {
         }),
       chance: Math.random,
       spawnSender() {
+        if (isRoot && hasSenderUnit()) return connectedSender();
         if (sender === null) throw new Error("expected an account to send as, found none");
         return spawnSender(sender, isRoot);
       },

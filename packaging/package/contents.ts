@@ -29,6 +29,7 @@ const rows: readonly Row[] = [
   { from: "packaging/alerts", to: "usr/share/rcwarden/alerts", only: /\.rules\.yml$/ },
   { from: "packaging/etc", to: "etc/rcwarden", isConfiguration: true },
   { from: "packaging/systemd", to: "usr/lib/systemd/system" },
+  { from: "packaging/preset", to: "usr/lib/systemd/system-preset" },
   { from: "packaging/sysusers", to: "usr/lib/sysusers.d" },
   { from: "packaging/tmpfiles", to: "usr/lib/tmpfiles.d" },
   // Not in /etc: older parsers of AppArmor stop at it, and with it would all other profiles at the next boot.

@@ -1,14 +1,15 @@
 /** Asking over real sockets: who is believed, and what is said where nobody answers. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSocket, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ask, type Question, type Told } from "../../agent/cli/ask.ts";
-import { agentPlaces, hostPlaces } from "../../agent/cli/places.ts";
+import { agentPlaces, hostPlaces, isUnitOf, unitFoldersOf } from "../../agent/cli/places.ts";
+import { noAgent } from "../../agent/cli/sockets.ts";
 
 const callerUid = process.geteuid?.() ?? -1;
 const question: Question = { method: "GET", path: "/v1/status", withinMs: 20_000 };
@@ -163,6 +164,36 @@ test("what does not come in time, not whole, or not as JSON is no answer", safet
   const whole = await ask({ sockets: [path("byte-by-byte")], callerUid }, question);
   assert.deepEqual(whole.kind === "answer" && whole.body, { is: "\u00fc \u20ac" });
   assert.match(await at("noise"), /^failed: SOCKET: expected JSON, found something else$/);
+});
+
+test("a unit's folders are an instance's places, and only their owner's agent is believed there", (t) => {
+  const folder = folderFor(t);
+  const [state, runtime] = [join(folder, "state"), join(folder, "run")];
+  for (const each of [state, runtime]) mkdirSync(join(each, "oracle"), { recursive: true });
+  mkdirSync(join(runtime, "host"));
+  chownSync(join(state, "oracle"), 61_009, 61_009);
+  chownSync(join(runtime, "oracle"), 61_009, 61_009);
+  const unit = unitFoldersOf(61_009, state, runtime);
+  assert.deepEqual(agentPlaces(61_009, { HOME: "/home/oracle", XDG_RUNTIME_DIR: "/run/user/61009" }, unit), {
+    state: join(state, "oracle"),
+    socket: join(runtime, "oracle/agent.sock"),
+  });
+  assert.deepEqual(unitFoldersOf(61_010, state, runtime), { state: null, runtime: null });
+  const socket = join(runtime, "oracle/agent.sock");
+  assert.ok(isUnitOf(61_009, socket, runtime));
+  assert.ok(!isUnitOf(61_010, socket, runtime), "of another user");
+  assert.ok(!isUnitOf(61_009, join(runtime, "oracle/sub/agent.sock"), runtime), "deeper");
+  assert.ok(!isUnitOf(61_009, join(runtime, "host/agent.sock"), runtime), "in another's folder");
+  chmodSync(runtime, 0o777);
+  assert.ok(!isUnitOf(61_009, socket, runtime), "where anybody may make folders");
+});
+
+test("who finds no agent is told of those that accounts have by a unit", () => {
+  assert.equal(noAgent(["/a"], []), "/a: expected an agent, found none; start one: rcwarden agent");
+  assert.equal(
+    noAgent(["/run/rcwarden/oracle/agent.sock"], ["/run/rcwarden/oracle/agent.sock", "/run/rcwarden/x/agent.sock"]),
+    "/run/rcwarden/oracle/agent.sock: expected an agent, found none; accounts have their own: --socket /run/rcwarden/x/agent.sock",
+  );
 });
 
 test("each instance has its places: root's is the host's, others' below their own folders", () => {

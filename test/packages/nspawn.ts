@@ -21,6 +21,9 @@ import { runCommand } from "../../agent/host/command.ts";
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const nspawnWords = ["-q", "--register=no", "--keep-unit", "--private-network"];
 
+/** A container may do less than a host, and what a unit forbids would not be seen. */
+const asOnMetal = ["--capability=all", "--system-call-filter=@known"];
+
 /** Outside of the checkout: making them takes minutes and the network. */
 const roots = "/var/cache/rcwarden-test-roots";
 
@@ -142,10 +145,10 @@ function nspawn(root: string, name: string, { see = [] }: HostWish): ChildProces
   const script =
     'until [ "$1" = -- ]; do mkdir "$1" && echo $$ >"$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"';
   const seen = see.map((path) => `--bind-ro=${path}`);
-  const words = [...nspawnWords, "--console=pipe", "--capability=CAP_SYS_RESOURCE,CAP_IPC_LOCK", ...seen, "-D", root];
+  const words = [...nspawnWords, "--console=pipe", ...asOnMetal, ...seen, "-D", root];
   const argv = ["sh", "-c", script, "sh", ...groupsOf(name), "--", "systemd-nspawn", ...words, "-b"];
   return spawn("/usr/bin/setpriv", ["--pdeathsig", "KILL", ...argv], {
-    env: { PATH: path },
+    env: { PATH: path, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

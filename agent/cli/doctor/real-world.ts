@@ -38,6 +38,7 @@ export function doctorWorld(
     nodeVersion: process.versions.node,
     stateFolder: agentPlaces(parts.callerUid, parts.env).state,
     status: once(() => hearStatus(parts, asked.sockets, asked.version)),
+    answers: async (socket) => (await parts.ask([socket], { method: "GET", path: "/healthz" })).kind === "answer",
     principal: (socket) => principalAt(socket, parts),
     find,
     findFar,

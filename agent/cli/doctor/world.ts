@@ -31,6 +31,8 @@ export interface DoctorWorld
   readonly sockets: readonly string[];
   /** What the agent says; asked once. */
   status(): Promise<Heard>;
+  /** Whether an agent answers there. */
+  answers(socket: string): Promise<boolean>;
   /** What it says of the caller where he asks for what only the owner may see: `its owner`, `a watched account`. */
   principal(socket: string): Promise<string>;
   /** What a link leads to. */

@@ -189,9 +189,17 @@ const faults: Readonly<Record<string, readonly Fault[]>> = {
   ],
   enabled: [
     [
-      { names: async () => ["rcwarden.service"], status: async () => nobody },
+      { names: async () => ["rcwarden.service"], answers: async () => false },
       "fail",
-      /rcwarden\.service: .*systemctl status rcwarden\.service/s,
+      /rcwarden\.service: .*\/run\/rcwarden\/host\/agent\.sock.*systemctl status rcwarden\.service/s,
+    ],
+    [
+      {
+        names: async () => ["rcwarden@oracle.service", "rcwarden.service", "rcwarden-sender.socket"],
+        answers: async (socket) => socket === "/run/rcwarden/host/agent.sock",
+      },
+      "fail",
+      /rcwarden@oracle\.service: .*\/run\/rcwarden\/oracle\/agent\.sock.*systemctl status rcwarden@oracle/s,
     ],
   ],
   version: [[says({ rcwarden: "0.0.9" }), "warn", /expected an agent of 0\.1\.0, found 0\.0\.9/]],

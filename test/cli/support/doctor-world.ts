@@ -58,6 +58,7 @@ export function doctorWorldOf(other: Partial<DoctorWorld> = {}): DoctorWorld {
       ...{ mismatches: [], gaps: [] },
     }),
     status: async () => ({ kind: "answer", socket: hostSocket, value: calmStatus }),
+    answers: async () => true,
     principal: async () => "its owner",
     find,
     findFar: other.find ?? find,
