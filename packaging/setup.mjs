@@ -42,6 +42,7 @@ const testPackages = {
   strace: "/usr/bin/strace",
   rsync: "/usr/bin/rsync",
   python3: "/usr/bin/python3",
+  rpm: "/usr/bin/rpmbuild",
   keyutils: "/usr/bin/keyctl",
   curl: "/usr/bin/curl",
   openssl: "/usr/bin/openssl",
