@@ -55,7 +55,7 @@ const stays = {
  * What would be carried along for nothing: pino's ways to other threads and files, for the agent gives it a stream of its own.
  * In place of each a value that fails when it is used.
  */
-const absent = ["thread-stream", "sonic-boom", "on-exit-leak-free"];
+const absent = ["thread-stream", "worker_threads", "sonic-boom", "on-exit-leak-free"];
 
 // Made of the bundle that is replaced now; V8 compares nothing but its length.
 for (const name of Object.keys(bundles)) rmSync(`${dist}/${name}.cache`, { force: true });

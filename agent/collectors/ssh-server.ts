@@ -3,7 +3,7 @@
  * itself where root asks (`sshd -T`), read from its configuration otherwise; and what lies in the account's home and in
  * /etc/ssh that sshd goes by.
  */
-import { globSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import {
   type Account,
   type Place,
@@ -17,6 +17,7 @@ import { statOf } from "../host/process.ts";
 import { realPath } from "../host/real-path.ts";
 import { systemFile } from "../host/system-file.ts";
 import { keyFiles } from "./login-keys.ts";
+import { matchingPaths } from "./matching-paths.ts";
 import { type ParsedConfig, parseSshdConfig } from "./ssh-server-config.ts";
 import { keyFilesOf } from "./ssh-server-keys.ts";
 import { dependsOnHost, sshSettings, type Values } from "./ssh-server-settings.ts";
@@ -86,7 +87,7 @@ export async function sshServerFacts(account: Account, on: ServerHost = {}): Pro
 
 const files = {
   text: (path: string) => systemFile(path),
-  matching: (pattern: string) => (/[*?[]/.test(pattern) ? globSync(pattern).sort() : isThere(pattern) ? [pattern] : []),
+  matching: (pattern: string) => (/[*?[]/.test(pattern) ? matchingPaths(pattern) : isThere(pattern) ? [pattern] : []),
 };
 
 function isThere(path: string): boolean {

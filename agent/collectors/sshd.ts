@@ -1,7 +1,8 @@
-import { globSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { runCommand } from "../host/command.ts";
 import { systemBytes, systemFile } from "../host/system-file.ts";
+import { matchingPaths } from "./matching-paths.ts";
 
 /** What the host's own sshd says about itself. */
 
@@ -26,7 +27,7 @@ export function sshdConfigPaths(config: string = sshdConfig): string[] {
       else {
         // Only the last name may be a pattern for a folder to be watched; another one is followed as it is now.
         if (!/[*?[]/.test(dirname(whole))) paths.add(dirname(whole));
-        for (const found of globSync(whole)) paths.add(found);
+        for (const found of matchingPaths(whole)) paths.add(found);
       }
     }
   }

@@ -73,7 +73,7 @@ function oneOf(inside: string): (c: string) => boolean {
 const mostFound = 1_000;
 
 /** The paths that a pattern names, sorted by code unit; null where a folder could not be listed. */
-export function pathsOf(pattern: string, files: Files): string[] | null {
+export function pathsOf(pattern: string, files: Pick<Files, "list" | "ask">): string[] | null {
   if (!pattern.startsWith("/")) return null;
   let found = ["/"];
   let hidden = false;

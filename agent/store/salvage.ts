@@ -10,109 +10,120 @@ import { releaseAnswers, releaseKey } from "./releases.ts";
 // What can be read of a database that is damaged: row by row in the order of the table, stepping over what is broken.
 // Nothing of it is trusted: a row counts only if it is what this program would have written.
 
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
-const time = z.iso.datetime({ offset: true });
-const decimal = z.string().regex(/^-?[0-9]{1,30}$/);
-const finding = z.looseObject({
-  finding: z.looseObject({
-    fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
-    status: z.enum(["fail", "unknown"]),
-    severity: z.string(),
-    consequence: z.string(),
-    policy: z.string(),
-    rule: z.string(),
-    check: z.string(),
-    account: z.string(),
-    mode: z.string(),
-    subject: z.string(),
-    message: z.string(),
-    change: z.string(),
-    line: z.string().nullable(),
-    openedAt: z.string(),
-    since: z.string(),
-  }),
-  digest,
-});
-const bodies: Readonly<Record<string, z.ZodType>> = {
-  about: z.union([
-    z.looseObject({ hostId: z.uuid(), instance: z.string(), keys: z.looseObject({}) }),
-    z.looseObject({ from: z.string().nullable(), to: z.string().nullable(), count: z.int().nullable() }),
-  ]),
-  findings: finding,
-  accounts: z.looseObject({
-    name: z.string(),
-    uid: z.int(),
-    shell: z.string(),
-    home: z.string(),
-    watchedSince: z.string(),
-    unavailableSince: z.string().nullable(),
-  }),
-  baselines: z.looseObject({
-    account: z.string(),
-    acceptedAt: z.string(),
-    reason: z.string(),
-    items: z.array(z.looseObject({ kind: z.string(), name: z.string(), mode: z.string(), digest: z.string() })),
-  }),
-  releases: z
-    .strictObject({
-      key: z.string(),
-      retention: z.string(),
-      account: z.string(),
-      by: z.strictObject({ kind: z.enum(["engine", "account"]), name: z.string() }),
-      path: z.array(z.string().regex(/^([0-9a-f]{2})+$/)).min(1),
-      size: decimal,
-      content: z.discriminatedUnion("kind", [
-        z.strictObject({ kind: z.literal("sha256"), digest: z.string().regex(/^[0-9a-f]{64}$/) }),
-        z.strictObject({ kind: z.literal("mtime"), ns: decimal, precisionNs: decimal }),
-      ]),
-      receivedAt: time,
-      expiresAt: time,
-      answer: z.enum(releaseAnswers),
-      told: z.enum(releaseAnswers).optional(),
-    })
-    // It lets a file go: one flipped bit in what it names must not pass for somebody's word.
-    .refine((release) => release.key === releaseKey(release)),
-  events: z.looseObject({
-    type: z.string(),
-    subject: z.string(),
-    account: z.string().nullable(),
-    time,
-    data: z.looseObject({}),
-  }),
-  letters: z.looseObject({ id: z.string(), sink: z.string(), at: z.string(), why: z.string() }),
-  runs: z.looseObject({
-    account: z.string(),
-    startedAt: z.string(),
-    modes: z.array(z.looseObject({ mode: z.string() })),
-    rules: z.record(z.string(), z.string()),
-  }),
-};
+let kept: ReturnType<typeof made> | null = null;
 
-const count = z.int().min(0);
-const epochText = z.string().regex(/^[0-9a-f]{8}$/);
-/** Rows that hold no JSON, and the columns beside it where they must make sense. */
-const columns: Readonly<Record<string, z.ZodType>> = {
-  totals: z.looseObject({ id: z.literal(1), lost: count, dropped: count, head: count, lived: count, wall: z.int() }),
-  epochs: z.looseObject({ n: z.int().min(1).max(999_999_999), r: epochText, base: count, last: count.nullable() }),
-  sinks: z.looseObject({
-    sink: z.string(),
-    n: count.nullable(),
-    r: epochText.nullable(),
-    seq: count.nullable(),
-    place: count,
-  }),
-  events: z.looseObject({
-    place: z.int().min(1),
-    n: z.int().min(1),
-    r: epochText,
-    seq: z.int().min(1),
-    lived: count,
-    bytes: count,
-  }),
-  happenings: z.looseObject({ kind: z.enum(["turn", "save", "login"]), key: z.string(), at: z.int(), lived: count }),
-  runs: z.looseObject({ account: z.string(), lived: count }),
-  marks: z.looseObject({ name: z.string(), value: z.string() }),
-};
+/** Made when there is something to salvage: hardly any agent ever needs them, and all would hold them. */
+function shapes(): ReturnType<typeof made> {
+  kept ??= made();
+  return kept;
+}
+
+function made() {
+  const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+  const time = z.iso.datetime({ offset: true });
+  const decimal = z.string().regex(/^-?[0-9]{1,30}$/);
+  const finding = z.looseObject({
+    finding: z.looseObject({
+      fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
+      status: z.enum(["fail", "unknown"]),
+      severity: z.string(),
+      consequence: z.string(),
+      policy: z.string(),
+      rule: z.string(),
+      check: z.string(),
+      account: z.string(),
+      mode: z.string(),
+      subject: z.string(),
+      message: z.string(),
+      change: z.string(),
+      line: z.string().nullable(),
+      openedAt: z.string(),
+      since: z.string(),
+    }),
+    digest,
+  });
+  const bodies: Readonly<Record<string, z.ZodType>> = {
+    about: z.union([
+      z.looseObject({ hostId: z.uuid(), instance: z.string(), keys: z.looseObject({}) }),
+      z.looseObject({ from: z.string().nullable(), to: z.string().nullable(), count: z.int().nullable() }),
+    ]),
+    findings: finding,
+    accounts: z.looseObject({
+      name: z.string(),
+      uid: z.int(),
+      shell: z.string(),
+      home: z.string(),
+      watchedSince: z.string(),
+      unavailableSince: z.string().nullable(),
+    }),
+    baselines: z.looseObject({
+      account: z.string(),
+      acceptedAt: z.string(),
+      reason: z.string(),
+      items: z.array(z.looseObject({ kind: z.string(), name: z.string(), mode: z.string(), digest: z.string() })),
+    }),
+    releases: z
+      .strictObject({
+        key: z.string(),
+        retention: z.string(),
+        account: z.string(),
+        by: z.strictObject({ kind: z.enum(["engine", "account"]), name: z.string() }),
+        path: z.array(z.string().regex(/^([0-9a-f]{2})+$/)).min(1),
+        size: decimal,
+        content: z.discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("sha256"), digest: z.string().regex(/^[0-9a-f]{64}$/) }),
+          z.strictObject({ kind: z.literal("mtime"), ns: decimal, precisionNs: decimal }),
+        ]),
+        receivedAt: time,
+        expiresAt: time,
+        answer: z.enum(releaseAnswers),
+        told: z.enum(releaseAnswers).optional(),
+      })
+      // It lets a file go: one flipped bit in what it names must not pass for somebody's word.
+      .refine((release) => release.key === releaseKey(release)),
+    events: z.looseObject({
+      type: z.string(),
+      subject: z.string(),
+      account: z.string().nullable(),
+      time,
+      data: z.looseObject({}),
+    }),
+    letters: z.looseObject({ id: z.string(), sink: z.string(), at: z.string(), why: z.string() }),
+    runs: z.looseObject({
+      account: z.string(),
+      startedAt: z.string(),
+      modes: z.array(z.looseObject({ mode: z.string() })),
+      rules: z.record(z.string(), z.string()),
+    }),
+  };
+
+  const count = z.int().min(0);
+  const epochText = z.string().regex(/^[0-9a-f]{8}$/);
+  /** Rows that hold no JSON, and the columns beside it where they must make sense. */
+  const columns: Readonly<Record<string, z.ZodType>> = {
+    totals: z.looseObject({ id: z.literal(1), lost: count, dropped: count, head: count, lived: count, wall: z.int() }),
+    epochs: z.looseObject({ n: z.int().min(1).max(999_999_999), r: epochText, base: count, last: count.nullable() }),
+    sinks: z.looseObject({
+      sink: z.string(),
+      n: count.nullable(),
+      r: epochText.nullable(),
+      seq: count.nullable(),
+      place: count,
+    }),
+    events: z.looseObject({
+      place: z.int().min(1),
+      n: z.int().min(1),
+      r: epochText,
+      seq: z.int().min(1),
+      lived: count,
+      bytes: count,
+    }),
+    happenings: z.looseObject({ kind: z.enum(["turn", "save", "login"]), key: z.string(), at: z.int(), lived: count }),
+    runs: z.looseObject({ account: z.string(), lived: count }),
+    marks: z.looseObject({ name: z.string(), value: z.string() }),
+  };
+  return { bodies, columns };
+}
 
 /** In the order of what matters; what was sent is not brought back. */
 const tables = [
@@ -222,6 +233,7 @@ function nextOf(rows: Iterator<Row>): Row | "broken" | null {
 }
 
 function isSound(table: Table, row: Row): boolean {
+  const { columns, bodies } = shapes();
   if (columns[table]?.safeParse(row).success === false) return false;
   const schema = bodies[table];
   if (schema === undefined) return true;
