@@ -24,6 +24,7 @@ import { startupDuration } from "./startup-duration.ts";
 import { startupFile } from "./startup-file.ts";
 import { startupFinishes } from "./startup-finishes.ts";
 import { startupOutput } from "./startup-output.ts";
+import { stdinUntouched } from "./stdin-untouched.ts";
 import { sudoNoninteractive } from "./sudo-noninteractive.ts";
 import { trap } from "./trap.ts";
 import { umask } from "./umask.ts";
@@ -35,6 +36,7 @@ export const checkKinds: readonly AnyCheckKind[] = [
   engineCommands,
   startupFinishes,
   startupOutput,
+  stdinUntouched,
   workingDirectory,
   trap,
   startupDuration,

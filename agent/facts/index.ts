@@ -86,6 +86,8 @@ export interface Startup extends Cause {
   readonly ended: Ended;
   /** Seconds from the shell's start to the first command, or to the verdict. */
   readonly seconds: number;
+  /** The line that takes most of them, where one surely does. */
+  readonly slowest?: Cause | null;
   /** The bytes since the last newline when it was found waiting; "" if it says nothing; null where it does not wait. */
   readonly prompt: string | null;
   readonly waiting: Waiting | null;

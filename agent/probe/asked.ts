@@ -1,29 +1,64 @@
 /** Questions that are asked only where a rule needs their answer. */
 import type { AskedFact, Gap, ModeFacts } from "../facts/index.ts";
+import type { Reading } from "../startup/index.ts";
 import type { Asker } from "./asker.ts";
 import { limitsIn } from "./bare.ts";
 import { gap } from "./gaps.ts";
+import { askStdin } from "./stdin.ts";
+import { concernsLimit, unraisedLimits } from "./warnings.ts";
 
-export interface More {
-  /** As startup leaves them; null where nobody asked, or they could not be had, which is a gap then. */
-  readonly limits: ModeFacts["limits"] | null;
-  readonly facts: Pick<ModeFacts, "asked">;
-  readonly gaps: readonly Gap[];
+export interface Known {
+  readonly reading: Reading;
+  /** Whether startup came to its end: else no command tells anything of what it left. */
+  readonly isReady: boolean;
+  /** As startup leaves them, where they were asked for already. */
+  readonly limits: Limits | null;
+  /** What the launcher said of the session that was begun. */
+  readonly warnings: readonly string[];
 }
 
-/** Of a session whose startup never ended nothing more is asked. */
-export const nothingMore: More = { limits: null, facts: {}, gaps: [] };
+type Limits = ModeFacts["limits"];
 
-/** `limits`: where they were asked for already. */
+export type More = Pick<ModeFacts, "asked" | "limits" | "stdin"> & { readonly gaps: readonly Gap[] };
+
+/** `limits`: as a session begins with them, where startup's own could not be had. */
 export async function askMore(
   questions: Asker,
   asks: readonly AskedFact[],
-  limits: ModeFacts["limits"] | null,
+  begins: Limits,
+  known: Known,
 ): Promise<More> {
-  const asked = asks.filter((fact) => fact === "limits");
-  if (asked.length === 0) return nothingMore;
-  const left = limits ?? (await limitsIn(questions, {}));
-  const gaps =
-    left === null ? [gap("no-frames", "a command in the session could not tell its limits", ["limits"])] : [];
-  return { limits: left, facts: { asked }, gaps };
+  const [left, stdin] = await Promise.all([
+    known.limits ?? (asks.includes("limits") && known.isReady ? limitsIn(questions, {}) : null),
+    asks.includes("stdin") ? askStdin(questions, known.reading) : null,
+  ]);
+  const lacksLimits = asks.includes("limits") && known.isReady && left === null;
+  const gaps = [
+    ...(lacksLimits ? [gap("no-frames", "a command in the session could not tell its limits", ["limits"])] : []),
+    ...(stdin?.kind === "gap" ? [stdin.gap] : []),
+  ];
+  const asked = asks.filter((fact) => fact === "limits" || fact === "stdin");
+  return {
+    asked,
+    limits: left === null ? begins : asInSession(left, begins, known),
+    ...(stdin?.kind === "told" && { stdin: stdin.stdin }),
+    gaps,
+  };
+}
+
+/** The launcher sets it, so that no core leaves the sandbox. */
+const ours: readonly string[] = ["core"];
+
+/**
+ * One that the launcher could not raise is lower than in a session: where startup leaves it alone it is as the session begins
+ * with it, else it is not known.
+ */
+function asInSession(left: Limits, begins: Limits, { reading, warnings }: Known): Limits {
+  const unraised = [...unraisedLimits(warnings), ...ours];
+  const told = Object.entries(left).flatMap(([name, soft]): [string, Limits[string]][] => {
+    if (!unraised.includes(name)) return [[name, soft]];
+    const began = begins[name];
+    return concernsLimit(reading, name) || began === undefined ? [] : [[name, began]];
+  });
+  return Object.fromEntries(told);
 }

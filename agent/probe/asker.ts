@@ -38,7 +38,7 @@ export interface Asker {
   ): Promise<{ readonly run: Run; readonly scratch: Scratch; readonly command: string }>;
 }
 
-export type Change = Partial<Pick<Question, "witness" | "tmpfsBytes" | "stdin" | "deadlineMs">> & {
+export type Change = Partial<Pick<Question, "witness" | "tmpfsBytes" | "stdin" | "typing" | "deadlineMs">> & {
   /** argv[0] and the words after it in place of the mode's own. */
   readonly argv0?: Start["argv0"] | undefined;
   readonly words?: readonly string[];

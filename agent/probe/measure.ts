@@ -18,7 +18,7 @@ import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
 import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
 import { mismatches, type Reading } from "../startup/index.ts";
-import { askMore, nothingMore } from "./asked.ts";
+import { askMore } from "./asked.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
 import { askBare, softOf } from "./bare.ts";
@@ -26,18 +26,23 @@ import { definitions, trapFacts } from "./definitions.ts";
 import { gap, gapsOfRuns, notGranted, ranOutOfRoom, unknownMode, unknownShell } from "./gaps.ts";
 import { guilty } from "./guilty.ts";
 import { dump, type Marked, mark, outputs, startupOf, type Told, trace } from "./questions.ts";
+import { slowLine } from "./slow.ts";
 import { firstChanged, identitiesNow, isAsBefore } from "./unchanged.ts";
 import { gapsOfSshRc } from "./unlike.ts";
 import { gapsOfUnlisted, namesToAsk } from "./unlisted.ts";
 import { type Parsed, parsedSends, wordsToResolve } from "./words-sent.ts";
 
-/** What sshd and PAM hand to a session; gathered by a collector. */
+/** What a session is given before its shell starts; gathered by a collector. */
 export interface SessionGround {
   readonly env: Readonly<Record<string, string>>;
   readonly umask: number;
   readonly limits: readonly Limit[];
+  /** Where the shell is started; the home if not said. */
+  readonly cwd?: string;
   readonly evidence: string;
   readonly doubts: readonly string[];
+  /** Why commands may start elsewhere in a real session. */
+  readonly cwdDoubt?: string;
 }
 
 export interface Measurement {
@@ -147,10 +152,10 @@ async function once(
   const [marked, told] = hasRoom ? cramped : await begin(asking, unlisted);
   const informed = asking.knowing(marked.run.held.map((left) => left.command));
   const beside = asksBare === true && marked.isReady ? await askBare(informed, shell, mode) : null;
-  const more = marked.isReady ? await askMore(informed, asks, beside?.limits ?? null) : nothingMore;
-  const left = more.limits ?? beside?.limits ?? null;
-  const limited = left === null ? read : { ...read, limits: left };
-  const asked: ModeFacts = { ...limited, ...more.facts, gaps: [...limited.gaps, ...more.gaps] };
+  const isRefused = marked.run.ended === "refused";
+  const seen = { reading, isReady: marked.isReady, limits: beside?.limits ?? null, warnings: marked.run.warnings };
+  const more = await askMore(informed, isRefused ? [] : asks, read.limits, seen);
+  const asked: ModeFacts = { ...read, ...more, gaps: [...read.gaps, ...more.gaps] };
   const begun: ModeFacts = beside === null ? asked : { ...asked, bare: beside.bare };
   const files = { read: begun, reading, shell, account, replaced };
   const facts = await factsOf({ ...files, parsed, questions: informed, marked, told });
@@ -224,7 +229,7 @@ async function factsOf({
   const facts: ModeFacts = {
     ...read,
     sandbox: questions.sandbox,
-    startup: startupOf(marked, told, find),
+    startup: { ...startupOf(marked, told, find), slowest: slowLine(reading, run.seconds) },
     output: outputs(traps.quiet ?? marked, shell, find),
     leftRunning: run.leftRunning.map((left) => ({ ...left, ...find.held(left.command) })),
     ...definitions(dumped, shell, find),

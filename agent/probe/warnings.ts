@@ -3,25 +3,65 @@
  * startup files asks about changes nothing: then it is evidence, no gap.
  */
 import { everyFact, type Gap } from "../facts/index.ts";
-import type { Reading, StatementKind } from "../startup/index.ts";
+import type { Reading } from "../startup/index.ts";
 
 interface Row {
   /** What is different, as a clause; `detail` is the rest of the launcher's line. */
   says(detail: readonly string[]): string;
   /** Whether this account's startup files could notice. */
-  matters(reading: Reading): boolean;
+  matters(reading: Reading, detail: readonly string[]): boolean;
 }
 
 const always = () => true;
 const asks = (reading: Reading, words: RegExp) =>
   reading.statements.some(({ reached, text }) => reached !== "no" && words.test(text));
-const holds = (reading: Reading, kind: StatementKind) =>
-  reading.statements.some((statement) => statement.reached !== "no" && statement.kind === kind);
+
+/** How shells name limits: the letters of ulimit, and the words of limit in csh and zsh, which may be cut. */
+const named: Readonly<Record<string, readonly [letter: string, word: string]>> = {
+  as: ["v", "vmemoryuse addressspace"],
+  core: ["c", "coredumpsize"],
+  cpu: ["t", "cputime"],
+  data: ["d", "datasize"],
+  fsize: ["f", "filesize"],
+  locks: ["x", "maxlocks locks"],
+  memlock: ["l", "memorylocked"],
+  msgqueue: ["q", "msgqueue"],
+  nice: ["e", "nice"],
+  nofile: ["n", "descriptors openfiles"],
+  nproc: ["u", "maxproc"],
+  rss: ["m", "memoryuse resident"],
+  rtprio: ["r", "rt_priority"],
+  rttime: ["R", "rt_time"],
+  sigpending: ["i", "sigpending maxsignals"],
+  stack: ["s", "stacksize"],
+};
+
+/** Whether a startup file asks about this limit, or sets it, as far as its text tells; what does not tell counts. */
+export function concernsLimit(reading: Reading, name: string): boolean {
+  const texts = reading.statements.filter(({ kind, reached }) => kind === "limit" && reached !== "no");
+  return texts.some(({ text }) => mayConcern(text, name));
+}
+
+function mayConcern(text: string, name: string): boolean {
+  const known = named[name];
+  const [, how, words = ""] = /^(?:builtin |command )?(ulimit|limit|unlimit) *([\w. -]*)$/.exec(text) ?? [];
+  if (known === undefined || how === undefined) return true;
+  const [letter, spelled] = known;
+  if (how === "ulimit") {
+    const letters = [...words.matchAll(/(?:^| )-(\w+)/g)]
+      .map(([, flags = ""]) => flags)
+      .join("")
+      .replace(/[HS]/g, "");
+    return letters === "" ? name === "fsize" : /[aP]/.test(letters) || letters.includes(letter);
+  }
+  const resource = words.split(" ").find((word) => /^[a-z_]/.test(word) && word !== "unlimited");
+  return resource === undefined || spelled.split(" ").some((word) => word.startsWith(resource));
+}
 
 const table: Readonly<Record<string, Row>> = {
   limit: {
     says: ([name]) => `the limit ${name} could not be raised to what a session has`,
-    matters: (reading) => holds(reading, "limit"),
+    matters: (reading, [name = ""]) => concernsLimit(reading, name),
   },
   "groups-unmapped": {
     says: () => "supplementary groups show as nogroup, because a probe without root cannot name them",
@@ -49,8 +89,13 @@ export function gapsOfWarnings(warnings: readonly string[], reading: Reading): G
     const [code = "", ...detail] = warning.split(" ");
     const row = table[code];
     if (row === undefined) return [gapFor(`the sandbox differs from a session: ${warning}`)];
-    return row.matters(reading) ? [gapFor(row.says(detail))] : [];
+    return row.matters(reading, detail) ? [gapFor(row.says(detail))] : [];
   });
+}
+
+/** Limits that the launcher could not raise, by name. */
+export function unraisedLimits(warnings: readonly string[]): string[] {
+  return warnings.flatMap((warning) => /^limit (\S+)/.exec(warning)?.[1] ?? []);
 }
 
 function gapFor(message: string): Gap {

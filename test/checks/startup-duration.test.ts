@@ -5,7 +5,9 @@ import { at, ready } from "../support/facts.ts";
 import { judge, only } from "../support/judging.ts";
 
 function taking(seconds: number, parameters = {}) {
-  return only(judge(startupDuration, { startup: { ...ready, seconds, where: at(7), line: "sleep 2" } }, parameters));
+  return only(
+    judge(startupDuration, { startup: { ...ready, seconds, slowest: { where: at(7), line: "sleep 2" } } }, parameters),
+  );
 }
 
 describe("startup-duration", () => {
