@@ -82,8 +82,9 @@ function firstNames(names: readonly string[]): string[] {
   return [...new Set(names)].filter((name) => name !== "").slice(0, most.programs);
 }
 
+/** Of a pattern its folder: a file that comes or goes changes that, and those that are there the reading names. */
 function filesOf({ file, orElse, compiled }: ReadsRow): string[] {
-  return [file, ...(orElse ?? []), ...(compiled === undefined ? [] : [compiled])];
+  return [file.replace(/\/[^/]*\*[^/]*$/, ""), ...(orElse ?? []), ...(compiled === undefined ? [] : [compiled])];
 }
 
 function atHome(home: string, file: string): string {

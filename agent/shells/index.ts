@@ -16,8 +16,12 @@ import { bash } from "./bash.ts";
 import { bashsh } from "./bashsh.ts";
 import { bsdcsh } from "./bsdcsh.ts";
 import { dash } from "./dash.ts";
+import { fish } from "./fish.ts";
+import { posh } from "./posh.ts";
 import type { Shell } from "./shell.ts";
 import { tcsh } from "./tcsh.ts";
+import { yash } from "./yash.ts";
+import { yashsh } from "./yashsh.ts";
 import { zsh } from "./zsh.ts";
 import { zshksh } from "./zshksh.ts";
 import { zshsh } from "./zshsh.ts";
@@ -25,7 +29,7 @@ import { zshsh } from "./zshsh.ts";
 export type { Dumped, ReadsRow, Shell, Start, Traced } from "./shell.ts";
 
 /** All shells that are known, in the order in which people read them. */
-export const shells: readonly Shell[] = [bash, bashsh, dash, ash, zsh, zshsh, zshksh, tcsh, bsdcsh];
+export const shells: readonly Shell[] = [bash, bashsh, dash, ash, zsh, zshsh, zshksh, yash, yashsh, posh, tcsh, bsdcsh, fish];
 
 /**
  * The personality of an account's shell: `path` is the path in the account's entry, `resolved` the binary behind all

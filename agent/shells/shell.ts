@@ -2,7 +2,19 @@ import type { ModeId } from "../facts/index.ts";
 
 /** Names a file that a shell reads by itself. `~/` is the account's home. */
 export interface ReadsRow {
+  /**
+   * The last component may be a pattern (`conf.d/*.fish`): all files that fit are read, sorted, and of those that have the
+   * same name only the first, in the order of the rows.
+   */
   readonly file: string;
+  /** A variable that, where the session has it, stands in for the beginning of `file`: XDG_CONFIG_HOME for ~/.config. */
+  readonly movedBy?: { readonly variable: string; readonly from: string };
+  /**
+   * `when-called`: a file of a pattern is read when a command of its name is called, and before that it defines nothing.
+   * `universal`: it holds the variables that fish keeps for all sessions. `never`: it is opened, but nothing in it is the
+   * account's code: settings in another form, or the shell's own set-up.
+   */
+  readonly followed?: "when-called" | "universal" | "never";
   /** Where `file` is absent, the first of these that is there is read in its place: ~/.cshrc for want of ~/.tcshrc. */
   readonly orElse?: readonly string[];
   /** Whether a file that is there and may not be opened counts as absent, too (tcsh). Elsewhere it masks the others. */
@@ -12,6 +24,9 @@ export interface ReadsRow {
   /** Modes in which it is read. */
   readonly modes: readonly ModeId[];
 }
+
+/** A family of shells that read the same language, more or less. */
+export type Syntax = "sh" | "csh" | "fish";
 
 /** How a way of coming in starts a shell. */
 export interface Start {
@@ -58,7 +73,7 @@ export interface Shell {
   readonly startedAs: readonly string[];
   /** Names that the resolved binary may have (`/bin/csh` may be a link to tcsh or to bsd-csh). */
   readonly binaries: readonly string[];
-  readonly syntax: "sh" | "csh";
+  readonly syntax: Syntax;
   /** How each mode starts it (`starts.ts` has the usual ones). A mode not listed is a gap. */
   readonly starts: Partial<Readonly<Record<ModeId, Start>>>;
   /** Words before those of a mode with which it reads no startup file, or none that an account may write. */

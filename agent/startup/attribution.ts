@@ -41,10 +41,25 @@ export function whereFunction(evidence: Evidence, name: string): Found {
     const read = reading?.statements.find(
       (one) => one.kind === "function" && one.name === name && isAt(one, file, line),
     );
+    // A shell counts the lines of what `eval` is given from where that begins.
+    const evaluated =
+      read === undefined ? chosen(evidence, ["function"], (one) => one.name === name && one.where.file === file) : null;
+    if (evaluated !== null) return evaluated;
     const place = read?.where ?? { file, line, column: 1, through: throughOf(reading, file) };
     return { place, line: lineOf(evidence, place) };
   }
-  return chosen(evidence, ["function"], (one) => one.name === name);
+  const isIt: Fits = (one) => one.name === name;
+  return chosen(evidence, ["function"], isIt) ?? inItsFile(evidence, own?.file, isIt);
+}
+
+/** The definition in the file that the shell names, which is not read before the name is called. */
+function inItsFile(evidence: Evidence, file: string | undefined, isIt: Fits): Found {
+  if (file === undefined) return null;
+  const kinds: readonly StatementKind[] = ["function", "alias"];
+  const read = evidence.reading?.statements.findLast(
+    (one) => one.where.file === file && kinds.includes(one.kind) && isIt(one),
+  );
+  return read === undefined ? null : found(evidence, read);
 }
 
 export function whereOption(evidence: Evidence, name: string): Found {
@@ -69,7 +84,7 @@ function optionName(name: string): string {
 
 export function whereVariable(evidence: Evidence, name: string): Found {
   const value = evidence.dumped?.variables.find((one) => one.name === name)?.value;
-  const names = name === "PATH" ? ["PATH", "path"] : [name];
+  const names = name === "PATH" ? ["PATH", "path", "fish_user_paths"] : [name];
   const fits: Fits = (one) => one.name !== null && names.includes(one.name);
   const kinds: readonly StatementKind[] = ["variable", "path", "option"];
   const assigns = new RegExp(

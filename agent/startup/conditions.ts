@@ -199,7 +199,7 @@ function numbers(left: string | null, op: string, right: string | null): Truth {
 }
 
 function asked(letter: string, operand: Field, { ground, cwd }: Place): Truth {
-  if (ground.syntax === "sh") {
+  if (ground.syntax !== "csh") {
     if (letter === "z") return isEmpty(operand);
     if (letter === "n") return not(isEmpty(operand));
     if (letter === "t") return operand.text === null ? "maybe" : isTerminal(ground.session, operand.text);

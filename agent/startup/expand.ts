@@ -1,15 +1,16 @@
 /** What words become without running anything: POSIX 2.6, as far as files, names and guards need it. */
 
+import type { Syntax } from "../shells/shell.ts";
 import type { Files } from "./files.ts";
 import { matches, pathsOf } from "./glob.ts";
 import type { Session } from "./session.ts";
 import { ansi } from "./sh-ansi.ts";
 import type { List, Part, Word } from "./syntax.ts";
 import { plain } from "./syntax.ts";
-import { some, type Truth, textValue, unknown, type Value, type Variables } from "./values.ts";
+import { some, type Truth, textValue, unknown, unset, type Value, type Variables } from "./values.ts";
 
 export interface Ground {
-  readonly syntax: "sh" | "csh";
+  readonly syntax: Syntax;
   readonly zsh: boolean;
   readonly session: Session;
   readonly variables: Variables;
@@ -64,7 +65,7 @@ function withoutTilde(part: Part): Value {
 
 function partValue(part: Part, ground: Ground): Value {
   if (part.kind === "text") return /^~[^/]/.test(part.text) && !part.quoted ? some : textValue(part.text);
-  if (part.kind === "variable") return ground.syntax === "csh" ? cshVariable(part, ground) : shVariable(part, ground);
+  if (part.kind === "variable") return variableOf[ground.syntax](part, ground);
   if (part.kind === "command") return commandValue(part.body, ground);
   return unknown;
 }
@@ -123,6 +124,22 @@ function cshVariable({ name, op }: Variable, ground: Ground): Value {
   return value.kind === "text" && op.startsWith(":") ? modified(value.text, op) : unknown;
 }
 
+/** A list is as many words, between quotes one. */
+function fishVariable({ name, op, quoted }: Variable, ground: Ground): Value {
+  const value = ground.variables.get(name);
+  if (op !== "") return unknown;
+  if (value.kind === "unset") return quoted ? textValue("") : unset;
+  if (value.kind !== "list" || !quoted) return value;
+  const texts = value.items.map((item) => (item.kind === "text" ? item.text : null));
+  return texts.every((text) => text !== null) ? textValue(texts.join(name.endsWith("PATH") ? ":" : " ")) : unknown;
+}
+
+const variableOf: Readonly<Record<Syntax, (part: Variable, ground: Ground) => Value>> = {
+  sh: shVariable,
+  csh: cshVariable,
+  fish: fishVariable,
+};
+
 /** The modifiers that csh and zsh share: head, tail, root, extension. */
 function modified(text: string, op: string): Value {
   let made = text;
@@ -168,7 +185,8 @@ function fieldsOfOne(word: Word, ground: Ground): Field[] {
   if (word.parts.length === 1 && array?.kind === "array") return fieldsOf(array.items, ground);
   if (word.parts.length === 1 && array?.kind === "variable") {
     const value = ground.variables.get(array.name);
-    if (value.kind === "list" && (array.op === "" || array.op === "odd"))
+    const isOneWord = ground.syntax === "fish" && array.quoted;
+    if (value.kind === "list" && !isOneWord && (array.op === "" || array.op === "odd"))
       return value.items.map((one) => field(one, null));
   }
   let text = tilde(word, ground) ?? "";
@@ -188,7 +206,7 @@ function fieldsOfOne(word: Word, ground: Ground): Field[] {
       full ||= value.kind === "some";
       continue;
     }
-    const splits = part.kind === "variable" && !quoted && !ground.zsh && /[ \t\n]/.test(value.text);
+    const splits = part.kind === "variable" && !quoted && splitsValues(ground) && /[ \t\n]/.test(value.text);
     const pieces = splits ? value.text.split(/[ \t\n]+/) : [value.text];
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) {
@@ -197,7 +215,7 @@ function fieldsOfOne(word: Word, ground: Ground): Field[] {
         pattern = "";
       }
       text += piece;
-      const bare = !quoted && (part.kind === "text" || !ground.zsh);
+      const bare = !quoted && (part.kind === "text" || splitsValues(ground));
       isPattern ||= bare && /[*?[]/.test(piece);
       pattern += bare ? piece : escaped(piece);
     }
@@ -206,6 +224,11 @@ function fieldsOfOne(word: Word, ground: Ground): Field[] {
   // An unquoted word that becomes nothing is no argument.
   if (isText && text === "" && !isQuoted) return before;
   return [...before, { text: isText ? text : null, full: full || text !== "", pattern: isPattern ? pattern : null }];
+}
+
+/** Whether the value of an unquoted variable is taken apart at blanks and may be a pattern. */
+function splitsValues({ syntax, zsh }: Ground): boolean {
+  return syntax !== "fish" && !zsh;
 }
 
 function field(value: Value, pattern: string | null): Field {
@@ -225,7 +248,10 @@ export function patternOf(word: Word, ground: Ground): string | null {
     const value = at === 0 && home !== "" ? withoutTilde(part) : partValue(part, ground);
     if (value.kind === "unset") continue;
     if (value.kind !== "text") return null;
-    const bare = part.kind !== "array" && !part.quoted && (part.kind === "text" || !ground.zsh);
+    // fish matches with what is left of the word: there quotes keep a pattern from naming files, no more.
+    const bare =
+      ground.syntax === "fish" ||
+      (part.kind !== "array" && !part.quoted && (part.kind === "text" || splitsValues(ground)));
     pattern += bare ? value.text : escaped(value.text);
   }
   return pattern;

@@ -5,7 +5,7 @@ import { noteLine, placeOf, reached, type Walk } from "./walk.ts";
 
 /** What only a person's session has. */
 const asksForPeople =
-  /\$-|\$\{-|\bPS1\b|\?prompt\b|\$prompt\b|\btty\b|(?:\[|\btest\b).*\s-t\s|\binteractive\b|\bloginsh\b/;
+  /\$-|\$\{-|\bPS1\b|\?prompt\b|\$prompt\b|\b(?:is)?a?tty\b|(?:\[|\btest\b).*\s-t\s|\binteractive\b|\bloginsh\b|\bstatus\s+-i\b/;
 
 interface Spot {
   readonly start: number;

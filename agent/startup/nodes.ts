@@ -1,11 +1,10 @@
 /** The walk itself: what a shell does with each kind of command, in three-valued words. */
 import { cshExpression, testKeyword } from "./conditions.ts";
-import { cshCommand } from "./csh-commands.ts";
 import { fieldsOf, itemsOf, patternOf, valueOfWord } from "./expand.ts";
+import { families } from "./families.ts";
 import { matches } from "./glob.ts";
 import { addBlock, addReturn, isForPeople, stays } from "./guards.ts";
 import { askAboutInput, askAboutMentioned } from "./mentioned.ts";
-import { definition, shCommand } from "./sh-commands.ts";
 import { redirected } from "./streams.ts";
 import type {
   Arm,
@@ -136,7 +135,7 @@ function simple(walk: Walk, node: Simple): Truth {
   for (const { value } of node.assignments) if (value !== null) substitutions(walk, value, node);
   for (const word of node.words) substitutions(walk, word, node);
   askAboutMentioned(walk, node);
-  return walk.ground.syntax === "csh" ? cshCommand(walk, node) : shCommand(walk, node, callFunction);
+  return families[walk.ground.syntax].command(walk, node, callFunction);
 }
 
 /** Commands within words run in a subshell that tells its stdout to the word. */
@@ -339,7 +338,7 @@ function sourceOfItem(walk: Walk, item: Word | string | undefined): string {
 function define(walk: Walk, node: Define): Truth {
   for (const name of node.names) {
     if (name === "") continue;
-    definition(walk, node, name);
+    families[walk.ground.syntax].definition(walk, node, name);
     if (isLive(walk) && !walk.subshell) walk.functions.set(name, { node, frame: walk.frame });
   }
   const [name] = node.names;
@@ -371,8 +370,9 @@ function callFunction(walk: Walk, name: string, fields: readonly (string | null)
   const inner = freshFlow();
   const made = within(walk, { ...changes, flow: inner }, () => {
     const result = walkNode(walk, found.node.body);
-    // Only the end of the whole shell reaches the caller.
+    // Only the end of the whole shell, or of the file, reaches the caller.
     if (walk.flow.process !== "no") outer.process = worse(outer.process, walk.flow.process);
+    if (walk.flow.file !== "no") outer.file = worse(outer.file, walk.flow.file);
     return result;
   });
   for (const [at, one] of parameters.entries()) variables.set(one, before[at] ?? unknown);

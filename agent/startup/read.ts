@@ -1,15 +1,16 @@
 /** From a shell's list of startup files to a Reading. */
 import type { ModeId, StartupFile } from "../facts/index.ts";
-import type { Shell } from "../shells/shell.ts";
-import { cshUnits } from "./csh-parse.ts";
+import type { ReadsRow, Shell } from "../shells/shell.ts";
+import { families } from "./families.ts";
 import type { Files } from "./files.ts";
+import { universalVariables } from "./fish-universal.ts";
+import { pathsOf } from "./glob.ts";
 import { walkList, walkNode } from "./nodes.ts";
-import type { Reading } from "./reading.ts";
+import type { Reading, Statement } from "./reading.ts";
 import { type Reader, sessionOf } from "./session.ts";
-import { shUnits } from "./sh-parse.ts";
 import type { Simple } from "./syntax.ts";
 import { linesOf } from "./text.ts";
-import { type Truth, textValue, variables } from "./values.ts";
+import { type Truth, textValue, unset, variables } from "./values.ts";
 import { doubt, type Frame, freshFlow, note, placeOf, reached, type Walk, within } from "./walk.ts";
 
 export type ReadShell = Pick<Shell, "name" | "syntax" | "reads">;
@@ -91,9 +92,18 @@ export function read(
 
 /** Looks at the rows that the mode has, in order: of each the first file that is there. */
 function startupFiles(walk: Walk, shell: ReadShell, mode: ModeId): void {
+  const seen = new Set<string>();
   for (const row of shell.reads.filter(({ modes }) => modes.includes(mode))) {
+    if (row.file.includes("*")) {
+      filesThatFit(walk, row, seen);
+      continue;
+    }
+    if (row.followed !== undefined) {
+      besideStartup(walk, row);
+      continue;
+    }
     for (const file of [row.file, ...(row.orElse ?? [])]) {
-      const path = pathOf(walk, file);
+      const path = pathOf(walk, file, row);
       if (path === null) continue;
       const state = walk.flow.process === "yes" ? unread(walk, path) : startupFile(walk, path);
       const isPassedOver = row.orElseIf === "cannot-be-opened" && state === "unreadable";
@@ -103,8 +113,77 @@ function startupFiles(walk: Walk, shell: ReadShell, mode: ModeId): void {
 }
 
 function startupFile(walk: Walk, path: string): StartupFile["state"] {
-  walk.flow.frame = "no";
+  Object.assign(walk.flow, { frame: "no", file: "no" });
   return visit(walk, path, []);
+}
+
+/** The files that a pattern names, but for those whose name came before; what is no readable file hides others all the same. */
+function filesThatFit(walk: Walk, row: ReadsRow, seen: Set<string>): void {
+  const pattern = pathOf(walk, row.file, row);
+  if (pattern === null) return;
+  identify(walk, folderOf(pattern));
+  const { files } = walk.ground;
+  const found = (pathsOf(pattern, files) ?? []).sort(asFishSorts);
+  for (const path of found) {
+    const name = `${row.followed ?? ""} ${path.slice(path.lastIndexOf("/"))}`;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    identify(walk, path);
+    if (files.ask("f", path) !== true || files.ask("r", path) !== true) continue;
+    if (walk.flow.process === "yes") unread(walk, path);
+    else if (row.followed === undefined) startupFile(walk, path);
+    else onceCalled(walk, path);
+  }
+}
+
+/** Numbers in names count as numbers, and letters are the same in both cases. */
+function asFishSorts(one: string, other: string): number {
+  const pieces = (path: string) => path.toLowerCase().match(/\d+|\D+/g) ?? [];
+  const [left, right] = [pieces(one), pieces(other)];
+  for (const [at, piece] of left.entries()) {
+    const against = right[at];
+    if (against === undefined) return 1;
+    if (piece === against) continue;
+    const isNumber = /^\d/.test(piece) && /^\d/.test(against);
+    if (isNumber && Number(piece) !== Number(against)) return Number(piece) - Number(against);
+    if (!isNumber) return piece < against ? -1 : 1;
+  }
+  return left.length - right.length;
+}
+
+/** Builtins that the set-up which fish ships calls, in every mode: a file of this name is loaded then. */
+const calledBySetUp = ["source", "echo", "contains", "count"];
+
+/** A file that is loaded when its name is called: by startup itself it may have been. */
+function onceCalled(walk: Walk, path: string): void {
+  const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
+  const isCall = (one: Statement) => (one.kind === "command" || one.kind === "output") && one.name === name;
+  const isCalled = calledBySetUp.includes(name) || walk.statements.some((one) => one.reached !== "no" && isCall(one));
+  const { flow } = walk;
+  walk.flow = freshFlow();
+  within(walk, { base: isCalled ? "maybe" : "no" }, () => visit(walk, path, []));
+  walk.flow = flow;
+  const file = walk.files.get(path);
+  const reason = `it is read when ${name} is called`;
+  if (!isCalled && file?.state === "read") walk.files.set(path, { ...file, state: "skipped", reason });
+}
+
+/** What is opened, and holds no commands. */
+function besideStartup(walk: Walk, row: ReadsRow): void {
+  const path = pathOf(walk, row.file, row);
+  if (path === null) return;
+  identify(walk, path);
+  const look = walk.ground.files.look(path);
+  if (look.state === "absent") return;
+  const state = look.state === "text" ? "read" : look.state;
+  const digest = look.state === "text" ? { digest: look.digest } : { reason: look.reason };
+  walk.files.set(path, { path, state, ...digest, through: [] });
+  if (look.state !== "text" && row.followed === "universal")
+    doubt(walk, "unreadable", `${path} was not read, and fish keeps variables there: ${look.reason}`);
+  if (look.state === "text" && row.followed === "universal") {
+    const frame: Frame = { path, lines: linesOf(look.text), through: [], place: null, noted: new Map() };
+    within(walk, { frame }, () => universalVariables(walk));
+  }
 }
 
 function unread(walk: Walk, path: string): StartupFile["state"] {
@@ -115,14 +194,20 @@ function unread(walk: Walk, path: string): StartupFile["state"] {
   return state === "text" ? "read" : state;
 }
 
-/** `~/` is the home, `$NAME` what the session has there; zsh looks for its own files in ZDOTDIR. */
-function pathOf(walk: Walk, file: string): string | null {
+/**
+ * `~/` is the home, `$NAME` what the session has there; zsh looks for its own files in ZDOTDIR, whatever set that, and others
+ * go by what the session had from the start.
+ */
+function pathOf(walk: Walk, file: string, { movedBy }: ReadsRow): string | null {
   const { variables: known, home, zsh } = walk.ground;
   if (file.startsWith("$")) {
     const value = known.get(file.slice(1));
     return value.kind === "text" && value.text.startsWith("/") ? value.text : null;
   }
   if (!file.startsWith("~/")) return file;
+  const instead = movedBy === undefined ? unset : walk.ground.session.initially(movedBy.variable);
+  if (movedBy !== undefined && instead.kind === "text" && instead.text !== "")
+    return `${instead.text}${file.slice(movedBy.from.length)}`;
   const folder = zsh && file.startsWith("~/.z") ? known.get("ZDOTDIR") : { kind: "unset" as const };
   if (folder.kind === "text" && folder.text !== "") return `${folder.text}${file.slice(1)}`;
   if (folder.kind === "some" || folder.kind === "unknown")
@@ -143,13 +228,13 @@ function include(walk: Walk, path: string): Truth {
     );
     return "maybe";
   }
-  const { frame } = walk.flow;
+  const { frame, file } = walk.flow;
   const base = reached(walk);
   const state = within(walk, { base }, () => {
-    walk.flow.frame = "no";
+    Object.assign(walk.flow, { frame: "no", file: "no" });
     return visit(walk, path, through);
   });
-  walk.flow.frame = frame;
+  Object.assign(walk.flow, { frame, file });
   return state === "read" ? "maybe" : "no";
 }
 
@@ -211,7 +296,7 @@ function identify(walk: Walk, path: string): void {
 function units(walk: Walk): void {
   const { text } = walk.frame.lines;
   let base = walk.base;
-  for (const unit of walk.ground.syntax === "csh" ? cshUnits(text) : shUnits(text, walk.ground.zsh)) {
+  for (const unit of families[walk.ground.syntax].units(text, walk)) {
     if (unit.broken !== null) {
       const { at, says } = unit.broken;
       const hint = text.includes("\r\n") ? "; the file has CR LF line ends" : "";

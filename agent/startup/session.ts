@@ -1,5 +1,6 @@
 /** What a shell knows when it comes to its first startup file, before anything ran: measured, see the table's rows. */
 import { type ModeId, modeOf } from "../facts/index.ts";
+import type { Syntax } from "../shells/shell.ts";
 import { some, type Truth, textValue, unknown, unset, type Value } from "./values.ts";
 
 export interface Session {
@@ -44,6 +45,8 @@ const tcshOwn = [
   "tty",
   "csubstnonl",
 ];
+const fishOwn = ["FISH_VERSION", "version", "fish_pid", "hostname", "umask", "fish_function_path", "__fish_config_dir"];
+const fishOpen = ["argv", "status", "pipestatus", "history", "CMD_DURATION", "__fish_data_dir", "__fish_sysconf_dir"];
 /** Set or not, as the host has it. */
 const open = ["?", "_", "!", "RANDOM", "SECONDS", "LINENO", "SHLVL", "COLUMNS", "LINES", "LANG", "MAIL", "TZ", "EUID"];
 const zshOpen = ["aliases", "functions", "commands", "options", "terminfo", "builtins", "signals", "parameters"];
@@ -51,7 +54,7 @@ const zshOpen = ["aliases", "functions", "commands", "options", "terminfo", "bui
 const sshNames = ["SSH_CLIENT", "SSH_CONNECTION"];
 
 export function sessionOf(
-  shell: { readonly name: string; readonly syntax: "sh" | "csh" },
+  shell: { readonly name: string; readonly syntax: Syntax },
   mode: ModeId,
   account: Reader,
   env: Readonly<Record<string, string>>,
@@ -61,7 +64,11 @@ export function sessionOf(
   const isLogin = start === "login" || start === "login-command";
   const started = start === "login" && !terminal ? "login without terminal" : start;
   const dash = flags[shell.name]?.[started] ?? (isInteractive ? "i" : "");
-  const own = shell.syntax === "csh" ? cshNames(shell.name, start, isLogin) : shNames(shell.name, isInteractive);
+  const own = {
+    sh: () => shNames(shell.name, isInteractive),
+    csh: () => cshNames(shell.name, start, isLogin),
+    fish: fishNames,
+  }[shell.syntax]();
   const session = new Map<string, Value>([
     ["HOME", textValue(env.HOME ?? account.home)],
     ["UID", textValue(String(account.uid))],
@@ -102,6 +109,14 @@ function cshNames(name: string, start: string, isLogin: boolean): [string, Value
   rows.push(["loginsh", name === "tcsh" && isLogin ? some : unset]);
   rows.push(["tcsh", name === "tcsh" ? some : unset]);
   return rows;
+}
+
+function fishNames(): [string, Value][] {
+  return [
+    ...fishOwn.map((one): [string, Value] => [one, some]),
+    ...fishOpen.map((one): [string, Value] => [one, unknown]),
+    ["PS1", unset],
+  ];
 }
 
 /** Whether the descriptor is a terminal when nothing redirected it. */

@@ -250,7 +250,7 @@ function trap(walk: Walk, call: Call): Truth {
   return "yes";
 }
 
-function umask(walk: Walk, call: Call): Truth {
+export function umask(walk: Walk, call: Call): Truth {
   const value = textsOf(walk, call.words).find((text) => !text?.startsWith("-"));
   if (value === undefined) return output(walk, call);
   record(walk, call, "umask", null, value);
@@ -269,7 +269,7 @@ const limits: Readonly<Record<string, string>> = {
   u: "nproc",
   v: "as",
 };
-function limit(walk: Walk, call: Call): Truth {
+export function limit(walk: Walk, call: Call): Truth {
   const texts = textsOf(walk, call.words);
   const letter = texts.map((text) => /^-[HS]*([a-z])/.exec(text ?? "")?.[1]).find((one) => one !== undefined);
   const [first, second] = texts.filter((text) => !text?.startsWith("-"));

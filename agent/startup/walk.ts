@@ -9,11 +9,12 @@ import type { Define, List, Node, Simple, Word } from "./syntax.ts";
 import { columnAt, type Lines, lineAt, lineText, shortened } from "./text.ts";
 import { joined, type Truth } from "./values.ts";
 
-/** Whether control has left: this turn of a loop, the loop, the file or function, the shell. */
+/** Whether control has left: this turn of a loop, the loop, the file or function, the file whatever function, the shell. */
 export interface Flow {
   turn: Truth;
   loop: Truth;
   frame: Truth;
+  file: Truth;
   process: Truth;
 }
 
@@ -79,11 +80,11 @@ export interface Call {
   readonly words: readonly Word[];
 }
 
-export const freshFlow = (): Flow => ({ turn: "no", loop: "no", frame: "no", process: "no" });
+export const freshFlow = (): Flow => ({ turn: "no", loop: "no", frame: "no", file: "no", process: "no" });
 
 export function reached(walk: Walk): Truth {
-  const { turn, loop, frame, process } = walk.flow;
-  const left = [turn, loop, frame, process];
+  const { turn, loop, frame, file, process } = walk.flow;
+  const left = [turn, loop, frame, file, process];
   if (walk.base === "no" || left.includes("yes")) return "no";
   return walk.base === "yes" && !left.includes("maybe") ? "yes" : "maybe";
 }
@@ -225,7 +226,7 @@ export function oneOf<T>(walk: Walk, ways: readonly (() => T)[], orNone: boolean
   return results;
 }
 
-const levels = ["turn", "loop", "frame", "process"] as const;
+const levels = ["turn", "loop", "frame", "file", "process"] as const;
 
 /** Where both ways leave, they leave at least as far as the one that goes less far. */
 function mixed(one: Flow, other: Flow): Flow {

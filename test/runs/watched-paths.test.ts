@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Account } from "../../agent/facts/index.ts";
 import { areWhole, namePaths, pathsOfAccount, systemPaths } from "../../agent/runs/watched-paths.ts";
-import { shells } from "../../agent/shells/index.ts";
+import { type Shell, shells } from "../../agent/shells/index.ts";
 import type { Reading } from "../../agent/startup/index.ts";
 import { reading } from "../startup/homes.ts";
 
@@ -13,18 +13,25 @@ const own = ["/home/papaya/.pam_environment", "/home/papaya/.ssh/environment", "
 
 test("every file that the account's shell may read is watched before anything was read, those not there among them", () => {
   for (const shell of shells) {
-    const paths = pathsOfAccount(account(`/bin/${shell.name}`), []);
+    const [name = ""] = shell.startedAs;
+    const paths = pathsOfAccount(account(`/bin/${name}`), []);
     const rows = shell.reads.flatMap(({ file, orElse, compiled }) => [file, ...(orElse ?? []), compiled ?? file]);
-    const wanted = rows.map((file) => file.replace(/^~\//, "/home/papaya/"));
+    // What a variable of the session names is known when the reading has followed it.
+    const folders = rows.filter((file) => !file.startsWith("$")).map((file) => file.replace("/*.fish", ""));
+    const wanted = folders.map((file) => file.replace(/^~\//, "/home/papaya/"));
     assert.deepEqual(
-      [...wanted, ...own, `/bin/${shell.name}`].filter((path) => !paths.includes(path)),
+      [...wanted, ...own, `/bin/${name}`].filter((path) => !paths.includes(path)),
       [],
     );
-    const others = shells
-      .filter((one) => one !== shell)
-      .flatMap(({ reads }) => reads.map(({ file }) => file.replace(/^~\//, "/home/papaya/")));
+    // Several shells may have one name: which of them it is, the binary says.
+    const filesOf = (those: readonly Shell[]) =>
+      those
+        .flatMap(({ reads }) => reads.flatMap(({ file, orElse }) => [file, ...(orElse ?? [])]))
+        .map((file) => file.replace(/^~\//, "/home/papaya/"));
+    const mine = filesOf(shells.filter(({ startedAs }) => startedAs.includes(name)));
+    const others = filesOf(shells.filter(({ startedAs }) => !startedAs.includes(name)));
     assert.deepEqual(
-      paths.filter((path) => others.includes(path) && !wanted.includes(path)),
+      paths.filter((path) => others.includes(path) && !mine.includes(path)),
       [],
     );
   }
@@ -52,7 +59,7 @@ test("what a reading came to or depends on is watched, each path once", () => {
 });
 
 test("a shell that nobody knows is watched itself, with what sshd reads", () => {
-  assert.deepEqual(pathsOfAccount(account("/opt/odd/sh"), []), ["/opt/odd/sh", ...own]);
+  assert.deepEqual(pathsOfAccount(account("/opt/odd/odd"), []), ["/opt/odd/odd", ...own]);
 });
 
 test("a home at the root has no double slash", () => {

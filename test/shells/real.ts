@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Dumped, Shell, Traced } from "../../agent/shells/index.ts";
 
 export const nonce = "0123456789abcdef01234567";
@@ -26,7 +26,10 @@ export async function inHome<T>(files: Asked["files"], use: (home: string) => Pr
   const home = mkdtempSync(join(tmpdir(), "rcwarden-shells-"));
   try {
     chmodSync(home, 0o755);
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text, { mode: 0o644 });
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(home, name)), { recursive: true });
+      writeFileSync(join(home, name), text, { mode: 0o644 });
+    }
     return await use(home);
   } finally {
     rmSync(home, { recursive: true, force: true });

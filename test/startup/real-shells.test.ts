@@ -12,7 +12,7 @@ import { read } from "../../agent/startup/index.ts";
 
 /** The reading and the real shell open the same files, in the same order. */
 interface Case {
-  readonly shell: "bash" | "zsh" | "tcsh";
+  readonly shell: "bash" | "zsh" | "tcsh" | "bsd-csh" | "fish";
   readonly login?: boolean;
   readonly files: Readonly<Record<string, string>>;
 }
@@ -163,6 +163,90 @@ source ~/loud`,
       "d/e": "",
     },
   },
+  "includes and guards of the csh of BSD": {
+    shell: "bsd-csh",
+    files: {
+      ".cshrc": `if ($?prompt) source ~/loud
+if (! $?tcsh) source ~/quiet
+if (-e ~/cut) source ~/cut
+source ~/last`,
+      ".tcshrc": "source ~/loud",
+      ".login": "",
+      loud: "",
+      quiet: "exit 3\nsource ~/loud",
+      cut: "source ~/quiet2\nif (1) source ~/quiet3",
+      quiet2: "",
+      quiet3: "",
+      last: "",
+    },
+  },
+  "folders, guards and loops of fish": {
+    shell: "fish",
+    files: {
+      ".config/fish/config.fish": `status is-interactive; and source ~/loud
+status is-login; or source ~/quiet
+if not status --is-interactive; and test -e ~/one; source ~/one; else; source ~/loud; end
+for f in ~/d/*.fish ~/none/*.fish; source $f; end
+set -l list two three
+for f in $list; source ~/$f; end
+source ~/"$list[1]"none 2>/dev/null
+function called; source ~/$argv[1]; return; source ~/loud; end
+switch $HOME
+  case '*'
+    source ~/"case"
+  case '/tmp*'
+    source ~/loud
+end
+begin; source ~/in; end >/dev/null
+set -q NOSUCH; and source ~/loud
+set -q HOME && source ~/set
+contains two $list; and source ~/contains
+contains four $list; or source {$HOME}/contained
+while true; source ~/once; break; source ~/loud; end
+eval 'source ~/evaled'
+echo (source ~/captured) >/dev/null
+cd ~/d; source ./here
+function leaves; exit 3; end
+leaves
+source ~/loud`,
+      ".config/fish/conf.d/a10.fish": "",
+      ".config/fish/conf.d/a2.fish": "exit",
+      ".config/fish/conf.d/B.fish": "",
+      ".config/fish/conf.d/00debian-profile.fish": "",
+      ".config/fish/conf.d/none.txt": "",
+      ".config/fish/functions/rm.fish": "function rm; end",
+      ".config/fish/fish_variables": "SETUVAR uni:a",
+      ".config/locale.conf": "",
+      ".local/share/fish/vendor_conf.d/a2.fish": "source ~/loud",
+      ".local/share/fish/vendor_conf.d/c.fish": "",
+      "d/b.fish": "return\nsource ~/loud",
+      "d/a.fish": "",
+      "d/here": "",
+      loud: "",
+      quiet: "",
+      one: "",
+      two: "",
+      three: "",
+      case: "",
+      in: "",
+      set: "",
+      contains: "",
+      contained: "",
+      once: "",
+      evaled: "",
+      captured: "",
+    },
+  },
+  "a file of fish that makes no sense is not run at all": {
+    shell: "fish",
+    login: true,
+    files: {
+      ".config/fish/config.fish": "source ~/loud\nif true",
+      loud: "",
+      ".config/fish/conf.d/x.fish": "source ~/a",
+      a: "",
+    },
+  },
   "~/.tcshrc before ~/.cshrc at a login": {
     shell: "tcsh",
     login: true,
@@ -170,7 +254,9 @@ source ~/loud`,
   },
 };
 
-const skip = ["/usr/bin/strace", "/bin/bash", "/bin/zsh", "/bin/tcsh"].find((path) => !existsSync(path));
+const skip = ["/usr/bin/strace", "/bin/bash", "/bin/zsh", "/bin/tcsh", "/bin/bsd-csh", "/bin/fish"].find(
+  (path) => !existsSync(path),
+);
 
 for (const [name, { shell, login = false, files }] of Object.entries(cases)) {
   test(`reads what the real shell opens: ${name}`, { skip: skip === undefined ? false : `needs ${skip}` }, () => {
@@ -182,7 +268,7 @@ for (const [name, { shell, login = false, files }] of Object.entries(cases)) {
       }
       const env = { HOME: home, PATH: "/usr/bin:/bin", SSH_CLIENT: "::1 1 2", USER: "papaya" };
       const mode: ModeId = login ? "su-login-command" : "ssh-command";
-      const known = shells.find((one) => one.name === shell);
+      const known = shells.find(({ startedAs }) => startedAs[0] === shell);
       assert.ok(known);
       const found = read(known, mode, { home, uid: process.getuid?.() ?? 0 }, env, accountFiles());
       const expected = found.files.filter(({ state }) => state === "read").map(({ path }) => path);
@@ -208,7 +294,11 @@ function opened(shell: string, login: boolean, home: string, env: Record<string,
     const [, path, flags, result] = /open(?:at)?\((?:AT_FDCWD, )?"([^"]+)", ([A-Z_|]+).*\) = (-?\d+)/.exec(line) ?? [];
     if (path === undefined || Number(result) < 0 || flags?.includes("O_DIRECTORY") || path === log) continue;
     const whole = path.startsWith("/") ? path : null;
-    const isOurs = whole?.startsWith(`${home}/`) || /^\/etc\/(bash|profile|zsh|csh)/.test(path);
+    // fish opens a folder before it goes there.
+    if (path === `${home}/d`) continue;
+    const isOurs =
+      whole?.startsWith(`${home}/`) ||
+      /^\/etc\/(bash|profile|zsh|csh|fish)|^\/usr\/share\/fish\/(config|vendor)/.test(path);
     if (path === "./here") paths.push(`${home}/d/here`);
     else if (isOurs && !paths.includes(path)) paths.push(path);
   }
