@@ -104,6 +104,8 @@ export interface AgentWorld {
   readonly looks: LooksAtSessions;
   /** Gives back memory that much work left behind. */
   giveBack(): void;
+  /** Memory that this process holds. */
+  residentBytes(): number;
   /** Whether another instance watches this account already; a clause that says which. */
   elsewhere(account: Account): Promise<string | null>;
   /** What an account's first runs found, for whoever started the agent by hand. */
@@ -140,7 +142,7 @@ export class Agent {
   readonly #coverage: Coverage;
   readonly #watch: Watch;
   readonly #waitingForRun = new Map<string, ((ran: Ran) => void)[]>();
-  readonly #leftovers = new Leftovers();
+  readonly #leftovers: Leftovers;
   /** When each path of an account was seen to change since its last run, epoch milliseconds. */
   readonly #saves = new Map<string, Map<string, number>>();
   /** Of a clock that never jumps: since when something is seen to have changed that no run has looked at. */
@@ -178,6 +180,7 @@ export class Agent {
       keeper: this.keeper,
       mayMeasure: (name) => this.grant !== null && isMeasurable(this.grant, name),
     });
+    this.#leftovers = new Leftovers(world.residentBytes);
     this.limits = new OwnLimits(this.#agentDocument.limits.memoryBytes, world.monotonicMs());
     this.queue = new RunQueue(
       {
@@ -823,7 +826,7 @@ export class Agent {
 
   #lookAtOurselves(): void {
     void this.measureOthers();
-    if (this.#leftovers.areDue(this.world.monotonicMs(), this.queue.isIdle)) this.world.giveBack();
+    this.#leftovers.look(this.world.monotonicMs(), this.queue.isIdle, this.world.giveBack);
     if (!this.limits.look(this.world.monotonicMs())) return;
     const { over } = this.limits.use;
     if (over.length > 0) this.world.log("warn", "the agent itself is over its limit: one probe at a time", { over });

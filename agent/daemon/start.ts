@@ -129,6 +129,7 @@ export async function runAgent(call: AgentCall): Promise<Ended> {
     people: peopleSince,
     lines: (account, wanted, signal) => linesAs(account, wanted, { signal }),
     giveBack,
+    residentBytes: () => process.memoryUsage.rss(),
     logins: async () => (isRoot ? loginsOfHost() : []),
     elsewhere: async (account) => (isRoot && account.uid !== 0 ? ownInstanceOf(account) : null),
     sinks: (agent) => sinksOf(agent, isRoot, sender),

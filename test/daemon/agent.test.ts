@@ -365,10 +365,13 @@ test("an engine that a policy names for others is none of this account's: it can
 test("what runs left behind is given back once, some seconds after the last of them", async ({ mock }) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let given = 0;
+  let held = 70 << 20;
   const giveBack = () => {
     given += 1;
+    held = 60 << 20;
   };
-  await using world = testWorld({ accounts: [oracle, postgres], world: { giveBack } });
+  const residentBytes = () => held;
+  await using world = testWorld({ accounts: [oracle, postgres], world: { giveBack, residentBytes } });
   const pass = async (ms: number) => {
     world.clock.monotonic += ms;
     mock.timers.tick(10_000);
@@ -380,6 +383,7 @@ test("what runs left behind is given back once, some seconds after the last of t
   assert.equal(await pass(10_000), 1);
   assert.equal(await pass(10_000), 1);
   await changes(world);
+  held = 70 << 20;
   assert.equal(await pass(0), 1);
   assert.equal(await pass(10_000), 2);
 });

@@ -184,6 +184,7 @@ export function testWorld(wish: WorldWish = {}): TestWorld {
     },
     hint: async () => null,
     giveBack: () => {},
+    residentBytes: () => 0,
     people: () => null,
     lines: async () => null,
     logins: async () => [],
