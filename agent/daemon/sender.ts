@@ -10,6 +10,9 @@ import { taskStatus } from "../host/process.ts";
 import { wrongIdentity } from "../host/wrong-identity.ts";
 import type { SenderProcess } from "../sinks/index.ts";
 
+/** Bodies are young and large: with the usual size of what is young a sender grows by a third after some full batches. */
+export const senderFlags = ["--max-old-space-size=64", "--max-semi-space-size=1"] as const;
+
 /** Who sends: `rcwarden` where the agent is root and there is such an account, else whoever runs the agent. */
 export async function senderAccount(isRoot: boolean, uid: number): Promise<Account | null> {
   const own = isRoot ? await accountByName("rcwarden") : null;
@@ -70,9 +73,7 @@ function specOf(account: Account): SpecWord[] {
     ["cwd", "/"],
     ["program-fd", process.execPath],
     ["arg", "node"],
-    ["arg", "--max-old-space-size=64"],
-    // Bodies are young and large: with the usual size a sender grows by a third after some full batches.
-    ["arg", "--max-semi-space-size=1"],
+    ...senderFlags.map((flag): SpecWord => ["arg", flag]),
     ["arg", builtPart("sender.cjs")],
     ["umask", "077"],
   ];
