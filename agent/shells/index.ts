@@ -17,6 +17,8 @@ import { bashsh } from "./bashsh.ts";
 import { bsdcsh } from "./bsdcsh.ts";
 import { dash } from "./dash.ts";
 import { fish } from "./fish.ts";
+import { ksh93 } from "./ksh93.ts";
+import { mksh } from "./mksh.ts";
 import { posh } from "./posh.ts";
 import type { Shell } from "./shell.ts";
 import { tcsh } from "./tcsh.ts";
@@ -29,7 +31,23 @@ import { zshsh } from "./zshsh.ts";
 export type { Dumped, ReadsRow, Shell, Start, Traced } from "./shell.ts";
 
 /** All shells that are known, in the order in which people read them. */
-export const shells: readonly Shell[] = [bash, bashsh, dash, ash, zsh, zshsh, zshksh, yash, yashsh, posh, tcsh, bsdcsh, fish];
+export const shells: readonly Shell[] = [
+  bash,
+  bashsh,
+  dash,
+  ash,
+  zsh,
+  zshsh,
+  zshksh,
+  ksh93,
+  mksh,
+  yash,
+  yashsh,
+  posh,
+  tcsh,
+  bsdcsh,
+  fish,
+];
 
 /**
  * The personality of an account's shell: `path` is the path in the account's entry, `resolved` the binary behind all

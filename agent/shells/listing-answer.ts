@@ -9,6 +9,11 @@ export interface Heard {
   /** Variables that differ from run to run: no fact about the startup files. */
   readonly passing: readonly string[];
   readonly hasAliases: boolean;
+  /** Keywords of a shell that does not say which words are some. */
+  readonly keywords?: readonly string[];
+  /** Variables and exported names, where they are listed in a way of their own. */
+  variables?(section: string): readonly { readonly name: string; readonly value: string }[];
+  exported?(section: string): readonly string[];
   /** The names in a listing of functions; null where the shell lists none, so that only the asked ones are known. */
   functions(section: string): readonly string[] | null;
 }
@@ -36,13 +41,20 @@ export function listingAnswer(heard: Heard): Shell["parseDump"] {
       );
     const aliases = heard.hasAliases ? firstOf(listing("aliases")) : [];
     const functions = functionsOf(sections, nonce, heard);
-    const exported = new Set(listing("exported").map(({ name }) => name.replace(/^export (?:-\S+ )*/, "")));
-    const commands = commandsOf(recordsOf(sections.get("commands"), nonce, 3), aliases, functions);
+    const exported = new Set(
+      heard.exported?.(sections.get("exported") ?? "") ??
+        listing("exported").map(({ name }) => name.replace(/^export (?:-\S+ )*/, "")),
+    );
+    const commands = commandsOf(recordsOf(sections.get("commands"), nonce, 3), aliases, functions, heard);
     return {
       aliases,
       functions,
       options,
-      variables: firstOf(listing("variables").filter(({ name }) => isOwn(name, heard))).map((one) => ({
+      variables: firstOf(
+        (heard.variables?.(sections.get("variables") ?? "") ?? listing("variables")).filter(({ name }) =>
+          isOwn(name, heard),
+        ),
+      ).map((one) => ({
         ...one,
         exported: exported.has(one.name),
       })),
@@ -70,7 +82,7 @@ function functionsOf(sections: Sections, nonce: string, heard: Heard): Dumped["f
   const asked = recordsOf(sections.get("asked"), nonce, 2)
     .filter(isFunction)
     .map(([name = ""]) => name);
-  const hidden = ["type", "printf"].filter((name) =>
+  const hidden = ["type", "printf", "command"].filter((name) =>
     (sections.get("hidden") ?? "").split("\n").some((line) => isFunction([name, line]) && line.includes(name)),
   );
   const listed = heard.functions(sections.get("functions") ?? "") ?? [];
@@ -81,23 +93,33 @@ function functionsOf(sections: Sections, nonce: string, heard: Heard): Dumped["f
 /** busybox puts it off in the substitution that tells the options; `$-` was taken before. */
 const letters: Readonly<Record<string, string>> = { errexit: "e" };
 
-/** `NAME  on` in one column or in several. Some know it as `clobber`; people and the other shells say `noclobber`. */
+/** What ksh93 and yash say the other way round than people and the other shells do. */
+const positive = ["clobber", "exec", "glob", "unset"];
+
+/** `NAME  on` in one column or in several. */
 function optionsOf(section = "", flags = ""): { name: string; value: string }[] {
   const found = [...section.matchAll(/(\S+) +(on|off)\b/g)].map(([, name = "", value = ""]) => {
     const letter = letters[name];
     return { name, value: letter !== undefined && flags.includes(letter) ? "on" : value };
   });
-  const clobber = found.find(({ name }) => name === "clobber");
-  const noclobber = clobber === undefined ? [] : [{ name: "noclobber", value: clobber.value === "off" ? "on" : "off" }];
-  return firstOf([...found, ...noclobber]).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const turned = found.filter(({ name }) => positive.includes(name));
+  const negative = turned.map(({ name, value }) => ({ name: `no${name}`, value: value === "off" ? "on" : "off" }));
+  return firstOf([...found, ...negative]).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** `trap -- ACTION SIGNAL`, again and again. */
+/** `trap -- ACTION SIGNAL`, again and again; what an action speaks may stand between, actions may have lines. posh writes none as none. */
 function trapsOf(section = ""): { signal: string; action: string }[] {
-  const words = wordsOf(section) ?? [];
-  return words.flatMap((word, at) => {
-    if (word !== "trap" || words[at + 1] !== "--") return [];
-    return [{ signal: (words[at + 3] ?? "").replace(/^SIG/, ""), action: utf8(words[at + 2] ?? "") }];
+  const starts = [...section.matchAll(/^trap -- /gm)].map(({ index }) => index);
+  const ends = [...starts.slice(1), section.length];
+  return starts.flatMap((start) => {
+    const [, ignored] = /^trap -- {2}(\S+)$/m.exec(section.slice(start, section.indexOf("\n", start))) ?? [];
+    if (ignored !== undefined) return [{ signal: ignored, action: "" }];
+    for (const end of ends.filter((one) => one > start)) {
+      const words = wordsOf(section.slice(start, end));
+      if (words === null || words.length < 4) continue;
+      return [{ signal: (words[3] ?? "").replace(/^SIG/, ""), action: utf8(words[2] ?? "") }];
+    }
+    return [];
   });
 }
 
@@ -106,15 +128,18 @@ function commandsOf(
   records: readonly (readonly string[])[],
   aliases: Dumped["aliases"],
   functions: Dumped["functions"],
+  { keywords = [] }: Heard,
 ): Dumped["commands"][number][] {
   return records.map(([name = "", type = "", path = ""]) => {
     const says = type.trim().startsWith(name) ? type.trim().slice(name.length) : type.trim();
-    const keyword = /\b(?:keyword|reserved word)\b/.test(says) && !says.includes("/");
+    const keyword = keywords.includes(name) || (/\b(?:keyword|reserved word)\b/.test(says) && !says.includes("/"));
+    // yash names the program in whose place the builtin is run.
+    const isBuiltin = /\bbuilt-?in\b/.test(says) || (!path.startsWith("/") && path.trim() !== "");
     return commandOf(name, {
       alias: !keyword && aliases.some((alias) => alias.name === name),
       keyword,
       function: functions.some((known) => known.name === name),
-      builtin: !path.startsWith("/") && path.trim() !== "" && !keyword,
+      builtin: isBuiltin,
       file: path.startsWith("/") ? path.replace(/\n$/, "") : null,
     });
   });

@@ -11,17 +11,40 @@ export interface Listing {
   field(word: string): string;
   /** Builtins that the dump uses and that a function may stand for; special builtins are none of them. */
   readonly needed: readonly string[];
-  /** Takes functions of these names away; "" where `own` needs none of that. */
+  /** Takes functions of these names away. */
   free(names: readonly string[]): string;
-  /** Says what a name is, without its alias: `type`, or what the shell has in its place. */
+  /** Asks what `$NAME` is: `type`, or what the shell has in its place, and the builtins that this and `field` take. */
   readonly type: string;
+  readonly asking: readonly string[];
+  /** Says of the names in `asking` in another way whether they are functions. */
+  readonly hidden: string;
   /** Lists aliases, then takes them away. Null where the shell has none. */
   readonly aliases: { readonly list: string; readonly drop: string } | null;
-  /** Lists the names of all functions; null where the shell can only be asked for one. */
-  readonly functions: string | null;
+  /**
+   * Lists the names of all functions: `first` by something that no function can stand for, so that nothing need be asked
+   * before they go; `later` otherwise. Null where the shell can only be asked for one.
+   */
+  readonly functions: { readonly when: "first" | "later"; readonly list: string } | null;
   /** Lists the variables, as `NAME=QUOTED` lines. */
   readonly variables: string;
+  readonly exported: string;
+  /** Traps that would speak in the midst of the answer, beside EXIT. `early`: one that speaks before every command. */
+  readonly traps: { readonly late: string; readonly early: string };
 }
+
+/** What `own`, `line`, `field`, `type` and so on are where a backslash keeps aliases away and `unset -f` functions. */
+export const freed = {
+  own: (builtin: string) => `\\${builtin}`,
+  line: (word: string) => `\\printf '%s\\n' ${word}`,
+  field: (word: string) => `\\printf '%s\\0' ${word}`,
+  free: (names: readonly string[]) => `\\unset -f ${names.join(" ")}`,
+  asking: ["type", "printf"],
+  type: "\\type",
+  hidden: "( \\unset -f command; \\command -V type; \\command -V printf ) 2>/dev/null",
+  variables: "\\set",
+  exported: "\\export -p",
+  traps: { late: "EXIT", early: "" },
+} as const;
 
 /**
  * The text that makes such a shell tell its definitions. How it survives what startup files did (measured):
@@ -35,27 +58,37 @@ export function listingDump(how: Listing): Shell["dump"] {
   return ({ answer, nonce, names }) => {
     const n = `_rcw_${checkedNonce(nonce)}_`;
     const { own, line, field } = how;
+    const free = (some: readonly string[]) => (some.length === 0 ? "\\:" : how.free(some));
+    const isFirst = how.functions?.when === "first";
     const section = (name: string) => line(`'\n${nonce}:${name}'`);
     const each = (words: readonly string[], body: string) =>
       `for ${n}name in ${words.map(single).join(" ")}; do ${body}; done`;
     const told = (body: string) => `${field(`"$${n}name"`)}; ${body}; ${field("''")}`;
-    const others = [...new Set([...names, ...how.needed])];
     const asked = `${how.type} "$${n}name" 2>/dev/null`;
+    const record = told(asked);
+    const others = [...new Set([...names, ...how.needed])];
+    const { late, early } = how.traps;
     return `${n}flags=$- ${n}options=$(\\set -o)
 \\set +euxvf
+${isFirst ? `${n}functions=$(${how.functions?.list})\n${free(how.needed)}` : "\\:"}
+${early === "" ? "\\:" : `${n}traps=$(${own("trap")}); ${own("trap")} - ${early}`}
 {
-( ${how.free(["type", "printf"])}
+( ${free(how.asking)}
 ${section("begin")}
+${section("traps")}
+${early === "" ? "\\:" : line(`"$${n}traps"`)} )
+${early === "" ? own("trap") : "\\:"}
+${own("trap")} - ${late}
+( ${free(how.asking)}
 ${section("asked")}
-${each(others, `${told(asked)}; ${line(nonce)}`)}
+${each(others, `${record}; ${line(nonce)}`)}
 ${section("hidden")} )
-( ${how.free(["command"])}
-\\command -V type; \\command -V printf ) 2>/dev/null
-${how.free(how.needed)}
+${how.hidden}
+${isFirst ? "\\:" : free(how.needed)}
 ${section("functions")}
-${how.functions ?? "\\:"}
+${isFirst ? line(`"$${n}functions"`) : (how.functions?.list ?? "\\:")}
 ${section("left")}
-${each(how.needed, `${told(asked)}; ${line(nonce)}`)}
+${each(how.needed, `${record}; ${line(nonce)}`)}
 ${section("aliases")}
 ${how.aliases === null ? "\\:" : `${how.aliases.list}; ${how.aliases.drop}`}
 ${section("options")}
@@ -63,14 +96,11 @@ ${line(`"$${n}options"`)}
 ${section("flags")}
 ${line(`"$${n}flags"`)}
 ${section("exported")}
-${own("export")} -p
-${section("traps")}
-${own("trap")}
-${own("trap")} - EXIT
+${how.exported}
 ${section("variables")}
 ${how.variables}
 ${section("commands")}
-${each(names, `${told(asked)}; ( ${own("unset")} -f "$${n}name"; ${own("command")} -v "$${n}name" ) 2>/dev/null; ${field("''")}; ${line(nonce)}`)}
+${each(names, `${record}; ( ${own("unset")} -f "$${n}name"; ${own("command")} -v "$${n}name" ) 2>/dev/null; ${field("''")}; ${line(nonce)}`)}
 ${section("umask")}
 ${own("umask")}
 ${section("cwd")}

@@ -23,9 +23,9 @@ const named: Readonly<Record<string, string>> = {
   v: "\v",
 };
 
-/** One escape of `$'...'`, as bash(1) QUOTING and zshmisc(1) have it. Each alternative is looked at in this order. */
+/** One escape of `$'...'`, as bash(1) QUOTING, zshmisc(1) and ksh93(1) have it. Each alternative is looked at in this order. */
 const dollarEscape =
-  /\\(?:M-(?<meta>\\C-[\s\S]|\\[\s\S]|[\s\S])|C-(?<control>[\s\S])|c(?<bashControl>[\s\S])|x(?<hex>[0-9A-Fa-f]{1,2})|u(?<small>[0-9A-Fa-f]{1,4})|U(?<large>[0-9A-Fa-f]{1,8})|(?<octal>[0-7]{1,3})|(?<other>[\s\S]))/g;
+  /\\(?:M-(?<meta>\\C-[\s\S]|\\[\s\S]|[\s\S])|C-(?<control>[\s\S])|c(?<bashControl>[\s\S])|x\[(?<bracketed>[0-9A-Fa-f]{1,2})\]|x(?<hex>[0-9A-Fa-f]{1,2})|[uU]\[(?<point>[0-9A-Fa-f]{1,8})\]|u(?<small>[0-9A-Fa-f]{1,4})|U(?<large>[0-9A-Fa-f]{1,8})|(?<octal>[0-7]{1,3})|(?<other>[\s\S]))/g;
 
 const byte = (code: number) => String.fromCharCode(code & 0xff);
 const control = (char: string) => byte(char === "?" ? 0x7f : char.charCodeAt(0) & 0x1f);
@@ -36,8 +36,9 @@ function undoDollar(text: string): string {
     if (part.meta !== undefined) return byte(undoDollar(part.meta).charCodeAt(0) | 0x80);
     if (part.control !== undefined) return control(part.control);
     if (part.bashControl !== undefined) return control(part.bashControl);
-    if (part.hex !== undefined) return byte(Number.parseInt(part.hex, 16));
-    const point = part.small ?? part.large;
+    const code = part.hex ?? part.bracketed;
+    if (code !== undefined) return byte(Number.parseInt(code, 16));
+    const point = part.small ?? part.large ?? part.point;
     if (point !== undefined) return latin1(codePoint(Number.parseInt(point, 16)));
     if (part.octal !== undefined) return byte(Number.parseInt(part.octal, 8));
     const other = part.other ?? "";

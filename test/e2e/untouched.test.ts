@@ -45,7 +45,7 @@ test("an account that does not exist is named, and is the caller's mistake", asy
 });
 
 test("a shell that rcwarden does not know is undecided, never a guess", async () => {
-  await using account = await makeAccount({ shell: "/bin/sh" });
+  await using account = await makeAccount({ shell: "/bin/rbash" });
   const { report, status } = await check(account.name);
   assert.equal(status, 3);
   assert.equal(report.accounts[0]?.modes[0]?.gaps[0]?.code, "unknown-shell");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ash } from "../../agent/shells/ash.ts";
-import { almquist } from "./almquist.ts";
+import { listing } from "./listing.ts";
 import { complaint } from "./real.ts";
 
-almquist(ash);
+listing(ash);
 
 const complaints: Readonly<Record<string, readonly [text: string, line: number | null]>> = {
   "an if without its then": ["echo a\nif true\n", null],

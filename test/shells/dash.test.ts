@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dash } from "../../agent/shells/dash.ts";
-import { almquist } from "./almquist.ts";
+import { listing } from "./listing.ts";
 import { complaint } from "./real.ts";
 
-almquist(dash);
+listing(dash);
 
 const complaints: Readonly<Record<string, readonly [text: string, line: number]>> = {
   "an if without its then": ["echo a\nif true\n", 3],

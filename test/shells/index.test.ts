@@ -87,7 +87,14 @@ for (const shell of shells) {
         .filter((known) => known.modes.includes(row.mode))
         .flatMap((known) => known.compiled ?? []);
       // What a file of the system looks for (a folder of parts, the first-run question of zsh) is not the shell's own.
-      const others = ["/etc/csh/cshrc.d", "/etc/csh/login.d", "/etc/zsh/newuser.zshrc.recommended"];
+      const others = [
+        "/etc/csh/cshrc.d",
+        "/etc/csh/login.d",
+        "/etc/zsh/newuser.zshrc.recommended",
+        "/usr/share/yash/initialization/common",
+        "/usr/share/yash/initialization/sample",
+        "/etc/ksh_audit",
+      ];
       assert.deepEqual(
         [...steps.flat(), ...compiled].sort(),
         own(row.tried)
@@ -123,6 +130,11 @@ test("the personality follows from the name in the account's entry and from the 
   assert.equal(named("/bin/sh", "/bin/busybox"), "ash");
   assert.equal(named("/bin/sh", "/usr/bin/zsh"), "zshsh");
   assert.equal(named("/bin/ksh", "/usr/bin/zsh"), "zshksh");
+  assert.equal(named("/bin/ksh", "/usr/bin/ksh93"), "ksh93");
+  assert.equal(named("/bin/ksh", "/bin/mksh"), "mksh");
+  assert.equal(named("/bin/yash", "/usr/bin/yash"), "yash");
+  assert.equal(named("/bin/sh", "/usr/bin/yash"), "yashsh");
+  assert.equal(named("/bin/posh", "/usr/bin/posh"), "posh");
   assert.equal(named("/bin/ash", "/bin/busybox"), "ash");
 });
 
