@@ -164,7 +164,7 @@ export function asker(
             ...(ground.cwd !== undefined && { cwd: ground.cwd }),
             ...(types && { typing: typing(command, ground.terminal, () => second(scratch)) }),
             // cron gives its jobs an empty pipe.
-            stdin: modeOf(ground.mode).by === "cron" ? "end" : "open",
+            stdin: modeOf(ground.mode).by === "cron" || (types && ground.shell.readsAllOfStdin) ? "end" : "open",
             knownHolders: knownHolders.map(own.of),
             deadlineMs: Math.min(probeDeadlineMs, leftMs()),
             ready: scratch.ready,

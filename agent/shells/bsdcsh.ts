@@ -3,6 +3,7 @@ import { parseCshDump } from "./csh-answer.ts";
 import { cshComplaint } from "./csh-complaint.ts";
 import { cshDump } from "./csh-dump.ts";
 import type { Shell } from "./shell.ts";
+import { usualStarts } from "./starts.ts";
 
 /** It is a login shell only where argv has nothing but `-NAME`: with `-c` beside it `/etc/csh.login` is not read. */
 const login: readonly ModeId[] = ["ssh-login", "ssh-login-notty"];
@@ -25,10 +26,7 @@ export const bsdcsh: Shell = {
   startedAs: ["bsd-csh", "csh"],
   binaries: ["bsd-csh"],
   syntax: "csh",
-  starts: {
-    "ssh-command": { argv0: "name", words: ["-c", "COMMAND"] },
-    "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
-  },
+  starts: usualStarts,
   bare: ["-f"],
   reads: [
     { file: "/etc/csh.cshrc", modes: all },

@@ -11,6 +11,9 @@ const passing = new Set(
   ).split(" "),
 );
 
+/** What fish says in place of a file of functions that were defined when no file was read any more, as its own set-up for people does. */
+const madeLater = "stdin";
+
 interface Known {
   readonly name: string;
   readonly file: string | null;
@@ -26,14 +29,17 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
     .filter((name) => !sections.has(name))
     .map((name) => `fish did not answer about its ${name === "called" ? "autoloaded functions" : name}`);
   const [own = ""] = fieldsOf(sections.get("own"));
-  const isOwn = (file: string | null) => file !== null && own !== "" && file.startsWith(`${own}/`);
+  const isOwn = ({ name, file }: Known) =>
+    file === null
+      ? false
+      : (own !== "" && file.startsWith(`${own}/`)) || (file === madeLater && /^__(?:fish|init)_/.test(name));
   const there = recordsOf(sections.get("functions"), nonce, 2).map(functionOf);
   const called = recordsOf(sections.get("called"), nonce, 2).flatMap(calledOf);
   const loadable = firstOf(called).filter(({ name }) => !there.some((known) => known.name === name));
-  const known = [...there.filter(({ file }) => !isOwn(file)), ...loadable.filter(({ defines }) => defines)];
+  const known = [...there.filter((one) => !isOwn(one)), ...loadable.filter(({ defines }) => defines)];
   const variables = variablesOf(recordsOf(sections.get("variables"), nonce, 3), `_rcw_${nonce}_`);
   if (variables.length === 0) doubts.push("fish did not say its variables");
-  const ownNames = new Set(there.filter(({ file }) => isOwn(file)).map(({ name }) => name));
+  const ownNames = new Set(there.filter(isOwn).map(({ name }) => name));
   const commands = recordsOf(sections.get("commands"), nonce, 4).map(
     ([name = "", vendor = "", builtin = "", path = ""]) => {
       const found = known.find((one) => one.name === name);
@@ -53,12 +59,12 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
       .filter(({ alias }) => alias === null)
       .map(({ name, file, line }) => ({
         name,
-        ...(file === null ? {} : { file }),
+        ...(file === null || file === madeLater ? {} : { file }),
         ...(line === null ? {} : { line }),
       })),
     options: [],
     variables,
-    traps: trapsOf(sections.get("handlers"), new Set(there.filter(({ file }) => !isOwn(file)).map(({ name }) => name))),
+    traps: trapsOf(sections.get("handlers"), new Set(there.filter((one) => !isOwn(one)).map(({ name }) => name))),
     commands: names.flatMap((name) => commands.find((command) => command.name === name) ?? []),
     umask: /^([0-7]{4})$/m.exec(sections.get("umask") ?? "")?.[1] ?? null,
     cwd: /^(\/[\s\S]*?)\n?$/.exec(utf8(sections.get("cwd") ?? ""))?.[1] ?? null,
@@ -70,9 +76,9 @@ export const parseDump: Shell["parseDump"] = (answer, nonce, names) => {
 function functionOf([name = "", details = ""]: readonly string[]): Known {
   const [path = "", , line = "", , ...description] = details.split("\n");
   const text = description.join("\n").replace(/\n$/, "");
-  const file = path.startsWith("/") ? path : null;
+  const file = path.startsWith("/") || path === madeLater ? path : null;
   // One that `eval` or `source` from a pipe made has a line of that text.
-  const number = file !== null && /^\d+$/.test(line) ? Number(line) : null;
+  const number = file?.startsWith("/") && /^\d+$/.test(line) ? Number(line) : null;
   return { name, file, line: number, alias: aliasOf(name, text) };
 }
 

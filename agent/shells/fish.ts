@@ -35,6 +35,7 @@ export const fish: Shell = {
   binaries: ["fish"],
   syntax: "fish",
   starts: usualStarts,
+  readsAllOfStdin: true,
   bare: ["--no-config"],
   reads: [
     { file: "~/.config/fish/fish_variables", movedBy: settings, followed: "universal", modes: all },

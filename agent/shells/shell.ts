@@ -76,6 +76,8 @@ export interface Shell {
   readonly syntax: Syntax;
   /** How each mode starts it (`starts.ts` has the usual ones). A mode not listed is a gap. */
   readonly starts: Partial<Readonly<Record<ModeId, Start>>>;
+  /** Commands that come on stdin run when stdin has come to its end, none before. */
+  readonly readsAllOfStdin?: true;
   /** Words before those of a mode with which it reads no startup file, or none that an account may write. */
   readonly bare: readonly string[];
   /** How it is started for that, where no switch keeps a login shell from its files. */
