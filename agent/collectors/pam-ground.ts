@@ -2,35 +2,44 @@ import type { Account } from "../facts/index.ts";
 import type { Limit } from "../host/limits.ts";
 import { moduleFile, type PamSession, pamModules, type SystemFiles } from "./pam-modules.ts";
 import { type PamLine, pamStack } from "./pam-stack.ts";
-import { client } from "./sshd.ts";
 
-/** What sshd hands to PAM, and what comes back. */
+/** What a program hands to PAM, and what comes back. */
 export interface PamGround {
   readonly env: Readonly<Record<string, string>>;
   readonly umask: number;
   readonly limits: readonly Limit[];
-  /** Whether sshd may raise hard limits (CAP_SYS_RESOURCE). */
+  /** Whether the program may raise hard limits (CAP_SYS_RESOURCE). */
   readonly mayRaise: boolean;
   readonly notes: readonly string[];
   readonly doubts: readonly string[];
 }
 
+/** Who asks PAM, and what for. */
+export interface PamService {
+  /** The name of its stack, and the one that is taken where that is not there. */
+  readonly name: string;
+  readonly orElse?: string;
+  /** PAM's items, by name: PAM_RHOST, PAM_TTY. */
+  readonly items: Readonly<Record<string, string>>;
+  /** What it tells PAM's modules in their environment and does not take back into the session. */
+  readonly tells: Readonly<Record<string, string>>;
+}
+
 /**
- * Follows the stack of the service `sshd`. The `auth` lines count as well: sshd sets credentials by them also for who
- * comes in by key, and pam_env stands there on Red Hat's systems.
+ * Follows the stack of a service. The `auth` lines count as well: credentials are set by them, and pam_env stands there on
+ * Red Hat's systems.
  */
 export async function pamGround(
+  service: PamService,
   account: Account,
   own: Readonly<Record<string, string>>,
   from: PamGround,
   system: SystemFiles,
 ): Promise<PamGround> {
-  const configured = (system.text("/etc/pam.d/sshd") ?? system.text("/usr/lib/pam.d/sshd")) !== null;
-  const stack = pamStack(configured ? "sshd" : "other", system.text);
-  // sshd tells PAM of the connection, and does not take it back into the session.
-  const connection = `${client.address} ${client.port} ${client.server} ${client.serverPort}`;
+  const stack = pamStack(stackOf(service, system.text), system.text);
   const session: PamSession = {
-    ...{ account, own, system, env: new Map([["SSH_CONNECTION", connection]]) },
+    ...{ account, own, system, env: new Map(Object.entries(service.tells)) },
+    items: { PAM_SERVICE: service.name, ...service.items },
     ...{
       umask: from.umask,
       limits: from.limits,
@@ -43,7 +52,7 @@ export async function pamGround(
   for (const type of ["auth", "session"]) {
     for (const line of stack.lines) if (line.type === type && works(line)) await run(session, line);
   }
-  session.env.delete("SSH_CONNECTION");
+  for (const name of Object.keys(service.tells)) session.env.delete(name);
   const { umask, limits, notes, doubts } = session;
   return {
     env: Object.fromEntries(session.env),
@@ -53,6 +62,12 @@ export async function pamGround(
     notes,
     doubts: [...new Set(doubts)],
   };
+}
+
+/** The stack that PAM takes for a service. */
+export function stackOf({ name, orElse = "other" }: PamService, read: SystemFiles["text"]): string {
+  const isThere = (stack: string) => (read(`/etc/pam.d/${stack}`) ?? read(`/usr/lib/pam.d/${stack}`)) !== null;
+  return [name, orElse].find(isThere) ?? "other";
 }
 
 /** Of the modules that we know, only pam_env does something when credentials are set. */

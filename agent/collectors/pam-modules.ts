@@ -6,7 +6,6 @@ import { systemBytes } from "../host/system-file.ts";
 import { whileSame } from "../host/while-same.ts";
 import { applyEnvironmentFile, applyPamEnvConf, type PamEnvironment } from "./pam-env.ts";
 import { applyLimits, groupsNamed } from "./pam-limits.ts";
-import { client } from "./sshd.ts";
 
 /** The system's files, as the host has them; a test puts others in their place. */
 export interface SystemFiles {
@@ -21,9 +20,11 @@ export interface PamSession {
   readonly own: Readonly<Record<string, string>>;
   readonly system: SystemFiles;
   readonly env: PamEnvironment;
+  /** PAM's items beside the account's name, by name. */
+  readonly items: Readonly<Record<string, string>>;
   umask: number;
   limits: readonly Limit[];
-  /** Whether sshd may raise hard limits (CAP_SYS_RESOURCE). */
+  /** Whether the program that asks PAM may raise hard limits (CAP_SYS_RESOURCE). */
   readonly mayRaise: boolean;
   /** Clauses for the evidence. */
   readonly notes: string[];
@@ -101,12 +102,9 @@ export function settingsOf(module: string, args: readonly string[]): string[] {
 }
 
 /** pam_env(8): its own configuration, the environment file, the account's file where `user_readenv=1`. */
-function environment({ account, system, env, own, doubts }: PamSession, args: readonly string[]): void {
-  const items = new Map([
-    ...Object.entries({ HOME: account.home, SHELL: account.shell, PAM_USER: account.name }),
-    ...Object.entries({ PAM_RHOST: client.address, PAM_TTY: "ssh", PAM_SERVICE: "sshd" }),
-  ]);
-  const item = (name: string) => items.get(name) ?? null;
+function environment({ account, system, env, own, doubts, items }: PamSession, args: readonly string[]): void {
+  const all = new Map(Object.entries({ HOME: account.home, SHELL: account.shell, PAM_USER: account.name, ...items }));
+  const item = (name: string) => all.get(name) ?? null;
   const [conffile = "", envfile = ""] = settingsOf("pam_env", args);
   const configuration = system.text(conffile);
   const parts = configuration === null ? [true] : [applyPamEnvConf(env, configuration, item)];

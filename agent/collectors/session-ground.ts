@@ -1,8 +1,8 @@
-import type { Account, ModeId } from "../facts/index.ts";
-import { modeOf } from "../facts/index.ts";
-import { type Limit, limitsOf } from "../host/limits.ts";
+import { type Account, type ModeId, modeOf } from "../facts/index.ts";
 import { systemFile } from "../host/system-file.ts";
-import { pamGround } from "./pam-ground.ts";
+import { type GroundWish, inheritedFrom, type SessionGround, systemOn } from "./ground.ts";
+import { localGround, localServices } from "./local-ground.ts";
+import { type PamService, pamGround, stackOf } from "./pam-ground.ts";
 import { mailFolder, namesIn, settingsOf } from "./pam-modules.ts";
 import { pamStack } from "./pam-stack.ts";
 import {
@@ -15,60 +15,45 @@ import {
   sshdSettings,
 } from "./sshd.ts";
 
-/** What sshd and PAM hand to a session before the account's shell is started. */
-export interface SessionGround {
-  /** The whole environment of the shell. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly umask: number;
-  readonly limits: readonly Limit[];
-  /** One clause: where limits and settings were taken from. */
-  readonly evidence: string;
-  /** What could be otherwise in a real session, a clause each; empty where everything is known. */
-  readonly doubts: readonly string[];
-}
-
+export type { SessionGround, SessionHost } from "./ground.ts";
 export type SshMode = Extract<ModeId, "ssh-command" | "ssh-command-pty" | "ssh-login" | "ssh-login-notty">;
 
 /** Files of the account, relative to its home, whose text belongs into `environmentFiles` where they exist. */
 export const environmentFiles = [".pam_environment", ".ssh/environment"] as const;
 
-export interface SessionWish {
-  readonly account: Account;
-  readonly mode: SshMode;
-  /**
-   * Text by path relative to the home, of files that sshd and pam_env may read; the host's settings decide whether they
-   * count. They are the account's own, so a child with its identity reads them.
-   */
-  readonly environmentFiles: Readonly<Record<string, string>>;
-  /** Another host than the one at hand: for tests. */
-  readonly on?: SessionHost;
-}
+/** sshd tells PAM of the connection, and does not take it back into the session. */
+const sshService: PamService = {
+  name: "sshd",
+  items: { PAM_RHOST: client.address, PAM_TTY: "ssh" },
+  tells: { SSH_CONNECTION: `${client.address} ${client.port} ${client.server} ${client.serverPort}` },
+};
 
-export interface SessionHost {
-  /** Text by path of system files that are otherwise there. */
-  readonly instead?: Readonly<Record<string, string>>;
-  /** sshd's configuration file. */
-  readonly config?: string;
-  /** Pid of the sshd that takes connections. */
-  readonly listener?: number;
+export interface SessionWish extends GroundWish {
+  readonly mode: ModeId;
 }
 
 /** Never rejects: what cannot be read is said in `evidence` or `doubts`. Root learns more than others. */
-export async function sessionGround(wish: SessionWish): Promise<SessionGround> {
+export function sessionGround(wish: SessionWish): Promise<SessionGround> {
+  const { mode } = wish;
+  if (isSsh(mode)) return sshGround({ ...wish, mode });
+  return localGround(wish, mode);
+}
+
+function isSsh(mode: ModeId): mode is SshMode {
+  return modeOf(mode).by === "sshd" && modeOf(mode).start !== "derived";
+}
+
+async function sshGround(wish: GroundWish & { readonly mode: SshMode }): Promise<SessionGround> {
   const { account, on = {} } = wish;
   const listener = on.listener ?? sshdListener()?.pid ?? null;
-  const inherited = inheritedFrom(listener);
-  const base = { env: {}, ...inherited, notes: [], doubts: [] };
-  const instead = on.instead ?? {};
-  const system = {
-    text: (path: string) => instead[path] ?? systemFile(path),
-    names: (folder: string) =>
-      [...namesIn(folder), ...Object.keys(instead).flatMap((path) => nameIn(folder, path))].sort(),
-  };
+  const inherited = inheritedFrom(listener, "sshd");
+  // sshd never lets group and others write, whatever it was started with.
+  const base = { env: {}, ...inherited, umask: inherited.umask | 0o022, notes: [], doubts: [] };
+  const system = systemOn(on);
   // Both ask other processes; what PAM would do is thrown away where sshd does not ask it.
   const [settings, byPam] = await Promise.all([
     sshdSettings(account.name, on.config),
-    pamGround(account, wish.environmentFiles, base, system),
+    pamGround(sshService, account, wish.environmentFiles, base, system),
   ]);
   const usesPam = settings.kind === "unavailable" || settings.of("usepam")[0] !== "no";
   const pam = usesPam ? byPam : base;
@@ -92,7 +77,7 @@ export async function sessionGround(wish: SessionWish): Promise<SessionGround> {
 
 /**
  * The system's files and folders by which a session's ground is decided, those that are not there among them: sshd's
- * settings, PAM's stack for sshd, what its modules read.
+ * settings, login.defs, PAM's stacks, what their modules read.
  */
 export function groundPaths(): string[] {
   const looked = new Set<string>();
@@ -100,36 +85,12 @@ export function groundPaths(): string[] {
     looked.add(path);
     return systemFile(path);
   };
-  const { lines } = pamStack(text("/etc/pam.d/sshd") === null ? "other" : "sshd", text);
+  const stacks = [sshService, ...localServices].map((service) => stackOf(service, text));
+  const lines = [...new Set(stacks)].flatMap((stack) => pamStack(stack, text).lines);
   const settings = lines.flatMap(({ module, args }) => settingsOf(module, args));
   const folders = settings.flatMap((path) => namesIn(path).map((name) => `${path}/${name}`));
-  return [...new Set([...sshdConfigPaths(), sshdProgram() ?? [], ...looked, ...settings, ...folders].flat())];
-}
-
-function nameIn(folder: string, path: string): string[] {
-  return path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [];
-}
-
-interface Inherited {
-  readonly limits: readonly Limit[];
-  readonly umask: number;
-  readonly mayRaise: boolean;
-  readonly evidence: string;
-}
-
-function inheritedFrom(listener: number | null): Inherited {
-  const limits = listener === null ? null : limitsOf(listener);
-  if (listener === null || limits === null) {
-    const limits = limitsOf(1) ?? limitsOf("self") ?? [];
-    return { limits, umask: 0o022, mayRaise: true, evidence: "no sshd runs: limits from PID 1" };
-  }
-  const status = systemFile(`/proc/${listener}/status`) ?? "";
-  const mask = /^Umask:\t(\d+)$/m.exec(status)?.[1] ?? "022";
-  // Bit 24 of capabilities(7) is CAP_SYS_RESOURCE.
-  const mayRaise = (BigInt(`0x${/^CapEff:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`) & (1n << 24n)) !== 0n;
-  // sshd never lets group and others write, whatever it was started with.
-  const umask = Number.parseInt(mask, 8) | 0o022;
-  return { limits, umask, mayRaise, evidence: `limits from the running sshd (pid ${listener})` };
+  const others = [...sshdConfigPaths(), sshdProgram() ?? [], "/etc/login.defs"];
+  return [...new Set([...others, ...looked, ...settings, ...folders].flat())];
 }
 
 /** The order of sshd's session.c: these, then the account's own file, then PAM's, then SetEnv, then the connection's. */

@@ -67,9 +67,9 @@ export function unknownShell({ shell }: Account): Gap {
 export function unknownMode(shell: Shell, mode: ModeId): Gap {
   return gap(
     "unknown-mode",
-    `how ${shell.name} comes in by ${mode} cannot be measured yet`,
+    `how ${shell.name} is started by ${mode} is not known`,
     everyFact,
-    "ask for ssh-command or ssh-command-pty",
+    `ask for one of ${Object.keys(shell.starts).join(", ")}`,
   );
 }
 

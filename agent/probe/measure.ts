@@ -17,7 +17,7 @@ import {
 import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
 import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
-import { mismatches, type Reading } from "../startup/index.ts";
+import { mismatches, type Reading, redirecting } from "../startup/index.ts";
 import { askMore } from "./asked.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
@@ -105,26 +105,30 @@ async function once(
   shell: Shell,
   { named, until }: { readonly named: ModeFacts; readonly until: number },
 ): Promise<{ readonly facts: ModeFacts; readonly changed: string | null }> {
-  const askerOn = ({ env, umask, limits }: SessionGround) => {
+  const askerOn = ({ env, umask, limits, cwd }: SessionGround) => {
     const sandbox = sources.isRoot ? "whole-root" : "own-account";
     const { terminal } = modeOf(mode);
-    return asker({ account, shell, mode, terminal, sandbox, env, umask, limits, replaced, until }, signal);
+    const ground = { account, shell, mode, terminal, sandbox, env, umask, limits, replaced, until } as const;
+    return asker(cwd === undefined ? ground : { ...ground, cwd }, signal);
   };
   const words = wordsToResolve(sends, names);
   const begin = (by: Asker, also: readonly string[] = []) =>
     Promise.all([mark(by), dump(by, shell, [...new Set([...words, ...also])])]);
   const isEarly = known !== undefined && how !== "reading" && shell.tellsFunctions !== "asked";
   const grounded = sources.ground(account, mode, {});
-  const [reading, plain, homeReal, ofSshRc, early] = await Promise.all([
+  const [first, plain, homeReal, ofSshRc, early] = await Promise.all([
     sources.read(account, shell, mode, {}),
     grounded,
     realPath(account.home),
     gapsOfSshRc(account, mode, replaced),
     isEarly ? beginEarly(known, async () => begin(askerOn(await grounded))) : null,
   ]);
-  const own = reading.environmentFiles;
+  const own = first.environmentFiles;
   const isPlain = Object.keys(own).length === 0;
   const ground = isPlain ? plain : await sources.ground(account, mode, own);
+  // Few hosts have such variables, and what they are is only known now.
+  const moved = redirecting(ground.env);
+  const reading = Object.keys(moved).length === 0 ? first : await sources.read(account, shell, mode, moved);
   const questions = askerOn(ground);
   const read: ModeFacts = {
     ...named,
@@ -138,6 +142,7 @@ async function once(
       ...ofSshRc,
       ...gapsOfUnlisted(shell, reading, [...words, ...namesToAsk(shell, reading)]),
       ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
+      ...(ground.cwdDoubt === undefined ? [] : [gap("probe-limited", ground.cwdDoubt, ["cwd"])]),
     ],
   };
   if (how === "reading") {

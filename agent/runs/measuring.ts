@@ -1,6 +1,6 @@
 /** Puts reader, collector and probe together: one account in one mode, measured on this host. */
-import { type SshMode, sessionGround } from "../collectors/session-ground.ts";
-import { type Account, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
+import { sessionGround } from "../collectors/session-ground.ts";
+import { type Account, type ModeFacts, type ModeId, modeIds, modeOf } from "../facts/index.ts";
 import { ourselves } from "../host/kernel.ts";
 import { realPath } from "../host/real-path.ts";
 import { measure, type Sources } from "../probe/measure.ts";
@@ -18,20 +18,29 @@ export async function measureHere(
 ): Promise<ModeFacts> {
   const sources: Sources = {
     isRoot,
-    read: async (account, shell, mode, env) =>
-      (await readings?.take(mode)) ?? readStartup({ account, shell, mode, env, replaced: request.replaced ?? [] }),
-    ground: (account, mode, environmentFiles) => sessionGround({ account, mode: bySsh(mode), environmentFiles }),
+    read: async (account, shell, mode, env) => {
+      const isOfItsOwn = account.shell !== request.account.shell || Object.keys(env).length > 0;
+      const begun = isOfItsOwn ? null : await readings?.take(mode);
+      return begun ?? readStartup({ account, shell, mode, env, replaced: request.replaced ?? [] });
+    },
+    ground: (account, mode, files) =>
+      sessionGround({ account, mode, environmentFiles: belowHome(files, account.home) }),
   };
-  const reached = { ...request, account: asReached(request.account, isRoot) };
-  const facts = await measure(reached, sources);
-  if ((request.asks ?? []).length === 0) return facts;
+  const reached = { ...request, account: asStarted(asReached(request.account, isRoot), request.mode) };
+  const measuring = measure(reached, sources);
+  if ((request.asks ?? []).length === 0) return measuring;
   const { withHostFacts } = await import("./host-facts.ts");
-  return withHostFacts(facts, reached);
+  return withHostFacts(measuring, reached);
 }
 
 /** Without root nobody can take groups on: a probe has those of this process, whatever the name service says by now. */
 function asReached(account: Account, isRoot: boolean): Account {
   return isRoot ? account : { ...account, groups: ourselves().groups };
+}
+
+/** With the shell that is started in this mode: cron takes /bin/sh, whatever the account's own is. */
+function asStarted(account: Account, mode: ModeId): Account {
+  return modeOf(mode).by === "cron" ? { ...account, shell: "/bin/sh" } : account;
 }
 
 /** What one reader found of an account's startup files in every mode, for everything that one run needs it for. */
@@ -89,15 +98,8 @@ export async function startupFilesOf(account: Account): Promise<number | null> {
   return files.filter(({ state }) => state === "read").length;
 }
 
-/** Only sshd's ground is known; a shell that starts another mode needs that mode's ground first. */
-function bySsh(mode: ModeId): SshMode {
-  switch (mode) {
-    case "ssh-command":
-    case "ssh-command-pty":
-    case "ssh-login":
-    case "ssh-login-notty":
-      return mode;
-    default:
-      throw new Error(`no ground is known for a session by ${mode}`);
-  }
+/** By their path relative to the home. */
+function belowHome(files: Readonly<Record<string, string>>, home: string): Record<string, string> {
+  const prefix = home === "/" ? home : `${home}/`;
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path.slice(prefix.length), text]));
 }

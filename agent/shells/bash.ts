@@ -2,6 +2,7 @@ import { parseDump } from "./bash-answer.ts";
 import { dump } from "./bash-dump.ts";
 import { trace } from "./bash-trace.ts";
 import type { Shell } from "./shell.ts";
+import { usualStarts } from "./starts.ts";
 
 const login = ["ssh-login", "ssh-login-notty", "su-login-command", "sudo-login"] as const;
 
@@ -14,10 +15,8 @@ export const bash: Shell = {
   startedAs: ["bash"],
   binaries: ["bash"],
   syntax: "sh",
-  starts: {
-    "ssh-command": { argv0: "name", words: ["-c", "COMMAND"] },
-    "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
-  },
+  // sudo gives bash both the dash and the switch.
+  starts: { ...usualStarts, "sudo-login": { argv0: "-name", words: ["--login", "-c", "COMMAND"] } },
   bare: ["--noprofile", "--norc"],
   reads: [
     // Under sshd (SSH_CLIENT in the environment, SHLVL below 2). `su A -c` and cron read nothing.

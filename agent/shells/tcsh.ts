@@ -3,6 +3,7 @@ import { parseCshDump } from "./csh-answer.ts";
 import { cshComplaint } from "./csh-complaint.ts";
 import { cshDump } from "./csh-dump.ts";
 import type { Shell } from "./shell.ts";
+import { usualStarts } from "./starts.ts";
 
 const command: readonly ModeId[] = ["ssh-command", "ssh-command-pty", "su-command"];
 const login: readonly ModeId[] = ["ssh-login", "ssh-login-notty", "su-login-command", "sudo-login"];
@@ -13,10 +14,7 @@ export const tcsh: Shell = {
   startedAs: ["tcsh", "csh"],
   binaries: ["tcsh"],
   syntax: "csh",
-  starts: {
-    "ssh-command": { argv0: "name", words: ["-c", "COMMAND"] },
-    "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
-  },
+  starts: usualStarts,
   bare: ["-f"],
   reads: [
     { file: "/etc/csh.cshrc", modes: all },

@@ -1,5 +1,6 @@
 import type { ModeId } from "../facts/index.ts";
 import type { Shell } from "./shell.ts";
+import { usualStarts } from "./starts.ts";
 import { parseDump } from "./zsh-answer.ts";
 import { dump } from "./zsh-dump.ts";
 import { trace } from "./zsh-trace.ts";
@@ -18,10 +19,7 @@ export const zsh: Shell = {
   startedAs: ["zsh"],
   binaries: ["zsh", "zsh5"],
   syntax: "sh",
-  starts: {
-    "ssh-command": { argv0: "name", words: ["-c", "COMMAND"] },
-    "ssh-command-pty": { argv0: "name", words: ["-c", "COMMAND"] },
-  },
+  starts: usualStarts,
   // `~/` is $ZDOTDIR where that is set: /etc/zsh/zshenv and ~/.zshenv may move what follows them.
   bare: ["-f"],
   reads: [
