@@ -56,7 +56,7 @@ test("systemd-analyze verify finds nothing to say, and would say it", (t) => {
 });
 
 /** At most so much, by systemd-analyze's own count: what was measured when the units were written. */
-const mostExposed = { [units.account]: 6.2, [units.host]: 8.0, [units.sender]: 2.0 };
+const mostExposed = { [units.account]: 6.4, [units.host]: 8.0, [units.sender]: 2.0 };
 
 for (const [unit, most] of Object.entries(mostExposed))
   test(`${unit}: its exposure is at most ${most.toFixed(1)}`, (t) => {
@@ -86,7 +86,6 @@ const both = {
   TasksMax: "40000",
   Delegate: "memory pids",
   NoNewPrivileges: "yes",
-  PrivateMounts: "yes",
   DevicePolicy: "closed",
   UMask: "0077",
   WantedBy: "multi-user.target",
@@ -108,6 +107,7 @@ const host = {
   ExecStart: "/usr/bin/rcwarden agent",
   RuntimeDirectory: "rcwarden/host",
   StateDirectory: "rcwarden/host",
+  PrivateMounts: "yes",
   ProtectKernelTunables: "yes",
   CapabilityBoundingSet:
     "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_MKNOD CAP_NET_ADMIN CAP_SETGID CAP_SETPCAP " +
