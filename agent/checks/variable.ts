@@ -14,7 +14,12 @@ const parameters = z
       .describe(
         "Variables; with `is: unset` or `exported: no` also patterns, in which * and ? stand for any characters.",
       ),
-    is: z.enum(["set", "unset"]).optional().describe("set: it is there, with any value; unset: it is not there."),
+    is: z
+      .enum(["set", "unset"])
+      .optional()
+      .describe(
+        "set: it is there, with any value; unset: it is not there. What is empty and not exported is not there: shells have such by themselves.",
+      ),
     equals: z.string().optional().describe("The value that it has. Findings never show the value that was found."),
     matches: z
       .array(z.string().min(1))
@@ -63,9 +68,11 @@ function wrong(name: string, found: VariableFact | undefined, { is, equals, matc
 }
 
 function judgeVariable(name: string, variables: readonly VariableFact[], parameters: Parameters): Judgement {
-  const counts = (each: VariableFact) => parameters.exported !== "no" || each.exported;
-  const found =
-    variables.find((each) => isLike(name, each.name) && counts(each)) ?? variables.find((each) => each.name === name);
+  // zsh has CDPATH and others by itself, empty.
+  const isThere = (each: VariableFact) => each.exported || each.value !== "";
+  const counts = (each: VariableFact) => (parameters.exported === "no" ? each.exported : isThere(each));
+  const own = parameters.exported === "no" ? variables.find((each) => each.name === name) : undefined;
+  const found = variables.find((each) => isLike(name, each.name) && counts(each)) ?? own;
   const evidence = { name: found?.name ?? name, set: found !== undefined, exported: found?.exported ?? false };
   const message = wrong(name, found, parameters);
   if (message === null) {

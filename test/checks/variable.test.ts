@@ -43,6 +43,14 @@ describe("variable", () => {
     assert.deepEqual(statuses(judge(variable, { variables: [kept, secret] }, asked)), ["*PASS*: fail"]);
   });
 
+  test("what is empty and not exported is not there: a shell has it by itself", () => {
+    const own = { name: "CDPATH", exported: false, value: "", where: null };
+    const asked = { names: ["CDPATH"], is: "unset" };
+    assert.deepEqual(statuses(judge(variable, { variables: [own] }, asked)), ["CDPATH: pass"]);
+    assert.deepEqual(statuses(judge(variable, { variables: [own] }, { ...asked, is: "set" })), ["CDPATH: fail"]);
+    assert.deepEqual(statuses(judge(variable, { variables: [{ ...own, exported: true }] }, asked)), ["CDPATH: fail"]);
+  });
+
   test("what is not set has no value", () => {
     for (const asked of [{ is: "set" }, { equals: "" }, { matches: ["*"] }, { exported: "yes" }]) {
       assert.deepEqual(statuses(judge(variable, { variables: [] }, { names: ["SID"], ...asked })), ["SID: fail"]);
