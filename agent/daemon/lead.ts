@@ -91,6 +91,7 @@ export function atHome(path: string, home: string): string {
 
 /** `/bin/tcsh -c`; a login shell by the name that it gets: `-tcsh`. */
 function shellWords({ shell }: Account, mode: ModeId): string {
+  if (mode === "cron") return "/bin/sh -c";
   const start = personalityOf({ path: shell, resolved: shell })?.starts[mode];
   const words = (start?.words ?? ["-c"]).filter((word) => word !== "COMMAND");
   const name = start?.argv0 === "-name" ? `-${shell.slice(shell.lastIndexOf("/") + 1)}` : shell;

@@ -11,6 +11,7 @@
  * sudo). `reads` names for each file the modes in which it is read, at the shell's end as well. A binary under another name
  * is another personality (`sh` linked to bash reads other files than `bash`): an entry of its own.
  */
+import type { ModeId } from "../facts/index.ts";
 import { ash } from "./ash.ts";
 import { bash } from "./bash.ts";
 import { bashsh } from "./bashsh.ts";
@@ -58,6 +59,11 @@ export function personalityOf(shell: { readonly path: string; readonly resolved:
   const started = lastOf(shell.path);
   const binary = lastOf(shell.resolved);
   return shells.find((known) => known.startedAs.includes(started) && known.binaries.includes(binary)) ?? null;
+}
+
+/** Whether a session of this mode can be started for an account with this shell; cron starts /bin/sh, whatever that is. */
+export function isStartedIn(mode: ModeId, shell: Pick<Shell, "starts"> | null): boolean {
+  return mode === "cron" || shell?.starts[mode] !== undefined;
 }
 
 /** The names of the known personalities, for messages. */

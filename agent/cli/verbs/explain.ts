@@ -6,7 +6,7 @@ import { type Account, hostile, type ModeFacts, type ModeId, modeIds } from "../
 import { inForce } from "../../runs/in-force.ts";
 import { whomAnyway } from "../../runs/whom.ts";
 import type { MeasureRequest } from "../../runs/world.ts";
-import { shells } from "../../shells/index.ts";
+import { isStartedIn, shells } from "../../shells/index.ts";
 import { socketsFor } from "../agents.ts";
 import { pastOf } from "../explain/past.ts";
 import { modeOfFlag, withinOfFlag } from "../options.ts";
@@ -138,7 +138,7 @@ async function run(call: Call, { voice, parts }: Surroundings): Promise<ExitCode
 function modesOf({ shell }: Account): ModeId[] {
   const started = shell.slice(shell.lastIndexOf("/") + 1);
   const known = shells.filter(({ startedAs }) => startedAs.includes(started));
-  return modeIds.filter((id) => (known.length === 0 ? shells : known).some(({ starts }) => starts[id] !== undefined));
+  return modeIds.filter((id) => (known.length === 0 ? shells : known).some((one) => isStartedIn(id, one)));
 }
 
 /** What engines send in this mode that comes to this name, whatever is in front of it. */
