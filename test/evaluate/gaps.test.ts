@@ -3,9 +3,10 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { checkKinds } from "../../agent/checks/index.ts";
 import { evaluate, exitCode, type Verdict } from "../../agent/evaluate/index.ts";
-import { everyFact, type Gap, type ModeFacts } from "../../agent/facts/index.ts";
-import { account, at, modeFacts, ready, sends, tried } from "../support/facts.ts";
+import { askedFacts, everyFact, type Gap, hostFacts, type ModeFacts } from "../../agent/facts/index.ts";
+import { account, at, checkFacts, modeFacts, ready, sends, tried } from "../support/facts.ts";
 import { engine, inForce, rule } from "../support/policies.ts";
+import { standings, stands } from "../support/standings.ts";
 
 const codes = [
   "probe-limited",
@@ -25,14 +26,23 @@ const exec = engine(
   ["ssh-command"],
   [...sends(...commands), { command: "sqlplus -v", try: "resolve" }],
 );
-const rules = checkKinds.map(({ id }) => rule(id, "high", ["alias", "function"].includes(id) ? { names: ["cp"] } : {}));
+/** Of the kinds that take no rule without saying what it asks. */
+const parameters: Readonly<Record<string, object>> = {
+  alias: { names: ["cp"] },
+  function: { names: ["cp"] },
+  limit: { name: "nofile", atLeast: "1024" },
+  option: { names: ["noclobber"] },
+  umask: { atMost: "027" },
+  variable: { names: ["LD_PRELOAD"], is: "unset" },
+};
+const rules = checkKinds.map(({ id }) => rule(id, "high", parameters[id] ?? {}));
 const policies = [inForce(rules, [exec])];
 
 const anyGap = fc.record({
   code: fc.constantFrom(...codes),
   message: fc.constant("a reason"),
   change: fc.constant(""),
-  of: fc.uniqueArray(fc.constantFrom(...everyFact), { minLength: 1, maxLength: 4 }),
+  of: fc.uniqueArray(fc.constantFrom(...everyFact, ...hostFacts), { minLength: 1, maxLength: 4 }),
 });
 
 const anyFacts: fc.Arbitrary<ModeFacts> = fc
@@ -52,6 +62,23 @@ const anyFacts: fc.Arbitrary<ModeFacts> = fc
     output: fc.subarray([{ stream: "stdout" as const, bytes: 6, head: "hello\n", where: at(2), guard: "" }]),
     aliases: fc.subarray([{ name: "cp", value: "cp -i", effective: true, where: at(3) }]),
     functions: fc.subarray([{ name: "cp", effective: true, where: at(3) }]),
+    options: fc.subarray([{ name: "noclobber", value: "on", where: at(3) }]),
+    variables: fc.subarray([
+      { name: "LD_PRELOAD", exported: true, value: "x.so", where: at(3) },
+      { name: "PATH", exported: true, value: "/bin:.", where: at(4) },
+    ]),
+    umask: fc.constantFrom("0022", "0077", null),
+    limits: fc.constantFrom({ nofile: 64 }, { nofile: 4096 }, {}),
+    leftRunning: fc.subarray([{ command: "ssh-agent", holds: [] }]),
+    asked: fc.subarray([...askedFacts]),
+    stdin: fc.constantFrom(null, { sentBytes: 9, arrivedBytes: 9, isTail: true, where: null }),
+    standings: fc.constantFrom(
+      null,
+      standings(),
+      standings({ startupFiles: [stands("/home/oracle/.cshrc", { uid: 9 })] }),
+    ),
+    sudo: fc.constantFrom(null, { kind: "absent" as const }),
+    locales: fc.constantFrom(null, ["C"]),
     traps: fc.subarray([{ signal: "EXIT", action: "exit 0", where: at(5), effect: null }]),
     gaps: fc.array(anyGap, { maxLength: 2 }),
   })
@@ -85,7 +112,7 @@ describe("a gap", () => {
         const after = verdictsOf({ ...facts, gaps: [...facts.gaps, gap] });
         for (const { check, subject, status } of after.values()) {
           const kind = checkKinds.find(({ id }) => id === check);
-          const needs = kind?.needsOf?.(subject, { sends: exec.sends }) ?? kind?.needs ?? [];
+          const needs = kind?.needsOf?.(subject, checkFacts({ sends: exec.sends })) ?? kind?.needs ?? [];
           if (status !== "pass" || !gap.of.some((name) => needs.includes(name))) continue;
           assert.ok(kind?.needsOf !== undefined && ["timed-out", "over-ceiling"].includes(gap.code));
         }
