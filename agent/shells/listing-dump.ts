@@ -53,6 +53,7 @@ export const freed = {
  *   that stand for other builtins go; but first, in subshells that each drop only what they use, it is asked which were there.
  * - Options are taken first, then those that end or hinder are put off. `>|` for noclobber; one open of the FIFO, held
  *   by one group, so that its reader sees one end.
+ * - An interactive dash keeps the last word of each command in `$_`: no frame may be that word when variables are listed.
  */
 export function listingDump(how: Listing): Shell["dump"] {
   return ({ answer, nonce, names }) => {
@@ -98,6 +99,7 @@ ${line(`"$${n}flags"`)}
 ${section("exported")}
 ${how.exported}
 ${section("variables")}
+\\: _
 ${how.variables}
 ${section("commands")}
 ${each(names, `${record}; ( ${own("unset")} -f "$${n}name"; ${own("command")} -v "$${n}name" ) 2>/dev/null; ${field("''")}; ${line(nonce)}`)}

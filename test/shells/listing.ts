@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { Dumped, Shell } from "../../agent/shells/index.ts";
-import { alias, answered, command, dumped, nonce, option, value } from "./real.ts";
+import { alias, answered, command, dumped, inHome, nonce, option, ran, value } from "./real.ts";
 import { text, writtenForSh } from "./values.ts";
 
 const builtins =
@@ -112,6 +114,16 @@ cd /`);
       [],
     );
     assert.deepEqual(told.functions, []);
+  });
+
+  test("an interactive shell answers, too", async () => {
+    const read = "\\. ./dump\nexit\n";
+    await inHome({}, async (home) => {
+      const answer = join(home, "answer");
+      writeFileSync(join(home, "dump"), shell.dump({ answer, nonce, names: ["cp"] }));
+      await ran(shell, ["-i"], home, { login: true, stdin: read });
+      assert.deepEqual(shell.parseDump(readFileSync(answer), nonce, ["cp"])?.doubts, []);
+    });
   });
 
   test("the same home tells the same twice", async () => {

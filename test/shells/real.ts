@@ -41,15 +41,21 @@ export async function ran(
   shell: Shell,
   words: readonly string[],
   home: string,
-  { env = {}, uid, login = false }: Pick<Asked, "env" | "login"> & { readonly uid?: number } = {},
+  {
+    env = {},
+    uid,
+    login = false,
+    stdin,
+  }: Pick<Asked, "env" | "login"> & { readonly uid?: number; readonly stdin?: string } = {},
 ): Promise<Ran> {
   const child = spawn(programOf(shell), words, {
     argv0: `${login ? "-" : ""}${shell.startedAs[0] ?? shell.name}`,
     cwd: home,
     env: { HOME: home, SSH_CLIENT: "192.0.2.1 1 22", PATH: "/usr/bin:/bin", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     ...(uid === undefined ? {} : { uid }),
   });
+  child.stdin?.end(stdin);
   return ended(child);
 }
 
