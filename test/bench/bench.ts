@@ -3,7 +3,7 @@
  * ratio take turns, and the median of the rounds counts. A goal that is not met is marked, and the exit status is 1.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { sessionGround } from "../../agent/collectors/session-ground.ts";
 import type { Account } from "../../agent/facts/index.ts";
 import { accountByName } from "../../agent/host/accounts.ts";
@@ -175,7 +175,9 @@ async function reading(): Promise<void> {
 }
 
 function size(): void {
-  const bytes = ["main.cjs", "cli.cjs", "reader.cjs"].map((file) => statSync(`${dist}/${file}`).size);
+  const bytes = readdirSync(dist)
+    .filter((file) => file.endsWith(".cjs"))
+    .map((file) => statSync(`${dist}/${file}`).size);
   row("all bundles together, without native files", bytes.reduce((sum, one) => sum + one, 0) / 1000, " kB", 800, 0);
 }
 
