@@ -3,6 +3,7 @@
  * caller of su and sudo has is its own: root is taken, as a service is started, with nothing but PATH.
  */
 import type { Account, ModeId } from "../facts/index.ts";
+import type { Limit } from "../host/limits.ts";
 import {
   type GroundWish,
   type Inherited,
@@ -22,6 +23,8 @@ const plainPath = "/usr/local/bin:/bin:/usr/bin";
 interface Way {
   readonly service: PamService;
   env(account: Account, system: SystemFiles, pam: PamGround["env"]): Record<string, string>;
+  /** What the program makes of inherited limits before PAM is asked. */
+  resets?(limits: readonly Limit[]): readonly Limit[];
   /** Of what is inherited and what PAM made of it, as the program leaves it to the shell. */
   settles?(inherited: Inherited, pam: PamGround): Pick<PamGround, "umask" | "limits">;
   readonly cwd?: string;
@@ -52,9 +55,20 @@ function named({ name, home, shell }: Account) {
   return { HOME: home, SHELL: shell, USER: name, LOGNAME: name };
 }
 
+/** su gives up what its caller was allowed beyond the usual. */
+function resetBySu(limits: readonly Limit[]): readonly Limit[] {
+  return limits.map((limit) => {
+    if (limit.name === "nice" || limit.name === "rtprio") return { ...limit, soft: 0, hard: 0 };
+    if (limit.name === "fsize" || limit.name === "as") return { ...limit, soft: "unlimited", hard: "unlimited" };
+    if (limit.name !== "nofile") return limit;
+    return { ...limit, soft: limit.hard === "unlimited" ? 1024 : Math.min(1024, limit.hard) };
+  });
+}
+
 const ways: Partial<Readonly<Record<ModeId, Way>>> = {
   "su-command": {
     service: service("su"),
+    resets: resetBySu,
     env(account, system, pam) {
       const setsPath = definition(system, "ALWAYS_SET_PATH")?.toLowerCase() === "yes";
       const { HOME, SHELL, ...names } = named(account);
@@ -66,6 +80,7 @@ const ways: Partial<Readonly<Record<ModeId, Way>>> = {
   },
   "su-login-command": {
     service: service("su-l", "su"),
+    resets: resetBySu,
     env: (account, system, pam) => ({ ...named(account), PATH: pathOf(account, system), ...pam }),
   },
   "sudo-login": {
@@ -110,7 +125,8 @@ export async function localGround(
       ? inheritedFrom(on.listener ?? processNamed(["cron", "crond"]), "cron")
       : inheritedFrom(on.listener ?? sshdListener()?.pid ?? null, "sshd");
   const umask = mode === "cron" ? inherited.umask : 0o022;
-  const base = { env: {}, ...inherited, umask, notes: [], doubts: [] };
+  const limits = way.resets?.(inherited.limits) ?? inherited.limits;
+  const base = { env: {}, ...inherited, limits, umask, notes: [], doubts: [] };
   const pam = await pamGround(way.service, account, environmentFiles, base, system);
   const settled = way.settles?.(inherited, pam) ?? pam;
   const caller = mode === "cron" ? [] : ["as called by root with nothing in its environment but PATH"];
