@@ -115,7 +115,8 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
   readonly why: string;
   /** The default consequence; a judgement may say another. */
   readonly consequence: Consequence;
-  readonly asksAbout: "mode" | "account" | "host";
+  /** `transfer`: a derived mode (design 2), decided from the facts of `ssh-command`; nothing else is judged there. */
+  readonly asksAbout: "mode" | "transfer" | "account" | "host";
   readonly needs: readonly Need[];
   /**
    * Whether facts of a run whose startup never finished are meaningless to it: then the rule is `unknown` (`not-reached`)
@@ -132,9 +133,9 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
    * Where subjects stand on facts of their own: those that this subject stands on. Then a gap in another subject's facts
    * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.
    */
-  needsOf?(subject: string, facts: Pick<CheckFacts, "sends">): readonly Need[];
+  needsOf?(subject: string, facts: Pick<CheckFacts, "sends" | "mode" | "shell" | "sshServer">): readonly Need[];
   /** Names whose meaning it judges: the probe is to ask the shell for each. */
-  names?(parameters: P, facts: Pick<CheckFacts, "sends">): readonly string[];
+  names?(parameters: P, facts: Pick<CheckFacts, "sends" | "mode">): readonly string[];
   judge(parameters: P, facts: Needed<Need>): readonly Judgement[];
   readonly examples: readonly Example<P, Need>[];
 }

@@ -6,6 +6,8 @@ import type {
   RetentionFacts,
   SeenGroup,
   SeenSessions,
+  SshServerFacts,
+  SshSettings,
   Startup,
   Tried,
   WatchingFacts,
@@ -136,4 +138,34 @@ export const cpHangs: SeenGroup = {
 /** `oracle`'s sessions, watched since an hour. */
 export function seesSessions(groups: readonly SeenGroup[]): SeenSessions {
   return { at: "2026-11-23T09:14:07.000Z", groups, problem: "", accounts: ["oracle"], watchedSeconds: 3600 };
+}
+
+/** A running sshd as Debian sets it up, whose settings sshd itself told; `settings` are otherwise. */
+export function sshd(settings: Partial<SshSettings>): SshServerFacts {
+  return {
+    evidence: "settings by sshd -T, for the running sshd (pid 812)",
+    isInstalled: true,
+    settings: {
+      usesPam: true,
+      sftp: { kind: "external", command: "/usr/lib/openssh/sftp-server", isThere: true },
+      forceCommand: null,
+      permitsTerminal: true,
+      permitsUserRc: true,
+      permitsUserEnvironment: "no",
+      forwardsSockets: true,
+      banner: null,
+      chroot: null,
+      keysCommand: null,
+      strictModes: true,
+      refuses: null,
+      maxSessions: 10,
+      endsIdleAfter: null,
+      ...settings,
+    },
+    places: new Map(),
+    keyFiles: [],
+    rc: null,
+    systemRc: null,
+    doubts: [],
+  };
 }

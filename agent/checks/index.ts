@@ -10,6 +10,7 @@ import type { AnyCheckKind } from "./check-kind.ts";
 import { commandResolves } from "./command-resolves.ts";
 import { engineCommands } from "./engine-commands.ts";
 import { exceptions } from "./exceptions.ts";
+import { fileTransfer } from "./file-transfer.ts";
 import { shellFunction } from "./function.ts";
 import { home } from "./home.ts";
 import { limit } from "./limit.ts";
@@ -38,6 +39,7 @@ export const checkKinds: readonly AnyCheckKind[] = [
   startupOutput,
   stdinUntouched,
   workingDirectory,
+  fileTransfer,
   trap,
   startupDuration,
   backgroundProcess,

@@ -19,12 +19,13 @@ import {
   type Baseline,
   type BaselineChange,
   type BaselineItem,
+  decidedBy,
   type ModeFacts,
   type ModeId,
   modeIds,
 } from "../facts/index.ts";
 import { type Groups, inForce } from "../runs/in-force.ts";
-import { requestsFor } from "../runs/measure-all.ts";
+import { byWay, requestsFor } from "../runs/measure-all.ts";
 import type { MeasureRequest } from "../runs/world.ts";
 import { personalityOf } from "../shells/index.ts";
 import type { RunRecord } from "../store/index.ts";
@@ -55,6 +56,8 @@ export interface Ran {
   readonly measured: Measured;
   /** About this account and no other, waived where an exception says so. */
   readonly verdicts: readonly Verdict[];
+  /** What the rules say of the derived modes by which no engine enters, by what was measured of another one. */
+  readonly besides: readonly Verdict[];
   /** Null where they were not measured. */
   readonly others: Others | null;
   readonly applying: readonly InForce[];
@@ -72,10 +75,12 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
   const { account, set, exceptions } = wish;
   const startedMs = wish.nowMs();
   const applying = policiesInForce(set).map((policy) => inForce(policy, set, [account], wish.groups));
+  const here = applying.filter(({ accounts }) => accounts === "all" || accounts.includes(account.name));
   const requests = requestsFor(account, {
     accounts: [account],
     policies: applying,
     modes: undefined,
+    besides: besides(here),
     withinMs,
     how: wish.how,
   });
@@ -84,8 +89,9 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     if (wish.signal.aborted) break;
     modes.push(await wish.measure({ ...request, signal: wish.signal }));
   }
+  const ways = byWay(modesFor(here), modes);
   const others = wish.everyMode ? await otherModes(wish, applying) : null;
-  const measured: Measured = { account, modes };
+  const measured: Measured = { account, modes: ways };
   const items = baselineItems(measured);
   const changes = wish.baseline === null ? [] : baselineChanges(wish.baseline, items);
   const reviewed = { baseline: wish.baseline, changes };
@@ -103,7 +109,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
     startedAt: new Date(startedMs).toISOString(),
     seconds: Math.max(0, (wish.nowMs() - startedMs) / 1000),
     via: wish.via,
-    modes: [...modes, ...(others?.modes ?? [])].map((facts) => ({
+    modes: [...modes, ...(others?.modes ?? []).filter(({ mode }) => decidedBy(mode) === mode)].map((facts) => ({
       mode: facts.mode,
       ended: facts.startup?.ended ?? null,
       gaps: gapCodes(facts),
@@ -118,6 +124,7 @@ export async function runAccount(wish: RunWish): Promise<Ran> {
   return {
     measured,
     verdicts,
+    besides: verdictsIn(besides(here), { account, modes }, applying),
     others,
     applying,
     record,
@@ -174,13 +181,40 @@ export async function otherModes(
   const { account, measure, how, signal } = wish;
   const shell = personalityOf({ path: account.shell, resolved: account.shell });
   const entered: readonly ModeId[] = modesFor(applying);
-  const rest = modeIds.filter((mode) => shell?.starts[mode] !== undefined && !entered.includes(mode));
+  const transfers = areTransfersAsked(applying);
+  const rest = modeIds.filter((mode) => {
+    const by = decidedBy(mode);
+    if (shell?.starts[by] === undefined || entered.includes(mode)) return false;
+    return by === mode || (transfers && !entered.includes(by));
+  });
   const plan = { accounts: [account], policies: applying, modes: rest, withinMs, how };
   const modes: ModeFacts[] = [];
   for (const request of requestsFor(account, plan)) {
     if (signal.aborted) break;
     modes.push(await measure({ ...request, signal }));
   }
-  const judged = evaluate({ policies: applying, measured: [{ account, modes }], checks: checkKinds, modes: rest });
-  return { modes, verdicts: judged.filter(({ mode }) => mode !== "-") };
+  return { modes: byWay(rest, modes), verdicts: verdictsIn(rest, { account, modes }, applying) };
+}
+
+/** Derived modes that no engine enters by, and for which all is measured that decides them. */
+function besides(applying: readonly InForce[]): ModeId[] {
+  const entered: readonly ModeId[] = modesFor(applying);
+  if (!areTransfersAsked(applying)) return [];
+  return modeIds.filter((mode) => {
+    const by = decidedBy(mode);
+    return by !== mode && entered.includes(by) && !entered.includes(mode);
+  });
+}
+
+function areTransfersAsked(applying: readonly InForce[]): boolean {
+  const kinds = applying.flatMap(({ rules }) => rules.map(({ check }) => checkKinds.find(({ id }) => id === check)));
+  return kinds.some((kind) => kind?.asksAbout === "transfer");
+}
+
+/** In modes by which no engine enters. */
+function verdictsIn(modes: readonly ModeId[], measured: Measured, applying: readonly InForce[]): Verdict[] {
+  if (modes.length === 0) return [];
+  const ways = { ...measured, modes: byWay(modes, measured.modes) };
+  const judged = evaluate({ policies: applying, measured: [ways], checks: checkKinds, modes });
+  return judged.filter(({ mode }) => mode !== "-");
 }

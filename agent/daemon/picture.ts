@@ -2,8 +2,7 @@
  * What status shows besides the counts: the agent's state in the words of status/picture.ts. Everything in it was prepared
  * when a run ended: to make it starts no probe and reads no file of the host.
  */
-import { modeIds, type SessionsFacts, type Share } from "../facts/index.ts";
-import { shells } from "../shells/index.ts";
+import type { SessionsFacts, Share } from "../facts/index.ts";
 import {
   type AccountWays,
   type CleanupRow,
@@ -212,16 +211,7 @@ function unmeasuredIn(
     rows.push({ account: account ?? "-", mode: "-", code: "sessions", message: sessions.problem, change: "" });
   if (account !== undefined) return rows;
   for (const { code, message } of degraded) rows.push({ account: "-", mode: "-", code, message, change: "" });
-  return unstarted === ""
-    ? rows
-    : [...rows, { account: "-", mode: "-", code: "unknown-mode", message: unstarted, change: "" }];
-}
-
-/** The ways by which no shell is started, whosever it is: why most of the matrix is empty. */
-const unstarted = unstartedWords(modeIds.filter((mode) => shells.every(({ starts }) => starts[mode] === undefined)));
-
-function unstartedWords(ids: readonly string[]): string {
-  return ids.length === 0 ? "" : `this version starts no shell by ${ids.join(", ")}`;
+  return rows;
 }
 
 function iso(ms: number): string {

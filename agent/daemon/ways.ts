@@ -1,7 +1,7 @@
 /** The cells of the matrix account x mode, from the verdicts of a run. Pure. */
 import { createHash } from "node:crypto";
 import { type InForce, modesFor, type Verdict } from "../evaluate/index.ts";
-import { type Gap, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
+import { decidedBy, type Gap, type ModeFacts, type ModeId, modeIds } from "../facts/index.ts";
 import type { Way } from "../status/index.ts";
 import { redacted } from "../store/index.ts";
 import type { Others, Ran } from "./account-run.ts";
@@ -35,12 +35,15 @@ export function seenIn(facts: readonly ModeFacts[], verdicts: readonly Verdict[]
     const here = judged.get(mode) ?? [];
     return here.length === 0 ? [] : [[mode, cellOf(here, isFound)]];
   });
-  return { cells: new Map(cells), gaps: facts.flatMap(gapsOf) };
+  // Of a derived mode they are those of the one that decides it.
+  const asked = facts.filter(({ mode }) => decidedBy(mode) === mode);
+  return { cells: new Map(cells), gaps: asked.flatMap(gapsOf) };
 }
 
 /** Keeps what a run saw. `change`: what tells that something of the host changed before it; "" where nothing did. */
 export function noteSeen(watched: Watched, ran: Ran, change: string): void {
-  watched.seen = seenIn(ran.measured.modes, ran.verdicts, true);
+  const { cells, gaps } = seenIn(ran.measured.modes, ran.verdicts, true);
+  watched.seen = { cells: new Map([...cells, ...seenIn([], ran.besides, false).cells]), gaps };
   const outcome = ran.verdicts.map(({ fingerprint, status }) => `${fingerprint} ${status}`).join("\n");
   const before = watched.ground.split(" ")[0];
   const now = createHash("sha256").update(outcome).digest("hex");
@@ -127,7 +130,8 @@ const none: Cell = { state: "none", word: "", finding: null };
 export function waysOf(engines: Seen, others: Seen, entered: readonly ModeId[]): Way[] {
   return modeIds.map((mode) => {
     const isEngines = entered.includes(mode);
-    const cell = (isEngines ? engines : others).cells.get(mode) ?? (isEngines ? notKnown : none);
+    const cell =
+      (isEngines ? null : others.cells.get(mode)) ?? engines.cells.get(mode) ?? (isEngines ? notKnown : none);
     const way: Way = { mode, isEngines, ...cell };
     if (way.finding !== null) return way;
     const key = JSON.stringify(way);

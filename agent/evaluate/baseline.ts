@@ -5,6 +5,7 @@ import {
   type BaselineChange,
   type BaselineItem,
   type Cause,
+  decidedBy,
   type FactName,
   gapsOf,
   type ModeFacts,
@@ -27,7 +28,8 @@ const factOf = [
 type Defined = (typeof factOf)[number][0];
 
 /** Everything of an account that a line of a startup file can change, as it is now. */
-export function baselineItems({ modes }: Pick<Measured, "modes">): BaselineItem[] {
+export function baselineItems({ modes: all }: Pick<Measured, "modes">): BaselineItem[] {
+  const modes = all.filter(({ mode }) => decidedBy(mode) === mode);
   return [...fileItems(modes), ...modes.flatMap((facts) => [shellItem(facts), ...definedItems(facts)])];
 }
 

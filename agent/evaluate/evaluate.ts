@@ -6,6 +6,7 @@ import {
   type AskedFact,
   agentFacts,
   askedFacts,
+  decidedBy,
   type FactName,
   type Gap,
   gapsOf,
@@ -80,16 +81,26 @@ export function sendsFor(policies: readonly Pick<InForce, "engines">[], mode: Mo
 /** Names whose meaning the rules ask for in a mode: the probe is to resolve each. */
 export function namesFor(policies: readonly InForce[], checks: readonly AnyCheckKind[], mode: ModeId): string[] {
   const names = policies.flatMap((policy) => {
-    const facts = { sends: sendsFor([policy], mode) };
-    return policy.rules.flatMap((rule) => kindOf(rule.check, checks).names?.(rule.with, facts) ?? []);
+    const facts = { sends: sendsFor([policy], mode), mode };
+    return policy.rules.flatMap((rule) => {
+      const kind = kindOf(rule.check, checks);
+      return isJudgedIn(kind, mode) ? (kind.names?.(rule.with, facts) ?? []) : [];
+    });
   });
   return [...new Set(names)];
 }
 
-/** Facts that the rules need and that are asked for only then. */
-export function asksFor(policies: readonly InForce[], checks: readonly AnyCheckKind[]): AskedFact[] {
-  const needs = policies.flatMap(({ rules }) => rules.flatMap(({ check }) => kindOf(check, checks).needs));
+/** Facts that the rules need in a mode and that are asked for only then. */
+export function asksFor(policies: readonly InForce[], checks: readonly AnyCheckKind[], mode: ModeId): AskedFact[] {
+  const kinds = policies.flatMap(({ rules }) => rules.map(({ check }) => kindOf(check, checks)));
+  const needs = kinds.filter((kind) => isJudgedIn(kind, mode)).flatMap((kind) => kind.needs);
   return askedFacts.filter((fact) => needs.includes(fact));
+}
+
+/** What is about an account is judged by the facts of one of its modes, whichever was measured. */
+function isJudgedIn({ asksAbout }: AnyCheckKind, mode: ModeId): boolean {
+  const isDerived = decidedBy(mode) !== mode;
+  return asksAbout === "account" || asksAbout === (isDerived ? "transfer" : "mode");
 }
 
 interface Context {
@@ -110,16 +121,19 @@ function aboutModes(
     const here = policies.filter((policy) => modesFor([policy], asked).includes(mode));
     const told = here.some(({ rules }) => rules.some(({ check }) => saysHowStartupEnded(kindOf(check, checks))));
     const found = facts.find((each) => each.mode === mode);
-    return here.flatMap((policy) =>
-      policy.rules.flatMap((rule) => {
-        const kind = kindOf(rule.check, checks);
-        if (kind.asksAbout !== "mode") return [];
+    return here.flatMap((policy) => {
+      const kinds = policy.rules.map((rule) => ({ rule, kind: kindOf(rule.check, checks) }));
+      const asking = kinds.filter(({ kind }) => kind.asksAbout !== "account" && isJudgedIn(kind, mode));
+      // Nothing that a rule asks about is a pass: what is entered and never asked about is undecided.
+      const judging = asking.length > 0 ? asking : kinds.filter(({ kind }) => kind.asksAbout === "mode");
+      return judging.flatMap(({ rule, kind }) => {
         const context = { kind, rule, policy: rule.policy ?? policy.policy, account: account.name, mode };
         const sends = sendsFor([policy], mode);
+        if (asking.length === 0) return undecided(context, { sends, mode, ...nobodyAsked }, [notAskedIn(mode)]);
         if (found === undefined) return undecided(context, { sends, mode, ...nobodyAsked }, [notMeasured(mode)]);
         return judged(context, { ...nobodyAsked, ...found, account, sends }, told);
-      }),
-    );
+      });
+    });
   });
 }
 
@@ -237,6 +251,11 @@ function kindOf(id: string, checks: readonly AnyCheckKind[]): AnyCheckKind {
 /** Whether a kind speaks of a startup that never finished, so that the others need not. */
 function saysHowStartupEnded(kind: AnyCheckKind): boolean {
   return !kind.afterStartup && kind.needs.includes("startup");
+}
+
+function notAskedIn(mode: ModeId): Gap {
+  const message = `no rule of the policy asks whether ${mode} works`;
+  return { code: "unknown-mode", message, change: "add a rule with check: file-transfer", of: [] };
 }
 
 function notMeasured(mode: ModeId): Gap {

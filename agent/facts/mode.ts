@@ -28,3 +28,8 @@ export function modeOf(id: ModeId): Mode {
   if (found === undefined) throw new Error(`no mode ${id}`);
   return found;
 }
+
+/** The way of coming in by whose facts a mode is decided: a derived one asks no question of its own. */
+export function decidedBy(id: ModeId): ModeId {
+  return modeOf(id).start === "derived" ? "ssh-command" : id;
+}

@@ -1,10 +1,13 @@
 /** Facts about an account that need no run of its shell, gathered where a rule asks for them. */
+import { accountUseFacts } from "../collectors/account-use.ts";
 import { localeNames } from "../collectors/locales.ts";
+import { sshServerFacts } from "../collectors/ssh-server.ts";
 import { sudoOf } from "../collectors/sudo.ts";
 import {
   type Account,
   type AskedFact,
   type Gap,
+  gapsOf,
   type HostFactName,
   hostFacts,
   type ModeFacts,
@@ -20,17 +23,18 @@ interface Asking {
 
 type Gathered = Pick<ModeFacts, HostFactName> & { readonly gaps: readonly Gap[] };
 
-/** `facts` with what is asked for beside them. What could not be had is a gap. */
-export async function withHostFacts(facts: ModeFacts, asking: Asking): Promise<ModeFacts> {
+/** The facts with what is asked for beside them, gathered while they are measured. What could not be had is a gap. */
+export async function withHostFacts(measuring: Promise<ModeFacts>, asking: Asking): Promise<ModeFacts> {
   const asked = hostFacts.filter((fact) => asking.asks?.includes(fact) && gatherers[fact] !== undefined);
-  if (asked.length === 0) return facts;
-  const gathered = await Promise.all(asked.flatMap((fact) => gatherers[fact]?.(facts, asking) ?? []));
+  if (asked.length === 0) return measuring;
+  const gathering = asked.flatMap((fact) => gatherers[fact]?.(measuring, asking) ?? []);
+  const [facts, ...gathered] = await Promise.all([measuring, ...gathering]);
   let all: ModeFacts = { ...facts, asked: [...(facts.asked ?? []), ...asked] };
   for (const { gaps, ...found } of gathered) all = { ...all, ...found, gaps: [...all.gaps, ...gaps] };
   return all;
 }
 
-type Gatherer = (facts: ModeFacts, asking: Asking) => Promise<Gathered>;
+type Gatherer = (measuring: Promise<ModeFacts>, asking: Asking) => Promise<Gathered>;
 
 const gatherers: Partial<Readonly<Record<HostFactName, Gatherer>>> = {
   standings,
@@ -42,6 +46,8 @@ const gatherers: Partial<Readonly<Record<HostFactName, Gatherer>>> = {
     const told = await localeNames();
     return told.kind === "gap" ? missing("locales", told) : { locales: told.names, gaps: [] };
   },
+  sshServer: async (_, { account }) => ({ sshServer: await sshServerFacts(account), gaps: [] }),
+  accountUse: async (_, { account }) => ({ accountUse: await accountUseFacts(account, Date.now()), gaps: [] }),
 };
 
 function missing(
@@ -51,7 +57,8 @@ function missing(
   return { [fact]: null, gaps: [{ code: "unreadable", message, change, of: [fact] }] };
 }
 
-async function standings(facts: ModeFacts, { account, replaced = [] }: Asking): Promise<Gathered> {
+async function standings(measuring: Promise<ModeFacts>, { account, replaced = [] }: Asking): Promise<Gathered> {
+  const facts = await measuring;
   const path = facts.variables.find(({ name, exported }) => name === "PATH" && exported)?.value ?? "";
   const folders = [...new Set(path.split(":").filter((entry) => entry.startsWith("/")))];
   const files = facts.startupFiles.filter(({ state }) => state !== "absent").map((file) => file.path);
@@ -64,8 +71,8 @@ async function standings(facts: ModeFacts, { account, replaced = [] }: Asking): 
       change: "",
     });
   }
-  // Without a single row nobody read anything: an empty list would look as if all of them stood well.
-  if (facts.startupFiles.length === 0) {
+  // No file because none could be read is not the same as a shell that reads none.
+  if (files.length === 0 && gapsOf(facts, ["startupFiles"]).length > 0) {
     return missing("standings", { message: "which startup files there are is not known", change: "" });
   }
   return { standings: { home, path: of(folders), startupFiles: of([...new Set(files)]) }, gaps: [] };

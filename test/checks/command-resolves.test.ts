@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { commandResolves } from "../../agent/checks/command-resolves.ts";
 import type { CommandFact } from "../../agent/facts/index.ts";
-import { at, sends } from "../support/facts.ts";
+import { at, checkFacts, sends } from "../support/facts.ts";
 import { judge, only, statuses } from "../support/judging.ts";
 
 function name(name: string, is: CommandFact["is"], reaches: string | null): CommandFact {
@@ -37,8 +37,8 @@ describe("command-resolves", () => {
     const commands = [name("rm", "file", "/usr/bin/rm"), name("cp", "alias", "/usr/bin/cp")];
     const found = judge(commandResolves, { sends: sends("rm -f {file}", "cp {file} {new}", "rm {file}"), commands });
     assert.deepEqual(statuses(found), ["rm: pass", "cp: fail"]);
-    assert.deepEqual(commandResolves.names?.({ to: "program" }, { sends: sends("rm -f {file}") }), ["rm"]);
-    assert.deepEqual(commandResolves.names?.({ names: ["borg"], to: "program" }, { sends: [] }), ["borg"]);
+    assert.deepEqual(commandResolves.names?.({ to: "program" }, checkFacts({ sends: sends("rm -f {file}") })), ["rm"]);
+    assert.deepEqual(commandResolves.names?.({ names: ["borg"], to: "program" }, checkFacts()), ["borg"]);
   });
 
   test("is unknown for a name that was not asked, and where there is no name", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { engineCommands } from "../../agent/checks/engine-commands.ts";
 import type { CommandFact, Tried } from "../../agent/facts/index.ts";
-import { at, sends, tried } from "../support/facts.ts";
+import { at, checkFacts, sends, tried } from "../support/facts.ts";
 import { judge, only, statuses } from "../support/judging.ts";
 
 const cp = "cp -f {file} {existing}";
@@ -213,14 +213,14 @@ describe("engine-commands, for lines that are resolved only", () => {
   test("asks for the names that decide", () => {
     const asked = engineCommands.names?.(
       {},
-      { sends: [...sends(cp), { command: "command sqlplus -v", try: "resolve" }] },
+      checkFacts({ sends: [...sends(cp), { command: "command sqlplus -v", try: "resolve" }] }),
     );
     assert.deepEqual(asked, ["command", "sqlplus"]);
   });
 
   test("stands on what was asked, not on what was tried, and the other way round", () => {
     const sent = [...sends(cp), { command: "sqlplus -v", try: "resolve" as const }];
-    assert.deepEqual(engineCommands.needsOf?.("sqlplus -v", { sends: sent }), ["commands"]);
-    assert.deepEqual(engineCommands.needsOf?.(cp, { sends: sent }), ["tried"]);
+    assert.deepEqual(engineCommands.needsOf?.("sqlplus -v", checkFacts({ sends: sent })), ["commands"]);
+    assert.deepEqual(engineCommands.needsOf?.(cp, checkFacts({ sends: sent })), ["tried"]);
   });
 });

@@ -18,6 +18,8 @@ const shared = [
   "patterns.ts",
   "resolution.ts",
   "sent.ts",
+  "ssh-wording.ts",
+  "transfer-wording.ts",
   "vacuous.ts",
   "wording.ts",
 ];

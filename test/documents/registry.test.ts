@@ -59,6 +59,7 @@ test("what is shipped is sound, and is the default", () => {
       ["engine-commands", "critical"],
       ["startup-finishes", "critical"],
       ["startup-output", "high"],
+      ["file-transfer", "high"],
       ["working-directory", "high"],
       ["trap", "high"],
     ],

@@ -23,7 +23,7 @@ const codes = [
 const commands = ["rm -f {file}", "cp -f {file} {existing}"] as const;
 const exec = engine(
   "exec-channel",
-  ["ssh-command"],
+  ["ssh-command", "sftp"],
   [...sends(...commands), { command: "sqlplus -v", try: "resolve" }],
 );
 /** Of the kinds that take no rule without saying what it asks. */
@@ -112,7 +112,7 @@ describe("a gap", () => {
         const after = verdictsOf({ ...facts, gaps: [...facts.gaps, gap] });
         for (const { check, subject, status } of after.values()) {
           const kind = checkKinds.find(({ id }) => id === check);
-          const needs = kind?.needsOf?.(subject, checkFacts({ sends: exec.sends })) ?? kind?.needs ?? [];
+          const needs = kind?.needsOf?.(subject, checkFacts(checkFacts({ sends: exec.sends }))) ?? kind?.needs ?? [];
           if (status !== "pass" || !gap.of.some((name) => needs.includes(name))) continue;
           assert.ok(kind?.needsOf !== undefined && ["timed-out", "over-ceiling"].includes(gap.code));
         }

@@ -1,3 +1,4 @@
+import { sshd } from "../../agent/checks/example-facts.ts";
 import type { CheckFacts, Sends } from "../../agent/checks/index.ts";
 import type { Account, Gap, ModeFacts, Startup, Tried } from "../../agent/facts/index.ts";
 
@@ -47,6 +48,8 @@ export function modeFacts(other: Partial<ModeFacts> = {}): ModeFacts {
     tried: [],
     mismatches: [],
     gaps: [],
+    asked: ["sshServer"],
+    sshServer: sshd({}),
     ...other,
   };
 }
@@ -55,6 +58,7 @@ export function modeFacts(other: Partial<ModeFacts> = {}): ModeFacts {
 export function checkFacts(other: Partial<CheckFacts> = {}): CheckFacts {
   return {
     ...modeFacts(),
+    sshServer: sshd({}),
     account,
     sends: [],
     watching: null,
@@ -66,7 +70,6 @@ export function checkFacts(other: Partial<CheckFacts> = {}): CheckFacts {
     standings: null,
     sudo: null,
     locales: null,
-    sshServer: null,
     accountUse: null,
     ...other,
   };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type ModeId, modes } from "../../facts/index.ts";
+import { decidedBy, type ModeId, modes } from "../../facts/index.ts";
 import { wrapped } from "../../facts/layout.ts";
 import { shells } from "../../shells/index.ts";
 import { checkOnce, type Refused, type Wish, wrongCall } from "../check-once.ts";
@@ -55,7 +55,7 @@ function declare(command: Command): void {
 
 /** The modes in which a shell can be started; a mode that none can be started in gives a gap, and is said to. */
 function modeLines(): string {
-  const isMeasured = (id: ModeId) => shells.some(({ starts }) => starts[id] !== undefined);
+  const isMeasured = (id: ModeId) => shells.some(({ starts }) => starts[decidedBy(id)] !== undefined);
   const lines = modes.filter(({ id }) => isMeasured(id)).map(({ id, standsFor }) => `  ${id.padEnd(18)}${standsFor}`);
   const others = modes.filter(({ id }) => !isMeasured(id)).map(({ id }) => id);
   if (others.length === 0) return lines.join("\n");

@@ -1,6 +1,6 @@
 /** A host made of values: accounts, documents and facts for `run`, and the call as a person would see it. */
 
-import { ready, tried } from "../../../agent/checks/example-facts.ts";
+import { ready, sshd, tried } from "../../../agent/checks/example-facts.ts";
 import { checkKinds } from "../../../agent/checks/index.ts";
 import type { Applying, Candidate, FileOutcome, RootIdentity, Seen, Swept } from "../../../agent/cleanup/index.ts";
 import { mostOfGroup } from "../../../agent/cleanup/outcome.ts";
@@ -63,6 +63,8 @@ export function goodFacts(
     tried: sends.map((command) => tried(command)),
     mismatches: [],
     gaps: [],
+    asked: ["sshServer"],
+    sshServer: sshd({}),
     ...other,
   };
 }
