@@ -191,13 +191,13 @@ export interface Tried extends Attempt, Cause {
   readonly line: string | null;
 }
 
-/** A line of a startup file that keeps what stands behind it for people. */
+/** A line of a startup file that keeps what stands behind it for people, or is meant to. */
 export interface GuardFact {
   readonly where: Place;
   /** Its source on one line, at most 200 characters. */
   readonly text: string;
-  /** `block`: for people is what stands inside of it; `return`: the rest of the file. */
-  readonly form: "block" | "return";
+  /** `block`: for people is what stands inside of it; `return`: the rest of the file; `open`: it lets this session through. */
+  readonly form: "block" | "return" | "open";
 }
 
 /** What the same shell has in the same mode when it reads none of its startup files. */

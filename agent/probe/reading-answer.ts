@@ -54,7 +54,7 @@ const guard = z.strictObject({
   where: place,
   text: short,
   untilLine: count.nullable(),
-  form: z.enum(["block", "return"]),
+  form: z.enum(["block", "return", "open"]),
   lastLine: count,
 });
 

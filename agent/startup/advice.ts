@@ -7,10 +7,19 @@ import type { Guard, Reading } from "./reading.ts";
  */
 export function advice(reading: Reading, place: Place): string | null {
   const inFile = reading.guards.filter(({ where }) => where.file === place.file);
-  const below = inFile.find(({ where }) => where.line > place.line);
-  const guard = below ?? inFile.findLast(({ form, where }) => form === "block" && where.line < place.line);
-  if (guard === undefined || guard.where.line === place.line) return null;
+  const holding = inFile.filter(({ form }) => form !== "open");
+  const below = holding.find(({ where }) => where.line > place.line);
+  const guard = below ?? holding.findLast(({ form, where }) => form === "block" && where.line < place.line);
+  if (guard === undefined) return passed(inFile, place);
+  if (guard.where.line === place.line) return null;
   return `move line ${place.line} ${destination(guard, below !== undefined)}, or delete it`;
+}
+
+/** The guard above the line that was meant to keep it for people. */
+function passed(inFile: readonly Guard[], { line }: Place): string | null {
+  const open = inFile.findLast(({ form, where }) => form === "open" && where.line < line);
+  if (open === undefined) return null;
+  return `delete line ${line}, or let line ${open.where.line} ("${open.text}") keep such sessions out: it takes this one for a person's`;
 }
 
 function destination({ form, where, lastLine, text }: Guard, isBelow: boolean): string {

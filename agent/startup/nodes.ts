@@ -3,7 +3,7 @@ import { cshExpression, testKeyword } from "./conditions.ts";
 import { fieldsOf, itemsOf, patternOf, valueOfWord } from "./expand.ts";
 import { families } from "./families.ts";
 import { matches } from "./glob.ts";
-import { addBlock, addReturn, isForPeople, stays } from "./guards.ts";
+import { addBlock, addOpen, addReturn, isForNobody, isForPeople, stays } from "./guards.ts";
 import { askAboutInput, askAboutMentioned } from "./mentioned.ts";
 import { redirected } from "./streams.ts";
 import type {
@@ -181,6 +181,7 @@ function logic(walk: Walk, node: Logic): Truth {
     }
   }
   if (stayed && !stays(walk) && isForPeople(walk, node.first.start, node.end)) addReturn(walk, node);
+  else if (stayed) addOpen(walk, node);
   return result;
 }
 
@@ -196,6 +197,7 @@ function conditional(walk: Walk, node: If): Truth {
   const [first] = node.branches;
   const asked = first === undefined ? node.end : (first.body[0]?.node.start ?? first.end);
   if (stayed && !stays(walk) && isForPeople(walk, node.start, asked)) addReturn(walk, node);
+  else if (stayed) addOpen(walk, node);
   return result;
 }
 
@@ -210,7 +212,8 @@ function branches(walk: Walk, node: If, at: number): Truth {
     return made;
   }
   if (result === "no") {
-    if (first !== undefined && isForPeople(walk, branch.start, first.node.start)) addBlock(walk, branch);
+    const [from, to] = [branch.start, first?.node.start ?? branch.start];
+    if (isForPeople(walk, from, to) && !isForNobody(walk, from, to)) addBlock(walk, branch);
     unreached(walk, () => walkList(walk, branch.body));
     return branches(walk, node, at + 1);
   }

@@ -53,8 +53,11 @@ export interface Guard {
   readonly text: string;
   /** Last line that it keeps from engines; null for "the rest of the file". */
   readonly untilLine: number | null;
-  /** `block`: what may be moved goes below this line, inside the block; `return`: below `lastLine`. */
-  readonly form: "block" | "return";
+  /**
+   * `block`: what may be moved goes below this line, inside the block; `return`: below `lastLine`; `open`: it asks whether a
+   * person is there, takes this session for one, and keeps nothing from it.
+   */
+  readonly form: "block" | "return" | "open";
   /** The last line of the guard itself: of a `return`, where its `fi` or `esac` stands; of a `block`, its first line. */
   readonly lastLine: number;
 }

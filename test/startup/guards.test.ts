@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModeId } from "../../agent/facts/index.ts";
+import { advice } from "../../agent/startup/index.ts";
 import { inShort, reading } from "./homes.ts";
 
 /** Whether `alias after=x` behind the text is reached. */
@@ -115,4 +116,52 @@ test("the two ways of an unknown condition are kept apart", () => {
     "3:15 variable g=.a maybe",
     "4:1 source  yes",
   ]);
+});
+
+const opened: readonly (readonly [shell: "bash" | "tcsh" | "bsdcsh" | "fish", mode: ModeId, text: string])[] = [
+  ["tcsh", "ssh-login-notty", "if (! $?prompt) exit"],
+  ["bsdcsh", "ssh-login-notty", "if (! $?prompt) exit"],
+  ["tcsh", "ssh-login-notty", "if ($?prompt == 0) then\n  exit\nendif"],
+  ["bash", "ssh-command-pty", "[ -t 0 ] || return"],
+  ["bash", "ssh-command-pty", "if [ ! -t 0 ]; then return; fi"],
+  ["bash", "ssh-command-pty", "tty -s || return"],
+  ["fish", "ssh-command-pty", "isatty stdin; or exit"],
+  ["fish", "ssh-command-pty", "not isatty; and exit"],
+];
+for (const [shell, mode, text] of opened)
+  test(`a guard that does not guard is pointed out: ${text.replaceAll("\n", " ")} in ${shell}, ${mode}`, () => {
+    const file = { bash: ".bashrc", tcsh: ".cshrc", bsdcsh: ".cshrc", fish: ".config/fish/config.fish" }[shell];
+    const last = text.split("\n").length;
+    const found = reading(shell, mode, { [file]: `${text}\nalias rm 'rm -i'\n` });
+    assert.deepEqual(
+      found.guards.map(({ form, where, lastLine }) => [form, where.line, lastLine]),
+      [["open", 1, last]],
+    );
+    const where = { file: `/home/papaya/${file}`, line: last + 1, column: 1, through: [] };
+    assert.match(advice(found, where) ?? "", /^delete line \d, or let line 1 \(".*"\) keep such sessions out/);
+  });
+
+test("a person's session and what asks for nobody else are no open guard", () => {
+  const none: readonly (readonly ["bash" | "tcsh" | "fish", ModeId, string])[] = [
+    ["bash", "ssh-login", "[ -t 0 ] || return"],
+    ["bash", "ssh-command-pty", "[ -t 0 ] && return"],
+    ["bash", "ssh-command", "[[ $- == *i* ]] && return"],
+    ["bash", "ssh-command", '[ -n "$PS1" ] && return'],
+    ["tcsh", "ssh-command", "if ($?prompt) exit"],
+    ["fish", "ssh-command", "status is-interactive; and exit"],
+    ["bash", "ssh-command-pty", "[ -d ~/x ] || return"],
+  ];
+  for (const [shell, mode, text] of none) {
+    const file = {
+      bash: mode === "ssh-login" ? ".profile" : ".bashrc",
+      tcsh: ".cshrc",
+      fish: ".config/fish/config.fish",
+    }[shell];
+    const found = reading(shell, mode, { [file]: `${text}\nalias a b\n` });
+    assert.deepEqual(
+      found.guards.filter(({ form }) => form === "open"),
+      [],
+      text,
+    );
+  }
 });

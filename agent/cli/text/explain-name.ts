@@ -166,6 +166,12 @@ function chainsText({ name, measured: { account, modes } }: ExplainedName): Line
 
 const deepest = 60;
 
+const guardNotes: Readonly<Record<GuardFact["form"], string>> = {
+  block: "(inside is for people)",
+  return: "(below is for people)",
+  open: "(lets this session through)",
+};
+
 function linesText(chain: string, { where, line }: Cause, { guards = [] }: ModeFacts): Line[] {
   if (where === null) return [];
   const before = chain.slice(0, chain.lastIndexOf(" -> ") + 4);
@@ -176,7 +182,7 @@ function linesText(chain: string, { where, line }: Cause, { guards = [] }: ModeF
     ...guardsAround(where, guards).map(({ where: at, text, form }) => ({
       number: at.line,
       text,
-      note: form === "block" ? "(inside is for people)" : "(below is for people)",
+      note: guardNotes[form],
     })),
   ].sort((a, b) => a.number - b.number);
   return shown.flatMap(({ number, text, note }) =>
@@ -188,8 +194,9 @@ function linesText(chain: string, { where, line }: Cause, { guards = [] }: ModeF
 function guardsAround({ file, line }: Place, guards: readonly GuardFact[]): GuardFact[] {
   const here = guards.filter(({ where }) => where.file === file && where.line !== line);
   const guard =
-    here.find(({ where }) => where.line > line) ??
-    here.findLast(({ where, form }) => where.line < line && form === "block");
+    here.find(({ where, form }) => where.line > line && form !== "open") ??
+    here.findLast(({ where, form }) => where.line < line && form === "block") ??
+    here.findLast(({ where, form }) => where.line < line && form === "open");
   return guard === undefined ? [] : [guard];
 }
 
