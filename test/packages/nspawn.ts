@@ -89,7 +89,9 @@ export async function rootOf(name: RootName): Promise<string> {
   mkdirSync(roots, { recursive: true });
   const include = packages[name].length === 0 ? "" : `--include=${packages[name].join(",")}`;
   // Another test run may be making it.
-  const script = `[ -e ${root} ] || { rm -rf ${root}.new; debootstrap --variant=minbase ${include} ${name} ${root}.new && mv ${root}.new ${root}; }`;
+  // The archive from which this machine has its own packages; without one, debootstrap's own.
+  const mirror = `$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | sed -n 's/ bookworm$//p' | head -n 1)`;
+  const script = `[ -e ${root} ] || { rm -rf ${root}.new; debootstrap --variant=minbase ${include} ${name} ${root}.new ${mirror} && mv ${root}.new ${root}; }`;
   const made = await runCommand(["flock", join(roots, ".lock"), "sh", "-c", script], {
     deadlineMs: 900_000,
     maxBytes: 1_048_576,
