@@ -50,7 +50,7 @@ function judgeLocale(
     { where: found.where },
     {
       at: (line) => `name a locale of the host in line ${line} (locale -a lists them), or C.UTF-8`,
-      nowhere: `set ${found.name} to a locale of the host (locale -a lists them); sshd may have it from the client (AcceptEnv)`,
+      nowhere: `set ${found.name} to a locale of the host (locale -a lists them); it may come from the shell itself, or from the client by sshd (AcceptEnv)`,
     },
   );
   return { subject, ...placeOf(found), status: "fail", message, change, evidence };

@@ -25,7 +25,9 @@ const parameters = z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe("Patterns with * and ?, one of which its whole value is like."),
+      .describe(
+        "Patterns with * and ?, one of which its whole value is like; with `is: unset`, values that are as good as none.",
+      ),
     exported: z
       .enum(["yes", "no"])
       .optional()
@@ -36,8 +38,8 @@ const parameters = z
     if (asked.length === 0) {
       refuseVacuous(context, "is, equals, matches or exported: what must hold of the variables", "none of them");
     }
-    if (is === "unset" && asked.length > 1) {
-      refuseVacuous(context, "is: unset alone: what is not there has no value", "more beside it", ["is"]);
+    if (is === "unset" && (equals !== undefined || exported !== undefined)) {
+      refuseVacuous(context, "is: unset without equals and exported: what is not there has no value", "both", ["is"]);
     }
     if (is !== "unset" && !(exported === "no" && asked.length === 1) && names.some(isPattern)) {
       refuseVacuous(context, "names without * and ?, but for `is: unset` or `exported: no` alone", "a pattern", [
@@ -55,11 +57,12 @@ const setIt = (name: string) => ({
 
 /** In words, why it fails; null where it holds. Values are left out: they may be secrets. */
 function wrong(name: string, found: VariableFact | undefined, { is, equals, matches, exported }: Parameters) {
-  if (is === "unset") return found === undefined ? null : `${found.name} is set`;
+  const isLikeOne = found !== undefined && matches?.some((pattern) => isLike(pattern, found.value)) === true;
+  if (is === "unset") return found === undefined || isLikeOne ? null : `${found.name} is set`;
   if (found === undefined)
     return exported === "no" && !is && equals === undefined && !matches ? null : `${name} is not set`;
   if (equals !== undefined && found.value !== equals) return `${name} has another value than the rule's`;
-  if (matches !== undefined && !matches.some((pattern) => isLike(pattern, found.value))) {
+  if (matches !== undefined && !isLikeOne) {
     return `the value of ${name} is like none of the rule's patterns`;
   }
   if (exported === "yes" && !found.exported) return `${name} is set, but programs do not get it: it is not exported`;
@@ -114,6 +117,12 @@ export const variable = checkKind({
         variables: [{ name: "LD_LIBRARY_PATH", exported: true, value: "/u01/lib", where: cshrc(4) }],
       },
       fails: ["LD_LIBRARY_PATH"],
+    },
+    {
+      says: "a value that is as good as none holds",
+      with: { names: ["TMOUT"], is: "unset", matches: ["0"] },
+      facts: { ...oracle, variables: [{ name: "TMOUT", exported: false, value: "0", where: null }] },
+      fails: [],
     },
     {
       says: "a name that looks like a secret fails, and its value is not said",

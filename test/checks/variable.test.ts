@@ -43,6 +43,13 @@ describe("variable", () => {
     assert.deepEqual(statuses(judge(variable, { variables: [kept, secret] }, asked)), ["*PASS*: fail"]);
   });
 
+  test("a value that is as good as none", () => {
+    const asked = { names: ["TMOUT"], is: "unset", matches: ["0"] };
+    assert.deepEqual(statuses(judge(variable, { variables: [plain] }, asked)), ["TMOUT: fail"]);
+    assert.deepEqual(statuses(judge(variable, { variables: [{ ...plain, value: "0" }] }, asked)), ["TMOUT: pass"]);
+    assert.deepEqual(statuses(judge(variable, { variables: [] }, asked)), ["TMOUT: pass"]);
+  });
+
   test("what is empty and not exported is not there: a shell has it by itself", () => {
     const own = { name: "CDPATH", exported: false, value: "", where: null };
     const asked = { names: ["CDPATH"], is: "unset" };
