@@ -176,7 +176,11 @@ export function whereExit(evidence: Evidence): Found {
     return fromTrace(evidence, last, ["exit"], null);
   const exits = chosen(evidence, ["exit"], (one) => one.name !== "return");
   return (
-    exits ?? chosen(evidence, ["exec"], () => true) ?? (last === undefined ? null : fromTrace(evidence, last, [], null))
+    exits ??
+    chosen(evidence, ["exec"], () => true) ??
+    // dash leaves a login at a line that makes no sense to it.
+    first(evidence, ["syntax-error"]) ??
+    (last === undefined ? null : fromTrace(evidence, last, [], null))
   );
 }
 

@@ -5,6 +5,7 @@ import { cshUnits } from "./csh-parse.ts";
 import { fishCommand, fishDefinition } from "./fish-commands.ts";
 import { fishUnits } from "./fish-parse.ts";
 import { definition, shCommand } from "./sh-commands.ts";
+import { isZsh, understood } from "./sh-dialect.ts";
 import { shUnits } from "./sh-parse.ts";
 import type { Define, Simple, Unit } from "./syntax.ts";
 import type { Truth } from "./values.ts";
@@ -20,7 +21,11 @@ interface Family {
 }
 
 export const families: Readonly<Record<Syntax, Family>> = {
-  sh: { units: (text, { ground }) => shUnits(text, ground.zsh), command: shCommand, definition },
+  sh: {
+    units: (text, { shell }) => understood(shUnits(text, isZsh(shell)), shell, text),
+    command: shCommand,
+    definition,
+  },
   csh: { units: (text, walk) => cshUnits(linesRead(text, walk)), command: cshCommand, definition },
   fish: { units: fishUnits, command: fishCommand, definition: fishDefinition },
 };

@@ -5,6 +5,7 @@ import { families } from "./families.ts";
 import { matches } from "./glob.ts";
 import { addBlock, addOpen, addReturn, isForNobody, isForPeople, stays } from "./guards.ts";
 import { askAboutInput, askAboutMentioned } from "./mentioned.ts";
+import { knows } from "./sh-dialect.ts";
 import { redirected } from "./streams.ts";
 import type {
   Arm,
@@ -115,6 +116,7 @@ function bare(walk: Walk, node: Compound): Truth {
     case "test":
       for (const item of node.items) if (typeof item !== "string") substitutions(walk, item, node);
       note(walk, node, { kind: "test", name: "[[", value: null });
+      if (!knows(walk.shell, "[[")) return "no";
       return testKeyword(node.items, walk.ground, walk.cwd);
     case "arithmetic":
       note(walk, node, { kind: "test", name: "((", value: null });

@@ -8,6 +8,7 @@ import { pathsOf } from "./glob.ts";
 import { walkList, walkNode } from "./nodes.ts";
 import type { Reading, Statement } from "./reading.ts";
 import { type Reader, sessionOf } from "./session.ts";
+import { isBash, isZsh } from "./sh-dialect.ts";
 import type { Simple } from "./syntax.ts";
 import { linesOf } from "./text.ts";
 import { type Truth, textValue, unset, variables } from "./values.ts";
@@ -200,11 +201,10 @@ function unread(walk: Walk, path: string): StartupFile["state"] {
  */
 function pathOf(walk: Walk, file: string, { movedBy }: ReadsRow): string | null {
   const { variables: known, home, zsh } = walk.ground;
-  if (file.startsWith("$")) {
-    const value = known.get(file.slice(1));
-    return value.kind === "text" && value.text.startsWith("/") ? value.text : null;
-  }
+  if (file.startsWith("$")) return namedBy(walk, file.slice(1));
   if (!file.startsWith("~/")) return file;
+  if (movedBy !== undefined && movedBy.from === file && known.get(movedBy.variable).kind !== "unset")
+    return namedBy(walk, movedBy.variable);
   const instead = movedBy === undefined ? unset : walk.ground.session.initially(movedBy.variable);
   if (movedBy !== undefined && instead.kind === "text" && instead.text !== "")
     return `${instead.text}${file.slice(movedBy.from.length)}`;
@@ -213,6 +213,22 @@ function pathOf(walk: Walk, file: string, { movedBy }: ReadsRow): string | null 
   if (folder.kind === "some" || folder.kind === "unknown")
     doubt(walk, "unreadable", `where zsh looks for ${file} is only known when it runs (ZDOTDIR)`);
   return `${home === "/" ? "" : home}${file.slice(1)}`;
+}
+
+/** The file that a variable names as it stands then: these shells expand parameters and a tilde in it (mksh only a tilde). */
+function namedBy(walk: Walk, name: string): string | null {
+  const { variables: known, home } = walk.ground;
+  const value = known.get(name);
+  if (value.kind === "unset" || (value.kind === "text" && value.text === "")) return null;
+  const path =
+    value.kind === "text" ? value.text.replace(/^(?:~|\$HOME|\$\{HOME\})(?=\/)/, home === "/" ? "" : home) : "";
+  if (path.startsWith("/") && !/[$`]/.test(path)) return path;
+  doubt(
+    walk,
+    "unreadable",
+    `${walk.shell} reads the file that ${name} names, and which that is is only known when it runs`,
+  );
+  return null;
 }
 
 /** A file that another one sources. */
@@ -245,7 +261,7 @@ function visit(walk: Walk, path: string, through: readonly string[]): StartupFil
     return "skipped";
   }
   identify(walk, path);
-  const compiled = walk.ground.zsh && isCompiled(walk, path);
+  const compiled = isZsh(walk.shell) && isCompiled(walk, path);
   const look = files.look(path);
   const reason = "reason" in look ? { reason: look.reason } : {};
   const digest = look.state === "text" ? { digest: look.digest } : {};
@@ -270,10 +286,10 @@ function visit(walk: Walk, path: string, through: readonly string[]): StartupFil
   const { variables: known } = walk.ground;
   const before = known.get(sourceName);
   // What a file does to it is left out: bash makes it anew for each file.
-  if (walk.shell === "bash")
+  if (isBash(walk.shell))
     known.set(sourceName, { kind: "list", items: [path, ...through.toReversed()].map(textValue) });
   within(walk, { frame, base, inFunction: null }, () => units(walk));
-  if (walk.shell === "bash") known.set(sourceName, before);
+  if (isBash(walk.shell)) known.set(sourceName, before);
   return state;
 }
 

@@ -1,6 +1,7 @@
 /** What a shell knows when it comes to its first startup file, before anything ran: measured, see the table's rows. */
 import { type ModeId, modeOf } from "../facts/index.ts";
 import type { Syntax } from "../shells/shell.ts";
+import { isBash, isYash, isZsh } from "./sh-dialect.ts";
 import { some, type Truth, textValue, unknown, unset, type Value } from "./values.ts";
 
 export interface Session {
@@ -20,7 +21,17 @@ export interface Reader {
 /** `$-` by how the shell is started: facts/shell-truth.md 5. The last two are for a login shell with `-c`. */
 const flags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bash: { command: "hBc", login: "himBHs", "login without terminal": "hBs", "login-command": "hBc" },
+  bashsh: { command: "hBc", login: "himBHs", "login without terminal": "hBs", "login-command": "hBc" },
+  dash: { command: "", login: "smi", "login without terminal": "s", "login-command": "" },
+  ash: { command: "c", login: "smi", "login without terminal": "s", "login-command": "c" },
   zsh: { command: "569X", login: "569XZilms", "login without terminal": "569Xls", "login-command": "569Xl" },
+  zshsh: { command: "", login: "ilms", "login without terminal": "ls", "login-command": "l" },
+  zshksh: { command: "", login: "ilms", "login without terminal": "ls", "login-command": "l" },
+  ksh93: { command: "chsB", login: "imsBEl", "login without terminal": "hsBl", "login-command": "chsBl" },
+  mksh: { command: "hc", login: "ilms", "login without terminal": "lsh", "login-command": "lhc" },
+  yash: { command: "c", login: "Cilmsu", "login without terminal": "ls", "login-command": "cl" },
+  yashsh: { command: "c", login: "ilms", "login without terminal": "ls", "login-command": "cl" },
+  posh: { command: "c", login: "il", "login without terminal": "l", "login-command": "cl" },
 };
 
 /** Names that sshd, su, cron and PAM always give, and those that each shell sets by itself. */
@@ -47,6 +58,14 @@ const tcshOwn = [
 ];
 const fishOwn = ["FISH_VERSION", "version", "fish_pid", "hostname", "umask", "fish_function_path", "__fish_config_dir"];
 const fishOpen = ["argv", "status", "pipestatus", "history", "CMD_DURATION", "__fish_data_dir", "__fish_sysconf_dir"];
+const withoutUid = ["dash", "ash", "ksh93", "mksh", "yash", "yashsh", "posh"];
+const shOwn: Readonly<Record<string, readonly string[]>> = {
+  ksh93: ["KSH_VERSION"],
+  mksh: ["KSH_VERSION", "USER_ID", "KSHUID", "KSHGID"],
+  yash: ["YASH_VERSION"],
+  yashsh: ["YASH_VERSION"],
+  posh: ["POSH_VERSION"],
+};
 /** Set or not, as the host has it. */
 const open = ["?", "_", "!", "RANDOM", "SECONDS", "LINENO", "SHLVL", "COLUMNS", "LINES", "LANG", "MAIL", "TZ", "EUID"];
 const zshOpen = ["aliases", "functions", "commands", "options", "terminfo", "builtins", "signals", "parameters"];
@@ -71,13 +90,13 @@ export function sessionOf(
   }[shell.syntax]();
   const session = new Map<string, Value>([
     ["HOME", textValue(env.HOME ?? account.home)],
-    ["UID", textValue(String(account.uid))],
+    ["UID", withoutUid.includes(shell.name) ? unset : textValue(String(account.uid))],
     ["-", textValue(dash)],
     ["#", textValue("0")],
     ["@", unset],
     ["*", unset],
     ["SSH_TTY", terminal && mode.startsWith("ssh") ? some : unset],
-    ["TERM", terminal ? some : shell.name === "bash" ? textValue("dumb") : unset],
+    ["TERM", terminal ? some : isBash(shell.name) ? textValue("dumb") : unset],
     ...sshNames.map((name): [string, Value] => [name, mode.startsWith("ssh") ? some : unset]),
     ...given.filter((name) => name !== "-").map((name): [string, Value] => [name, some]),
     ...open.map((name): [string, Value] => [name, unknown]),
@@ -91,12 +110,13 @@ export function sessionOf(
 }
 
 function shNames(name: string, isInteractive: boolean): [string, Value][] {
-  const rows: [string, Value][] = [];
-  if (name === "bash") rows.push(...bashOwn.map((one): [string, Value] => [one, some]));
-  if (name === "zsh") rows.push(...zshOwn.map((one): [string, Value] => [one, some]));
-  if (name === "zsh") rows.push(...zshOpen.map((one): [string, Value] => [one, unknown]));
-  // facts/shell-truth.md 3.19: unset in bash, empty in zsh; the others set it for nobody in particular.
-  const quiet = name === "bash" ? unset : name === "zsh" ? textValue("") : unknown;
+  const zsh = isZsh(name);
+  const own = isBash(name) ? bashOwn : zsh ? zshOwn : (shOwn[name] ?? []);
+  const rows = own.map((one): [string, Value] => [one, some]);
+  if (zsh) rows.push(...zshOpen.map((one): [string, Value] => [one, unknown]));
+  if (isYash(name)) rows.push(["YASH_LOADPATH", textValue("/usr/share/yash")]);
+  // facts/shell-truth.md 3.19: unset in bash and ksh93, empty in zsh; the others set it for nobody in particular.
+  const quiet = isBash(name) || name === "ksh93" ? unset : zsh ? textValue("") : some;
   for (const prompt of ["PS1", "PROMPT", "prompt"])
     rows.push([prompt, prompt !== "PS1" && name !== "zsh" ? unset : isInteractive ? some : quiet]);
   return rows;

@@ -4,6 +4,7 @@ import { absolute, changeFolder, firstText, output, program, record, textsOf } f
 import { testCommand } from "./conditions.ts";
 import { fieldsOf, valueOfWord } from "./expand.ts";
 import { isTerminal } from "./session.ts";
+import { isYash, knows } from "./sh-dialect.ts";
 import { setOption, setOptionsByWord, shopt } from "./sh-options.ts";
 import { assign, declare, unsetNames } from "./sh-variables.ts";
 import { redirected } from "./streams.ts";
@@ -75,7 +76,7 @@ const prefixes = ["command", "builtin", "noglob", "nocorrect", "-"];
 
 export function shCommand(walk: Walk, node: Simple, callFunction: CallFunction): Truth {
   if (node.words.length === 0) {
-    for (const one of node.assignments) assign(walk, one);
+    for (const one of node.assignments) if (!one.append || knows(walk.shell, "+=")) assign(walk, one);
     return node.assignments.some(({ value }) => value?.parts.some(({ kind }) => kind === "command")) ? "maybe" : "yes";
   }
   let words: readonly Word[] = node.words;
@@ -213,12 +214,28 @@ function reads(walk: Walk, call: Call): Truth {
 }
 
 function source(walk: Walk, call: Call): Truth {
+  if (call.name === "source" && !knows(walk.shell, "source")) return program(walk, call);
   const texts = textsOf(walk, call.words);
+  if (isYash(walk.shell) && texts[0]?.startsWith("-") === true) return autoloaded(walk, call, texts);
   const [target] = texts[0] === "--" ? texts.slice(1) : texts;
   record(walk, call, "source", target ?? null, null);
   if (!isLive(walk) || target === undefined || target === null || target === "") return "maybe";
   const path = target.includes("/") ? absolute(walk, target) : searched(walk, target, call.name);
   return path === null ? "maybe" : walk.does.include(walk, path);
+}
+
+/** yash's `. --autoload FILE`: FILE is looked for in the folders of YASH_LOADPATH. */
+function autoloaded(walk: Walk, call: Call, texts: readonly (string | null)[]): Truth {
+  const target = texts.find((text) => text === null || !text.startsWith("-")) ?? null;
+  record(walk, call, "source", target, null);
+  const known = walk.ground.variables.get("YASH_LOADPATH");
+  if (!isLive(walk) || target === null || known.kind !== "text") return "maybe";
+  const places = known.text
+    .split(":")
+    .slice(0, 64)
+    .map((folder) => `${folder}/${target}`);
+  const path = places.find((place) => walk.ground.files.ask("f", place) === true);
+  return path === undefined ? "no" : walk.does.include(walk, path);
 }
 
 /** Without a slash it is looked for in PATH, then (bash; zsh's `source`: first) in the current folder. */
