@@ -15,7 +15,7 @@ import type { Question, Run } from "./question.ts";
 import type { SessionStreams } from "./streams.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Told } from "./told.ts";
-import { type Typist, waitsItself } from "./typist.ts";
+import { ownWait, type Typist } from "./typist.ts";
 
 /** What a run came to. */
 export type Verdict = Pick<Run, "ended" | "final"> &
@@ -101,11 +101,13 @@ export function watch(session: Session, conclude: (verdict: Verdict) => void, fa
     if (ownKiB(now) > ceilings.memoryKiB || hidesTooMuch(now))
       return say({ ended: "over-ceiling", final: true, ceiling: "memory" });
     if (exit !== null && areKnown(holders(now))) return say({ ended: "held", final: false, held: holders(now) });
-    if (typing.hasMore() && waitsItself(before, now, shell, onTerminal) && typing.next(commandOf(shell))) {
+    const wait = ownWait(before, now, shell, onTerminal);
+    const isTaken = typing.isTaken(wait);
+    if (typing.hasMore() && wait !== null && isTaken && typing.next(commandOf(shell), wait)) {
       before = null;
       return lookSoon(firstLookMs);
     }
-    const judgement = judge(before, now, onTerminal);
+    const judgement = isTaken ? judge(before, now, onTerminal) : ({ kind: "moving" } as const);
     const wasQuiet = before !== null && isQuiet(before);
     const grew = before === null || now.processes.length > before.processes.length || ownKiB(now) > ownKiB(before);
     before = now;
