@@ -39,22 +39,28 @@ ask() { curl -s --unix-socket "$1" "http://localhost$2"; }
 }
 
 describe("two instances never watch the same account", { skip: noAccounts }, () => {
-  test("the host's agent leaves an account to its own agent, and that is said", async () => {
-    await using account = await makeAccount({ home: "empty" });
-    const said = await apart(
-      `UID_=${account.uid}; HOME_=${account.home}
+  const folders = 'for each in run var/lib; do install -d -o "$UID_" /$each/rcwarden/$NAME; done';
+  for (const [says, prepare] of [
+    ["its own agent", ":"],
+    ["its own agent in the folders of a unit", folders],
+  ])
+    test(`the host's agent leaves an account to ${says}, and that is said`, async () => {
+      await using account = await makeAccount({ home: "empty" });
+      const said = await apart(
+        `UID_=${account.uid}; HOME_=${account.home}; NAME=${account.name}
+${prepare}
 start own as ${dist}/rcwarden agent
 heard own "Every account was looked at"
 start host ${dist}/rcwarden agent --account ${account.name}
 heard host "not watched: ${account.name}"
 ask /run/rcwarden/host/agent.sock /v1/status`,
-    );
-    const status = JSON.parse(said.slice(said.indexOf("{")));
-    assert.deepEqual(
-      status.accounts.map((each: { name: string; state: string }) => `${each.name} ${each.state}`),
-      [`${account.name} elsewhere`],
-    );
-  });
+      );
+      const status = JSON.parse(said.slice(said.indexOf("{")));
+      assert.deepEqual(
+        status.accounts.map((each: { name: string; state: string }) => `${each.name} ${each.state}`),
+        [`${account.name} elsewhere`],
+      );
+    });
 
   test("an account's own agent does not start while the host's watches it", async () => {
     await using account = await makeAccount({ home: "empty" });
