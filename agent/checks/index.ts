@@ -4,6 +4,7 @@
  * nothing else of ours. To add one: one file named by its id, one line here, one test at test/checks/ID.test.ts.
  * Parameters are read from text: plain strings, lists and enums, so that the JSON Schema can say them.
  */
+import { accountUsable } from "./account-usable.ts";
 import { alias } from "./alias.ts";
 import { backgroundProcess } from "./background-process.ts";
 import type { AnyCheckKind } from "./check-kind.ts";
@@ -21,6 +22,7 @@ import { option } from "./option.ts";
 import { pathEntries } from "./path-entries.ts";
 import { reviewed } from "./reviewed.ts";
 import { sessionsStuck } from "./sessions-stuck.ts";
+import { sshServer } from "./ssh-server.ts";
 import { startupDuration } from "./startup-duration.ts";
 import { startupFile } from "./startup-file.ts";
 import { startupFinishes } from "./startup-finishes.ts";
@@ -54,6 +56,8 @@ export const checkKinds: readonly AnyCheckKind[] = [
   locale,
   startupFile,
   loginShell,
+  sshServer,
+  accountUsable,
   home,
   sudoNoninteractive,
   watchCoverage,

@@ -41,13 +41,7 @@ const mostDepth = 16;
 /** Several lines add up (sshd_config(5)); of every other keyword the first value counts. */
 const adding: readonly string[] = ["allowusers", "denyusers", "allowgroups", "denygroups", "subsystem", "setenv"];
 /** The rest of the line is one value, blanks and all. */
-const wholeLine: readonly string[] = [
-  "forcecommand",
-  "subsystem",
-  "chrootdirectory",
-  "banner",
-  "authorizedkeyscommand",
-];
+const wholeLine: readonly string[] = ["forcecommand", "authorizedkeyscommand"];
 
 export function parseSshdConfig(path: string, files: ConfigFiles, who: Connecting): ParsedConfig {
   const outside = new Map<string, Setting[]>();

@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import { decidedBy, type ModeId, modes } from "../../facts/index.ts";
-import { wrapped } from "../../facts/layout.ts";
-import { shells } from "../../shells/index.ts";
+import { modes } from "../../facts/index.ts";
 import { checkOnce, type Refused, type Wish, wrongCall } from "../check-once.ts";
 import { type Format, formatIds, formats } from "../format/index.ts";
 import { problemsDocument, reportDocument } from "../format/json.ts";
@@ -53,17 +51,8 @@ function declare(command: Command): void {
     );
 }
 
-/** The modes in which a shell can be started; a mode that none can be started in gives a gap, and is said to. */
 function modeLines(): string {
-  const isMeasured = (id: ModeId) => shells.some(({ starts }) => starts[decidedBy(id)] !== undefined);
-  const lines = modes.filter(({ id }) => isMeasured(id)).map(({ id, standsFor }) => `  ${id.padEnd(18)}${standsFor}`);
-  const others = modes.filter(({ id }) => !isMeasured(id)).map(({ id }) => id);
-  if (others.length === 0) return lines.join("\n");
-  return [
-    ...lines,
-    "  known, and undecided (exit code 3) for now:",
-    ...wrapped(others.join(" "), 98).map((line) => `  ${line}`),
-  ].join("\n");
+  return modes.map(({ id, standsFor }) => `  ${id.padEnd(18)}${standsFor}`).join("\n");
 }
 
 function formatLines(): string {
