@@ -331,16 +331,3 @@ test("every kind that asks for facts of its own has a story", () => {
   assert.deepEqual([...told].sort(), [...own, ...others].sort());
   for (const kind of told) assert.ok(checkKinds.some(({ id }) => id === kind));
 });
-
-for (const shell of ["/bin/bash", "/bin/zsh", "/bin/tcsh"]) {
-  test(`an account with ${shell} that nobody touched passes the shipped tidy-account`, {
-    skip: noAccounts,
-  }, async () => {
-    await using account = await makeAccount({ shell });
-    const policy = join(import.meta.dirname, "../../policies/tidy-account.yaml");
-    const { report, status } = await check(account.name, "ssh-command", ["--policy", policy]);
-    assert.deepEqual(report.findings, []);
-    assert.equal(status, 0);
-    assert.ok(report.summary.pass > 40);
-  });
-}
