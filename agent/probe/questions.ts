@@ -120,11 +120,13 @@ export function outputs({ run, terminal }: Pick<Marked, "run" | "terminal">, she
   // Between a person's greeting, prompt and echo nobody tells startup's output from what the shell says by itself.
   if (terminal && run.typed !== null) return [];
   const streams: readonly Stream[] = terminal ? ["stdout"] : ["stdout", "stderr"];
-  return streams
-    .filter((stream) => run[stream].bytes > 0)
-    .map((stream) => {
-      const head = run[stream].head.toString("utf8").slice(0, 200);
-      const output = { stream, bytes: run[stream].bytes, head, where: null, guard: shell.guard };
-      return { ...output, ...find.output(output) };
-    });
+  return streams.flatMap((stream) => {
+    const written = run[stream].head.toString("utf8");
+    const own = (run.typed === null ? undefined : shell.says?.exec(written)?.[0]) ?? "";
+    const bytes = run[stream].bytes - Buffer.byteLength(own);
+    if (bytes === 0) return [];
+    const head = written.slice(own.length, own.length + 200);
+    const output = { stream, bytes, head, where: null, guard: shell.guard };
+    return [{ ...output, ...find.output(output) }];
+  });
 }

@@ -84,6 +84,8 @@ export interface Shell {
   readonly bareAs?: "name";
   /** In this order. */
   readonly reads: readonly ReadsRow[];
+  /** What it writes first by itself, whatever its startup files hold, where it is a login shell without a terminal. */
+  readonly says?: RegExp;
   /** What a startup file says to keep people's things away from engines, for the advice. */
   readonly guard: string;
   /** Whether an alias bites in a non-interactive command, given the dumped options. */

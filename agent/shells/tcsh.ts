@@ -25,6 +25,7 @@ export const tcsh: Shell = {
     { file: "/etc/csh.logout", modes: ["ssh-login"] },
     { file: "~/.logout", modes: ["ssh-login"] },
   ],
+  says: /^Warning: no access to tty \(.*\)\.\nThus no job control in this shell\.\n/,
   guard: "if ($?prompt)",
   aliasesBite: () => true,
   dump: (request) => cshDump(request, true),

@@ -3,16 +3,25 @@ import { test } from "node:test";
 import { makeAccount } from "../support/accounts.ts";
 import { check, rcwarden } from "../support/rcwarden.ts";
 
+const modes = [
+  ...["ssh-command", "ssh-command-pty", "ssh-login", "ssh-login-notty"],
+  ...["su-command", "su-login-command", "sudo-login", "cron"],
+];
+
 for (const shell of ["/bin/bash", "/bin/zsh", "/bin/tcsh"]) {
   for (const home of ["skeleton", "empty"] as const) {
-    test(`an account with ${shell} and ${home === "empty" ? "an empty home" : "Debian's skeleton"} passes in both modes`, async () => {
+    test(`an account with ${shell} and ${home === "empty" ? "an empty home" : "Debian's skeleton"} passes in ${home === "empty" ? "both command modes" : "every mode"}`, async () => {
       await using account = await makeAccount({ shell, home });
-      for (const mode of ["ssh-command", "ssh-command-pty"]) {
+      // zsh asks who has none of its files what they should hold: that is no untouched account's login any more.
+      if (shell === "/bin/zsh") account.write(".zshrc", "");
+      for (const mode of home === "empty" ? modes.slice(0, 2) : modes) {
         const { report, status } = await check(account.name, mode);
+        assert.ok(!report.findings.some((finding) => finding.status === "fail"), mode);
+        assert.equal(report.summary.tried, 6, mode);
+        if (mode === "su-command") continue;
         assert.deepEqual(report.findings, [], mode);
         assert.deepEqual(report.accounts[0]?.modes[0]?.gaps, [], mode);
         assert.equal(status, 0);
-        assert.equal(report.summary.tried, 6);
       }
     });
   }
@@ -53,10 +62,21 @@ test("a shell that rcwarden does not know is undecided, never a guess", async ()
   assert.equal(report.summary.pass, 0);
 });
 
-test("a mode that cannot be measured yet is undecided, never a guess", async () => {
+test("what only su's caller knows is undecided, never a guess", async () => {
   await using account = await makeAccount({ shell: "/bin/bash" });
-  const { report, status } = await check(account.name, "ssh-login");
+  const { report, status } = await check(account.name, "su-command");
   assert.equal(status, 3);
-  assert.equal(report.accounts[0]?.modes[0]?.gaps[0]?.code, "unknown-mode");
-  assert.equal(report.summary.pass, 0);
+  assert.deepEqual(
+    report.findings.map(({ check: kind, status: found }) => [kind, found]),
+    [["working-directory", "unknown"]],
+  );
+});
+
+test("zsh that asks a new user at login is a login that waits", async () => {
+  await using account = await makeAccount({ shell: "/bin/zsh", home: "empty" });
+  const { report, status } = await check(account.name, "ssh-login");
+  assert.equal(status, 1);
+  const [first] = report.findings;
+  assert.deepEqual([first?.check, first?.status, first?.consequence], ["startup-finishes", "fail", "hang"]);
+  assert.match(JSON.stringify(first), /Type one of the keys/);
 });
