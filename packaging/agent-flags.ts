@@ -1,5 +1,5 @@
 /**
- * V8's flags for the agent, which runs for months and mostly waits (decision 0024). Measured by `npm run bench`. One compiler,
+ * V8's flags for the agent, which runs for months and mostly waits (decisions 0024, 0034). Measured by `npm run bench`. One compiler,
  * for what is called so often that only a server under load does it: an idle agent has not compiled anything.
  */
 export const agentFlags: readonly string[] = [
