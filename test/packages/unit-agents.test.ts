@@ -12,7 +12,7 @@ import { type Engine, startEngine } from "../support/engine/engine.ts";
 import { dist } from "../support/rcwarden.ts";
 import { type BootedHost, bootHost, type End, noBoot } from "./nspawn.ts";
 
-const options = { timeout: 180_000, skip: noBoot };
+const options = { timeout: 600_000, skip: noBoot };
 const setUp = `
   dpkg -i /root/rcwarden.deb
   useradd -m -p '*' -s /bin/bash oracle

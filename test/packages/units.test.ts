@@ -113,7 +113,7 @@ const pairs: readonly Pair[] = [
   { agent: "root", session: "root" },
 ];
 const title = ({ agent, session }: Pair) => `an agent of ${agent}'s, a session of ${session}'s`;
-const options = { timeout: 120_000, skip: noBoot };
+const options = { timeout: 600_000, skip: noBoot };
 
 for (const pair of pairs)
   test(`${title(pair)}: under the unit it finds what it finds without`, options, async () => {
