@@ -1,7 +1,7 @@
 /**
  * What must come before anything else, for a machine that has only Node >= 20, npm and a C compiler: the locked packages
  * (a private Node 24 among them), the build, and for the tests Debian's packages. Plain JavaScript for Node 20, no
- * dependencies. `node packaging/setup.mjs start|test|test-long|build|package|bench|check|docs`
+ * dependencies. `node packaging/setup.mjs start|test|test-long|test-packages|build|package|bench|check|docs`
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -58,6 +58,16 @@ const testPackages = {
   "prometheus-node-exporter": "/usr/bin/prometheus-node-exporter",
 };
 
+/** And those with which packages are looked at and hosts are booted for them. */
+const hostPackages = {
+  ...testPackages,
+  debootstrap: "/usr/sbin/debootstrap",
+  "systemd-container": "/usr/bin/systemd-nspawn",
+  rpmlint: "/usr/bin/rpmlint",
+  lintian: "/usr/bin/lintian",
+  mandoc: "/usr/bin/mandoc",
+};
+
 function stop(message) {
   console.error(`rcwarden: ${message}`);
   process.exit(1);
@@ -102,8 +112,8 @@ function packages() {
 }
 
 /** Installed so that they start no daemon: policy-rc.d says no for as long as this takes, unless the host has its own. */
-function debianPackages() {
-  const missing = Object.keys(testPackages).filter((name) => !existsSync(testPackages[name]));
+function debianPackages(wanted = testPackages) {
+  const missing = Object.keys(wanted).filter((name) => !existsSync(wanted[name]));
   const root = process.getuid() === 0;
   if (missing.length === 0 && root) return;
   if (!root) {
@@ -187,6 +197,15 @@ const tasks = {
   package() {
     build();
     run(node, ["packaging/package.mjs", ...process.argv.slice(3)]);
+  },
+  /**
+   * The packages on hosts that are booted for it. The first time takes some minutes more, for their roots are made. What this
+   * machine cannot do is said by each test, and counted as skipped.
+   */
+  "test-packages"() {
+    debianPackages(hostPackages);
+    build();
+    run(node, ["--test", "--test-concurrency=1", "--test-reporter=spec", "test/packages/*.test.ts"]);
   },
   bench() {
     build();

@@ -20,7 +20,8 @@ export function makeDeb(
   const file = join(out, `rcwarden_${release.version}_amd64.deb`);
   const about = join(tree, "DEBIAN");
   const packed = filesBelow(tree);
-  mkdirSync(about, { mode: 0o755 });
+  mkdirSync(about);
+  chmodSync(about, 0o755);
   writeFileSync(join(about, "control"), control(release, installedKiB(tree, packed)));
   writeFileSync(join(about, "md5sums"), packed.map((path) => `${md5(join(tree, path))}  ${path}\n`).join(""));
   const conffiles = entries.filter((entry) => entry.isConfiguration && entry.formats.includes("deb"));

@@ -6,7 +6,7 @@ import { walk } from "./walk.ts";
 
 /** Makes the tree in an empty folder; every time in it is `epoch`, in seconds. */
 export function stage(entries: readonly Entry[], format: Format, into: string, epoch: number): void {
-  mkdirSync(into, { recursive: true });
+  makeFolder(into);
   for (const entry of entries) {
     if (entry.formats.includes(format)) lay(entry, join(into, placeIn(format, entry.path)));
   }
