@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type AnyCheckKind, checkKinds } from "../agent/checks/index.ts";
 import { type AnyDocumentKind, documentKinds, documentSchemas } from "../agent/documents/index.ts";
 import { placeholders, programs } from "../agent/documents/programs.ts";
+import { cases, open } from "../test/e2e/catalogue/index.ts";
 
 /** A cell of a table: what would end it is escaped. */
 function cell(text: string): string {
@@ -90,6 +91,20 @@ function section(kind: AnyCheckKind): string {
   ].join("\n");
 }
 
+/** Which check kind finds what is known from the field, and the test that shows it. */
+function fieldRows(): string[] {
+  const found = cases.map(({ id, title, check, status, session }) => {
+    const how = status === "unknown" ? "undecided, with its line" : "found";
+    const proof = session === undefined ? "e2e/catalogue" : "e2e/catalogue, beside a real session";
+    return `| \`${id}\` | ${cell(title)} | \`${check}\` | ${how}: ${proof} |`;
+  });
+  const others = open.map(({ id, title, elsewhere, why }) => {
+    if (elsewhere === undefined) return `| \`${id}\` | ${cell(title)} | | not found: ${why ?? ""} |`;
+    return `| \`${id}\` | ${cell(title)} | \`${elsewhere.check}\` | found: ${elsewhere.test} |`;
+  });
+  return [...found, ...others];
+}
+
 export function catalogue(): string {
   const sent = programs.map(({ name, options, example }) => {
     const words = options.map((names) => `\`${names.join("` `")}\``).join(", ");
@@ -119,6 +134,14 @@ line must say \`try: resolve\`: then only what its first word means is asked.
 | program | options | for example |
 | --- | --- | --- |
 ${sent.join("\n")}
+
+## What is known from the field
+
+Ways in which startup files, aliases and the login environment break engines, gathered from public reports, and what finds each.
+
+| | | check kind | proven by |
+| --- | --- | --- | --- |
+${fieldRows().join("\n")}
 
 ## Check kinds
 
