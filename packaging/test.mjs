@@ -21,6 +21,9 @@ const suites = [
   ["end to end", ["e2e"], true],
 ];
 
+/** What tests count over many cases is shown also where all is well. */
+const told = /^(?:catalogue|differential): .*$/gm;
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((word) => !suites.some(([name]) => name === word));
 if (unknown !== undefined) {
@@ -48,6 +51,7 @@ for (const [name, folders, isolated] of suites) {
   if (counts.pass + counts.fail === 0) counts.fail = 1;
   if (status !== 0 && counts.fail === 0) counts.fail = 1;
   if (counts.fail > 0) process.stdout.write(text);
+  else for (const line of text.match(told) ?? []) console.log(line);
   console.log(
     `${name.padEnd(12)} ${String(counts.pass).padStart(5)} passed ${String(counts.fail).padStart(4)} failed ${String(counts.skipped).padStart(3)} skipped ${seconds.padStart(7)} s`,
   );

@@ -173,7 +173,7 @@ function argument(word: string): string {
 
 /** Each sentence on a line of its own, as mdoc wants it; a line that would be taken for a request is none. */
 function text(says: string): string {
-  const lines = escaped(says).split(/\n|(?<=[a-z)][.?]) (?=[A-Z])/);
+  const lines = escaped(says).split(/\n|(?<=\S[.?]) (?=[A-Z`"])/);
   return lines.map((line) => line.trim().replace(/^[.']/, "\\&$&")).join("\n");
 }
 
