@@ -49,7 +49,7 @@ interface Seen {
   readonly function: boolean;
   readonly path: boolean;
   readonly noclobber: boolean;
-  /** Null at a person's terminal, where greetings are no fault and are not told. */
+  /** Null where commands are typed at a terminal: nobody tells what startup writes from prompt and echo there. */
   readonly stdout: boolean | null;
 }
 const nothing: Seen = { alias: false, function: false, path: false, noclobber: false, stdout: false };
@@ -179,4 +179,14 @@ describe("explain says what a real session of the sh family does", { skip: noSsh
         assert.equal((await explained(account, way)).ended, "exited", file);
       }
     });
+});
+
+test("without ~/.yashrc yash's package has a cp that asks at a terminal, and the line is named", {
+  skip: noSshd,
+}, async () => {
+  await using account = await makeAccount({ shell: "/bin/yash", home: "empty" });
+  const mode = await explained(account, "ssh-login");
+  const cp = mode.functions.find(({ name }) => name === "cp");
+  assert.equal(cp?.where?.file, "/usr/share/yash/initialization/common", JSON.stringify(mode.functions));
+  assert.deepEqual((await explained(account, "ssh-login-notty")).functions, []);
 });

@@ -8,7 +8,7 @@ const modes = [
   ...["su-command", "su-login-command", "sudo-login", "cron"],
 ];
 
-for (const shell of ["/bin/bash", "/bin/zsh", "/bin/tcsh"]) {
+for (const shell of ["/bin/bash", "/bin/zsh", "/bin/tcsh", "/bin/dash", "/bin/mksh"]) {
   for (const home of ["skeleton", "empty"] as const) {
     test(`an account with ${shell} and ${home === "empty" ? "an empty home" : "Debian's skeleton"} passes in ${home === "empty" ? "both command modes" : "every mode"}`, async () => {
       await using account = await makeAccount({ shell, home });
