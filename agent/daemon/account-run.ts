@@ -24,10 +24,11 @@ import {
   type ModeId,
   modeIds,
 } from "../facts/index.ts";
+import { realPath } from "../host/real-path.ts";
 import { type Groups, inForce } from "../runs/in-force.ts";
 import { byWay, requestsFor } from "../runs/measure-all.ts";
 import type { MeasureRequest } from "../runs/world.ts";
-import { personalityOf } from "../shells/index.ts";
+import { isStartedIn, personalityOf } from "../shells/index.ts";
 import type { RunRecord } from "../store/index.ts";
 
 export interface RunWish {
@@ -179,12 +180,13 @@ export async function otherModes(
   applying: readonly InForce[],
 ): Promise<Others> {
   const { account, measure, how, signal } = wish;
-  const shell = personalityOf({ path: account.shell, resolved: account.shell });
+  const resolved = (await realPath(account.shell)) ?? account.shell;
+  const shell = personalityOf({ path: account.shell, resolved });
   const entered: readonly ModeId[] = modesFor(applying);
   const transfers = areTransfersAsked(applying);
   const rest = modeIds.filter((mode) => {
     const by = decidedBy(mode);
-    if (shell?.starts[by] === undefined || entered.includes(mode)) return false;
+    if (!isStartedIn(by, shell) || entered.includes(mode)) return false;
     return by === mode || (transfers && !entered.includes(by));
   });
   const plan = { accounts: [account], policies: applying, modes: rest, withinMs, how };

@@ -10,6 +10,6 @@ export * from "./attribution.ts";
 export type { Files, Look } from "./files.ts";
 export { fileQuestions } from "./files.ts";
 export { type ReadShell, read } from "./read.ts";
-export { redirecting } from "./redirecting.ts";
 export type * from "./reader-request.ts";
 export type * from "./reading.ts";
+export { redirecting } from "./redirecting.ts";
