@@ -133,7 +133,10 @@ export interface CheckKind<P = unknown, Need extends FactName = FactName> {
    * Where subjects stand on facts of their own: those that this subject stands on. Then a gap in another subject's facts
    * leaves it alone, and what was determined before time or a ceiling ended the measuring stays determined.
    */
-  needsOf?(subject: string, facts: Pick<CheckFacts, "sends" | "mode" | "shell" | "sshServer">): readonly Need[];
+  needsOf?(
+    subject: string,
+    facts: Pick<CheckFacts, "sends" | "mode" | "shell" | "sshServer" | "startup" | "output">,
+  ): readonly Need[];
   /** Names whose meaning it judges: the probe is to ask the shell for each. */
   names?(parameters: P, facts: Pick<CheckFacts, "sends" | "mode">): readonly string[];
   judge(parameters: P, facts: Needed<Need>): readonly Judgement[];

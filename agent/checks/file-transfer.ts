@@ -8,7 +8,7 @@ import { changeFor, exitWords, firstLine, placeOf, stillWords, waitWords } from 
 
 /** Of every transfer that the account's shell starts. */
 const byShell = ["startup", "output", "sshServer"] as const satisfies readonly FactName[];
-const needs = [...byShell, "commands", "traps"] as const;
+const needs = [...byShell, "stdin", "commands", "traps"] as const;
 type Facts = Needed<(typeof needs)[number]>;
 
 function transferOf(mode: ModeId): Transfer | null {
@@ -142,7 +142,20 @@ function throughShell(transfer: Transfer, facts: Facts): Told {
     const after: Client = { says: "all is transferred and the client waits for ever", consequence: "hang" };
     return broken({ ...placeOf(holder), message, change, client: after });
   }
-  return withoutNoise(transfer, facts);
+  return eaten(transfer, facts) ?? withoutNoise(transfer, facts);
+}
+
+/** A client that speaks first waits for the answer to what startup took. */
+function eaten(transfer: Transfer, { stdin }: Facts): Told | null {
+  const client = transfers[transfer].eaten;
+  if (client === null) return null;
+  if (stdin === null) return { kind: "unknown", why: "what startup takes of stdin is not known" };
+  if (stdin.arrivedBytes === stdin.sentBytes) return null;
+  const change = changeFor(stdin, {
+    at: (line) => `let line ${line} read </dev/null`,
+    nowhere: "find what reads stdin in the startup files that were read (read, cat, ssh), and give it </dev/null",
+  });
+  return broken({ ...placeOf(stdin), message: "startup reads what the client sends", change, client });
 }
 
 /** Shells that run no command, and what they write instead. */
@@ -229,14 +242,18 @@ function withoutNoise(transfer: Transfer, { commands, traps }: Facts): Told {
 /** What startup does matters only where the login shell answers. */
 function needsOf(
   _: string,
-  { mode, shell, sshServer }: Pick<Facts, "mode" | "shell" | "sshServer">,
+  { mode, shell, sshServer, startup, output }: Pick<Facts, "mode" | "shell" | "sshServer" | "startup" | "output">,
 ): readonly (typeof needs)[number][] {
   const transfer = transferOf(mode);
   if (transfer === null || refusing.has(nameOf(shell.path))) return ["sshServer"];
   const { kind } = answering(transfer, sshServer);
   if (kind === "sshd" || kind === "fails" || kind === "undecided") return ["sshServer"];
-  if (transfers[transfer].bySubsystem) return byShell;
-  return transfer === "scp-legacy" ? needs : [...byShell, "commands"];
+  const { eaten: lost, bySubsystem } = transfers[transfer];
+  // What breaks it before needs nobody's word about stdin.
+  const isBroken = startup?.ended !== "ready" || spoiling(output) !== null;
+  const own = lost !== null && !isBroken ? ([...byShell, "stdin"] as const) : byShell;
+  if (bySubsystem) return own;
+  return transfer === "scp-legacy" ? [...own, "commands", "traps"] : [...own, "commands"];
 }
 
 function judge(_: unknown, facts: Facts): Judgement[] {
@@ -292,6 +309,7 @@ const base: Facts = {
   mode: "sftp",
   startup: ready,
   output: [],
+  stdin: { sentBytes: 2400, arrivedBytes: 2400, isTail: true, where: null },
   commands: [named("scp", "file", "/usr/bin/scp"), named("rsync", "file", "/usr/bin/rsync")],
   traps: [],
   sshServer: sshd({}),
@@ -318,6 +336,12 @@ export const fileTransfer = checkKind({
   judge,
   examples: [
     { says: "silence holds", with: {}, facts: base, fails: [] },
+    {
+      says: "startup that reads a line takes the client's first message, and both wait",
+      with: {},
+      facts: { ...base, stdin: { sentBytes: 2400, arrivedBytes: 2360, isTail: true, where: cshrc(3) } },
+      fails: ["sftp"],
+    },
     { says: "a greeting breaks sftp", with: {}, facts: { ...base, output: [greeting] }, fails: ["sftp"] },
     {
       says: "a greeting does not reach an sftp that sshd answers by itself",

@@ -18,6 +18,8 @@ interface Row {
   readonly needs: readonly string[];
   /** What is asked for is a subsystem of sshd: no command. */
   readonly bySubsystem: boolean;
+  /** Where startup reads what the client sends first; null where the client waits for the host's first word. */
+  readonly eaten: Client | null;
   /** Startup ended the shell, so that nobody answers. `status`: the exit status; null where a signal ended it. */
   closed(status: number | null): Client;
   /** Bytes before the protocol's first. */
@@ -36,18 +38,21 @@ export const transfers: Readonly<Record<Transfer, Row>> = {
   sftp: {
     needs: [],
     bySubsystem: true,
+    eaten: never,
     closed: () => says("Connection closed", "failed-command"),
     spoiled: sftpSpoiled(""),
   },
   scp: {
     needs: [],
     bySubsystem: true,
+    eaten: never,
     closed: () => says("scp: Connection closed", "failed-command"),
     spoiled: sftpSpoiled("scp: "),
   },
   "scp-legacy": {
     needs: ["scp"],
     bySubsystem: false,
+    eaten: { says: "a client that fetches a file waits for ever", consequence: "hang" },
     closed: (status) =>
       status === 0
         ? {
@@ -60,12 +65,14 @@ export const transfers: Readonly<Record<Transfer, Row>> = {
   rsync: {
     needs: ["rsync"],
     bySubsystem: false,
+    eaten: never,
     closed: () => says("rsync: connection unexpectedly closed (0 bytes received so far)", "failed-command"),
     spoiled: () => says("protocol version mismatch -- is your shell clean?", "corrupted-stream"),
   },
   git: {
     needs: ["git-upload-pack", "git-receive-pack"],
     bySubsystem: false,
+    eaten: null,
     closed: () => says("fatal: Could not read from remote repository.", "failed-command"),
     spoiled: gitSpoiled,
   },

@@ -19,8 +19,10 @@ function writes(head: string, bytes = head.length): Output {
   return { stream: "stdout", bytes, head, where: at(3), guard: "`case $-`" };
 }
 
+const arrived = { sentBytes: 2400, arrivedBytes: 2400, isTail: true, where: null };
+
 function by(mode: ModeId, other: Partial<CheckFacts> = {}) {
-  return only(judge(fileTransfer, { mode, sshServer: sshd({}), commands: programs, ...other }));
+  return only(judge(fileTransfer, { mode, sshServer: sshd({}), commands: programs, stdin: arrived, ...other }));
 }
 
 const transfers: readonly ModeId[] = ["scp", "scp-legacy", "sftp", "rsync", "git"];
@@ -134,12 +136,26 @@ describe("file-transfer", () => {
   });
 
   test("stands on startup only where the shell answers", () => {
-    const needs = (mode: ModeId, settings = {}, path = "/bin/bash") =>
-      fileTransfer.needsOf?.(mode, { mode, sends: [], shell: { path, personality: null }, sshServer: sshd(settings) });
+    const startup = ready;
+    const needs = (mode: ModeId, settings = {}, path = "/bin/bash", output: Output[] = []) => {
+      const shell = { path, personality: null };
+      return fileTransfer.needsOf?.(mode, { mode, sends: [], shell, startup, output, sshServer: sshd(settings) });
+    };
     assert.deepEqual(needs("sftp", { sftp: { kind: "internal" } }), ["sshServer"]);
-    assert.deepEqual(needs("sftp"), ["startup", "output", "sshServer"]);
-    assert.deepEqual(needs("rsync"), ["startup", "output", "sshServer", "commands"]);
+    assert.deepEqual(needs("sftp"), ["startup", "output", "sshServer", "stdin"]);
+    assert.deepEqual(needs("sftp", {}, "/bin/bash", [writes("hello\n")]), ["startup", "output", "sshServer"]);
+    assert.deepEqual(needs("git"), ["startup", "output", "sshServer", "commands"]);
+    assert.deepEqual(needs("rsync"), ["startup", "output", "sshServer", "stdin", "commands"]);
     assert.deepEqual(needs("rsync", {}, "/usr/sbin/nologin"), ["sshServer"]);
+  });
+
+  test("says who waits where startup reads what a client sends first", () => {
+    const stdin = { ...arrived, arrivedBytes: 2360, where: at(2) };
+    assert.deepEqual(
+      transfers.map((mode) => by(mode, { stdin }).consequence ?? "none"),
+      ["hang", "hang", "hang", "hang", "none"],
+    );
+    assert.equal(by("sftp", { stdin: null }).status, "unknown");
   });
 
   test("knows what nologin says to each client", () => {

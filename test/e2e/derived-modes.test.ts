@@ -38,18 +38,29 @@ async function run(argv: readonly [string, ...string[]], sshd: TestSshd, account
   return { is: outcome.status === 0 ? "works" : "fails", said: outcome.stderr.toString() };
 }
 
-async function copied(sshd: TestSshd, account: TestAccount, file: string, client: readonly string[]): Promise<End> {
-  const end = await sshd.scp(account.name, file, ":copied", { client, timeoutMs: patienceMs });
+async function copied(
+  sshd: TestSshd,
+  account: TestAccount,
+  [from, to]: readonly [string, string],
+  client: readonly string[],
+): Promise<End> {
+  const end = await sshd.scp(account.name, from, to, { client, timeoutMs: patienceMs });
   return { is: end.timedOut ? "waits" : end.status === 0 ? "works" : "fails", said: end.stderr };
 }
 
-async function really(transfer: Transfer, sshd: TestSshd, account: TestAccount, file: string): Promise<End> {
+/** `fetches`: by scp -O a file is fetched, whose client speaks first; else it is sent. */
+async function really(
+  transfer: Transfer,
+  sshd: TestSshd,
+  account: TestAccount,
+  { file, fetches }: { readonly file: string; readonly fetches: boolean },
+): Promise<End> {
   const host = `${account.name}@127.0.0.1`;
   switch (transfer) {
     case "scp":
-      return copied(sshd, account, file, []);
+      return copied(sshd, account, [file, ":copied"], []);
     case "scp-legacy":
-      return copied(sshd, account, file, ["-O"]);
+      return copied(sshd, account, fetches ? [":.bashrc", `${file}.fetched`] : [file, ":copied"], ["-O"]);
     case "sftp": {
       const end = await sshd.sftp(account.name, ["pwd"], { timeoutMs: patienceMs });
       return { is: end.timedOut ? "waits" : end.status === 0 ? "works" : "fails", said: end.stderr };
@@ -61,6 +72,8 @@ async function really(transfer: Transfer, sshd: TestSshd, account: TestAccount, 
   }
 }
 
+const reading = "a read with a time limit";
+
 /** By what each startup file is known; what the clients do then is theirs to say. */
 const plants: Readonly<Record<string, string>> = {
   nothing: "",
@@ -70,6 +83,7 @@ const plants: Readonly<Record<string, string>> = {
   "stderr noise": "echo hello >&2\n",
   "a held stream": "sleep 60 &\n",
   "a held stderr": "sleep 60 >/dev/null &\n",
+  [reading]: "read -t 1 line\n",
 };
 
 function decided(transfer: Transfer, facts: ModeFacts, sshServer: ModeFacts["sshServer"]) {
@@ -107,10 +121,13 @@ for (const subsystem of ["internal-sftp", "/usr/lib/openssh/sftp-server"]) {
             names,
             withinMs: 30_000,
             how: "running",
+            asks: ["stdin"],
           } as const;
           const facts = await measureHere(request, true);
           const server = await sshServerFacts(found.account, { listener: { pid: sshd.pid, ports: [sshd.port] } });
-          const ends = await Promise.all(transfers.map((each) => really(each, sshd, account, file)));
+          const ends = await Promise.all(
+            transfers.map((each) => really(each, sshd, account, { file, fetches: says === reading })),
+          );
           for (const [at, transfer] of transfers.entries()) {
             const end = ends[at];
             const judgement = decided(transfer, facts, server);
