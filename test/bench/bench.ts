@@ -19,6 +19,7 @@ import { bareNodeMiB, fewAccounts, manyAccounts, startsToReady } from "./agent.t
 import { cleanupSpeed } from "./cleanup.ts";
 import { sshRemoval } from "./cleanup-ssh.ts";
 import { endpointSpeed } from "./endpoint.ts";
+import { manyInThreeModes, waysIn } from "./modes.ts";
 import { storeCommit } from "./store.ts";
 import { watchLatency } from "./watch.ts";
 
@@ -155,6 +156,17 @@ async function probe(): Promise<void> {
   row("a whole check of one account in ssh-command", whole / 1000, " s", 0.4);
 }
 
+async function coming(): Promise<void> {
+  const ways = await waysIn();
+  for (const { shell, sandboxedMs, bareMs } of ways)
+    row(`a session by each of 8 ways in, ${shell}, against the bare shell`, sandboxedMs / bareMs, "x", null);
+  const all = (of: (way: (typeof ways)[number]) => number) => ways.reduce((sum, way) => sum + of(way), 0);
+  row("the same, all shells", all((way) => way.sandboxedMs) / all((way) => way.bareMs), "x", 3);
+  const { seconds, growth } = await manyInThreeModes(100);
+  row("a check of 100 accounts in 3 modes", seconds, " s", 25);
+  row("memory of that, against 10 accounts", growth, "x", 1.25);
+}
+
 async function reading(): Promise<void> {
   const bash = personalityOf({ path: "/bin/bash", resolved: "/usr/bin/bash" });
   if (bash === null) throw new Error("no bash");
@@ -244,6 +256,7 @@ async function endpoint(): Promise<void> {
 
 await start();
 await probe();
+await coming();
 await reading();
 size();
 await store();
