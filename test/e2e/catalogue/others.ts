@@ -547,11 +547,12 @@ export const others: readonly Case[] = [
   {
     id: "rc-recursion",
     title: "a file that reads itself",
+    shell: "/bin/tcsh",
     check: "startup-finishes",
-    line: ".bashrc:1",
-    files: { ".bashrc": ". ~/.bash_profile\n", ".bash_profile": ". ~/.bashrc\n" },
-    session: { send: "echo ran", shows: ({ status, hung }) => hung || status !== 0 },
-    twin: { files: { ".bashrc": ":\n", ".bash_profile": ". ~/.bashrc\n" } },
+    files: { ".cshrc": "source ~/.cshrc\n" },
+    line: ".cshrc:1",
+    session: { send: "touch done", shows: (_, home) => !existsSync(`${home}/done`) },
+    twin: { files: { ".cshrc": "source ~/.cshrc.more\n", ".cshrc.more": "set more\n" } },
   },
   {
     id: "agent-per-session",
