@@ -129,7 +129,7 @@ const ways: Readonly<
   "scp-legacy": ({ name }, { send }, timeoutMs) => sshd.scp(name, send, ":came", { client: ["-O"], timeoutMs }),
   async su({ name }, { send }, deadlineMs) {
     const outcome = await runCommand(["/bin/su", "-", name, "-c", send], {
-      deadlineMs: patienceMs,
+      deadlineMs,
       maxBytes: 65_536,
     });
     if (outcome.kind !== "ended") throw new Error(`su: expected it to end, found ${outcome.kind}`);
