@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type ModeId, modeOf } from "../facts/index.ts";
 import { checkKind, type Judgement } from "./check-kind.ts";
 import { cshrc, oracle } from "./example-facts.ts";
 import { changeFor, placeOf } from "./wording.ts";
@@ -18,6 +19,12 @@ function plain(path: string): string {
   return path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
 }
 
+/** `su A -c`: where nothing leads elsewhere, commands start where they are called. */
+function keepsFolder(mode: ModeId): boolean {
+  const { by, start } = modeOf(mode);
+  return by === "su" && start === "command";
+}
+
 export const workingDirectory = checkKind({
   id: "working-directory",
   summary: "Commands start in the account's home, or in the folder that the rule names.",
@@ -34,9 +41,12 @@ export const workingDirectory = checkKind({
       .describe("Where commands start: an absolute path, or one below the home (`~`)."),
   }),
   subjects: () => [subject],
-  judge({ path }, { cwd, cwdFrom, home, homeReal }): Judgement[] {
+  judge({ path }, { mode, cwd, cwdFrom, home, homeReal }): Judgement[] {
     const wanted = asked(path, home);
     const evidence = { cwd, wanted };
+    if (cwd === null && keepsFolder(mode)) {
+      return [{ subject, status: "pass", message: "commands start in the folder of whoever calls su", evidence }];
+    }
     if (cwd === null) return [{ subject, status: "unknown", message: "where commands start is not known", evidence }];
     if (homeReal === null && path.startsWith("~")) {
       const message = `the home ${home} is no folder, and commands start in ${cwd}`;
@@ -52,6 +62,12 @@ export const workingDirectory = checkKind({
     return [{ subject, ...placeOf(cause), status: "fail", message, change: changeFor(cause, comeBack), evidence }];
   },
   examples: [
+    {
+      says: "su leaves commands in the folder of whoever calls it, which no startup file changed",
+      with: {},
+      facts: { ...oracle, mode: "su-command", cwd: null },
+      fails: [],
+    },
     { says: "the home holds", with: {}, facts: { ...oracle, cwd: "/home/oracle" }, fails: [] },
     {
       says: "a cd in a startup file fails",

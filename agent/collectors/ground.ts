@@ -10,14 +10,12 @@ export interface SessionGround {
   readonly env: Readonly<Record<string, string>>;
   readonly umask: number;
   readonly limits: readonly Limit[];
-  /** Where the shell is started; the home if not said. */
+  /** A folder in place of the caller's, in which this way leaves the shell; the home if not said. */
   readonly cwd?: string;
   /** One clause: where limits and settings were taken from. */
   readonly evidence: string;
   /** What could be otherwise in a real session, a clause each; empty where everything is known. */
   readonly doubts: readonly string[];
-  /** Why commands may start elsewhere in a real session; left out where it is known. */
-  readonly cwdDoubt?: string;
 }
 
 /** Another host than the one at hand: for tests. */

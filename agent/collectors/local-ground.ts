@@ -27,8 +27,8 @@ interface Way {
   resets?(limits: readonly Limit[]): readonly Limit[];
   /** Of what is inherited and what PAM made of it, as the program leaves it to the shell. */
   settles?(inherited: Inherited, pam: PamGround): Pick<PamGround, "umask" | "limits">;
+  /** In place of the caller's folder, where the program leaves the shell there. */
   readonly cwd?: string;
-  readonly cwdDoubt?: string;
 }
 
 const service = (name: string, orElse?: string): PamService => ({
@@ -76,7 +76,6 @@ const ways: Partial<Readonly<Record<ModeId, Way>>> = {
       return { PATH: setsPath ? pathOf(account, system) : superPath, ...own, ...pam };
     },
     cwd: "/",
-    cwdDoubt: "su keeps the folder of whoever calls it",
   },
   "su-login-command": {
     service: service("su-l", "su"),
@@ -137,6 +136,5 @@ export async function localGround(
     ...(way.cwd !== undefined && { cwd: way.cwd }),
     evidence: [inherited.evidence, ...pam.notes, ...caller].join("; "),
     doubts: pam.doubts,
-    ...(way.cwdDoubt !== undefined && { cwdDoubt: way.cwdDoubt }),
   };
 }

@@ -46,6 +46,14 @@ export async function askMore(
   };
 }
 
+/** The same of a shell without startup files, which concern none. */
+export function bareInSession(left: Limits, begins: Limits, warnings: readonly string[]): Limits {
+  const unraised = [...unraisedLimits(warnings), ...ours];
+  return Object.fromEntries(
+    Object.entries(left).map(([name, soft]) => [name, unraised.includes(name) ? (begins[name] ?? soft) : soft]),
+  );
+}
+
 /** The launcher sets it, so that no core leaves the sandbox. */
 const ours: readonly string[] = ["core"];
 

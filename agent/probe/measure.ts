@@ -6,6 +6,7 @@ import type { Sends } from "../checks/check-kind.ts";
 import {
   type Account,
   type AskedFact,
+  type BareFacts,
   type Complaint,
   everyFact,
   type ModeFacts,
@@ -18,7 +19,7 @@ import type { Limit } from "../host/limits.ts";
 import { realPath } from "../host/real-path.ts";
 import { type Dumped, personalityOf, type Shell } from "../shells/index.ts";
 import { mismatches, type Reading, redirecting } from "../startup/index.ts";
-import { askMore } from "./asked.ts";
+import { askMore, bareInSession } from "./asked.ts";
 import { type Asker, asker, asksMore } from "./asker.ts";
 import { lastResort, tryAll } from "./attempts.ts";
 import { askBare, softOf } from "./bare.ts";
@@ -37,12 +38,10 @@ export interface SessionGround {
   readonly env: Readonly<Record<string, string>>;
   readonly umask: number;
   readonly limits: readonly Limit[];
-  /** Where the shell is started; the home if not said. */
+  /** A folder in place of the caller's, in which this way leaves the shell; the home if not said. */
   readonly cwd?: string;
   readonly evidence: string;
   readonly doubts: readonly string[];
-  /** Why commands may start elsewhere in a real session. */
-  readonly cwdDoubt?: string;
 }
 
 export interface Measurement {
@@ -142,7 +141,6 @@ async function once(
       ...ofSshRc,
       ...gapsOfUnlisted(shell, reading, [...words, ...namesToAsk(shell, reading)]),
       ...ground.doubts.map((doubt) => gap("probe-limited", doubt, ["limits", "variables", "umask"])),
-      ...(ground.cwdDoubt === undefined ? [] : [gap("probe-limited", ground.cwdDoubt, ["cwd"])]),
     ],
   };
   if (how === "reading") {
@@ -161,10 +159,18 @@ async function once(
   const seen = { reading, isReady: marked.isReady, limits: beside?.limits ?? null, warnings: marked.run.warnings };
   const more = await askMore(informed, isRefused ? [] : asks, read.limits, seen);
   const asked: ModeFacts = { ...read, ...more, gaps: [...read.gaps, ...more.gaps] };
-  const begun: ModeFacts = beside === null ? asked : { ...asked, bare: beside.bare };
+  /** Where nothing leads elsewhere it is the caller's, whoever that is. */
+  const unlessCallers = (cwd: string | null) => (cwd === ground.cwd ? null : cwd);
+  const bareAs = (of: BareFacts): BareFacts => ({
+    ...of,
+    cwd: unlessCallers(of.cwd),
+    limits: bareInSession(of.limits, read.limits, marked.run.warnings),
+  });
+  const bare = beside?.bare == null ? beside?.bare : bareAs(beside.bare);
+  const begun: ModeFacts = bare === undefined ? asked : { ...asked, bare };
   const files = { read: begun, reading, shell, account, replaced };
   const facts = await factsOf({ ...files, parsed, questions: informed, marked, told });
-  return { facts, changed: await firstChanged(reading, account) };
+  return { facts: { ...facts, cwd: unlessCallers(facts.cwd) }, changed: await firstChanged(reading, account) };
 }
 
 interface Early<T> {

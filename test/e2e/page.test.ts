@@ -191,7 +191,7 @@ describe("the page", { skip: noAccounts || noBrowser }, () => {
         `${visited.join(" > ")} > ${await page.evaluate<string>("document.activeElement.outerHTML.slice(0, 120)")}`,
       );
       visited.push(await page.evaluate<string>("document.activeElement.textContent.trim().slice(0, 20)"));
-      const top = await page.evaluate<number>("document.activeElement.getBoundingClientRect().bottom + scrollY");
+      const top = await page.evaluate<number>("document.activeElement.getBoundingClientRect().top + scrollY");
       if (stop > 0) assert.ok(top >= lastTop - 30, `${visited.join(" > ")} goes up`);
       lastTop = top;
       assert.equal(await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle"), "solid");

@@ -43,7 +43,7 @@ test("a line saved into a tcsh account's file is led to, and who may not see lin
     [cellOf(first, account.name, "ssh-command"), cellOf(first, account.name, "ssh-command-pty")],
     ["holds", "holds"],
   );
-  assert.equal(cellOf(first, account.name, "sftp"), "none");
+  assert.equal(cellOf(first, account.name, "sftp"), "holds");
   assert.equal(first.day.accounts[0]?.spans.at(-1)?.state, "holds");
 
   account.write(".cshrc.new", guilty);

@@ -18,7 +18,6 @@ for (const shell of ["/bin/bash", "/bin/zsh", "/bin/tcsh", "/bin/dash", "/bin/mk
         const { report, status } = await check(account.name, mode);
         assert.ok(!report.findings.some((finding) => finding.status === "fail"), mode);
         assert.equal(report.summary.tried, 6, mode);
-        if (mode === "su-command") continue;
         assert.deepEqual(report.findings, [], mode);
         assert.deepEqual(report.accounts[0]?.modes[0]?.gaps, [], mode);
         assert.equal(status, 0);
@@ -62,13 +61,15 @@ test("a shell that rcwarden does not know is undecided, never a guess", async ()
   assert.equal(report.summary.pass, 0);
 });
 
-test("what only su's caller knows is undecided, never a guess", async () => {
-  await using account = await makeAccount({ shell: "/bin/bash" });
+test("su leaves commands where its caller is, unless a startup file leads elsewhere", async () => {
+  await using account = await makeAccount({ shell: "/bin/zsh", home: "empty" });
   const { report, status } = await check(account.name, "su-command");
-  assert.equal(status, 3);
+  assert.deepEqual([status, report.findings], [0, []]);
+  account.write(".zshenv", "cd /var\n");
+  const led = await check(account.name, "su-command");
   assert.deepEqual(
-    report.findings.map(({ check: kind, status: found }) => [kind, found]),
-    [["working-directory", "unknown"]],
+    led.report.findings.map(({ check: kind, status: found, where }) => [kind, found, where?.line]),
+    [["working-directory", "fail", 1]],
   );
 });
 
