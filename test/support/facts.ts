@@ -48,7 +48,8 @@ export function modeFacts(other: Partial<ModeFacts> = {}): ModeFacts {
     tried: [],
     mismatches: [],
     gaps: [],
-    asked: ["sshServer"],
+    asked: ["sshServer", "stdin"],
+    stdin: { sentBytes: 2400, arrivedBytes: 2400, isTail: true, where: null },
     sshServer: sshd({}),
     ...other,
   };

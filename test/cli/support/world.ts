@@ -63,7 +63,8 @@ export function goodFacts(
     tried: sends.map((command) => tried(command)),
     mismatches: [],
     gaps: [],
-    asked: ["sshServer"],
+    asked: ["sshServer", "stdin"],
+    stdin: { sentBytes: 2400, arrivedBytes: 2400, isTail: true, where: null },
     sshServer: sshd({}),
     ...other,
   };
