@@ -80,11 +80,12 @@ test("a line that comes opens a finding, and what goes resolves it", { skip: noA
   assert.deepEqual(first.opened, []);
   const file = account.write(".bashrc", waits);
   const opened = await watching.update((update) => update.opened.some(isWaiting));
-  assert.ok(opened.changed.includes(file), JSON.stringify(opened.changed));
   assert.equal(opened.opened.find(isWaiting)?.where?.file, file);
   assert.equal(opened.opened.find(isWaiting)?.where?.line, 1);
   rmSync(file);
   const resolved = await watching.update((update) => update.resolved.some(isWaiting));
+  // The first change may come while all is looked at once more, which is because of no path; this one cannot.
+  assert.ok(resolved.changed.includes(file), JSON.stringify(resolved.changed));
   assert.equal(resolved.summary.fail, 0);
   assert.equal(await watching.end(), 0);
 });
@@ -111,6 +112,8 @@ test("an account watches itself, without root and without an agent", { skip: noA
   await using watching = new Watching(account, as, ["--format", "jsonl"]);
   await watching.update(() => true);
   const file = account.write(".bashrc", waits);
+  await watching.update(({ opened }) => opened.some(isWaiting));
+  rmSync(file);
   await watching.update(({ changed }) => changed.includes(file));
-  assert.ok([1, 3].includes((await watching.end()) ?? 0));
+  assert.ok([0, 3].includes((await watching.end()) ?? 1));
 });

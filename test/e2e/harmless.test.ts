@@ -38,6 +38,13 @@ function tree(folder: string, depth: number): string[] {
   });
 }
 
+/** Of this user alone, for others come and go; of root, who always has some, what its own keyring holds. */
+function keysOf(uid: number): string | undefined {
+  const [file, row] =
+    uid === 0 ? ["/proc/keys", /_uid\.0: .*$/m] : ["/proc/key-users", new RegExp(`^ *${uid}:.*$`, "m")];
+  return readFileSync(file, "utf8").match(row)?.[0];
+}
+
 /** What a probe must leave as it is. Places where the test machine itself writes all the time are looked at by marker. */
 function snapshot(home: string): Record<string, unknown> {
   const read = (path: string) => readFileSync(path, "utf8");
@@ -54,8 +61,7 @@ function snapshot(home: string): Record<string, unknown> {
     ),
     cgroups,
     devices: ["null", "zero", "full", "random", "tty"].map((name) => `${name} ${lstatSync(`/dev/${name}`).mode}`),
-    // Of its owner alone: others come and go on the host.
-    keys: read("/proc/key-users").match(new RegExp(`^ *${lstatSync(home).uid}:.*$`, "m"))?.[0],
+    keys: keysOf(lstatSync(home).uid),
   };
 }
 
